@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+import type { Parts } from '../parts.ts'
+import { clockRoutes } from './clock.ts'
+import { mailboxRoutes } from './mailbox.ts'
+import { operatorRoutes } from './operators.ts'
+import { Refusal } from '../refusal.ts'
+
+/** What a person does on the pages, a test or a demo does here, in JSON. */
+export function controlRoutes(server: FastifyInstance, parts: Parts): void {
+  server.addHook('onRequest', async ({ method, headers }) => {
+    if (method === 'GET' || headers['sec-fetch-site'] !== 'cross-site') return
+    throw new Refusal(403, 'Not from there', 'Pages of other sites may not control the sandbox.')
+  })
+  clockRoutes(server, parts)
+  mailboxRoutes(server, parts)
+  operatorRoutes(server, parts)
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ConfigFaults, readConfig } from '../src/config.ts'
+import { CannotStart } from './cannotStart.ts'
+
+/** What the sandbox itself reads from the environment, and what it says of it in its help. */
+export const sandboxVariables = {
+  FRONTGATE_DATA: 'The folder in which everything is kept. Default: .frontgate beside package.json.',
+  SANDBOX_PORT: 'The port of the sandbox: its pages, the mailbox and /control. Default: 4100.',
+  PORT: 'The port of the service. Default: 4000. PUBLIC_URL follows it.',
+  DATABASE_URL: 'A PostgreSQL of your own. Unset: an embedded one is started.',
+  SMTP_URL: 'A mail server of your own. Unset: the mailbox of the sandbox. Set empty: no mail is sent.',
+}
+
+/** Where things are and what is set, before anything is started. */
+export interface Environment {
+  folder: string
+  servicePort: number
+  sandboxPort: number
+  /** Where the service can be reached from this machine. */
+  serviceUrl: string
+  /** A database that is not ours to start. */
+  databaseUrl: string | undefined
+  /** The service's variables, once there is a database and a mailbox. */
+  forService(found: { databaseUrl: string; smtpUrl: string }): NodeJS.ProcessEnv
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+// Empty, these switch a part off; others that are empty count as unset.
+const OFF_WHEN_EMPTY = ['SMTP_URL']
+const EVERYWHERE = ['localhost', '0.0.0.0', '::', '']
+
+/** The folder in which the sandbox keeps what it knows. */
+export function dataFolder(env: NodeJS.ProcessEnv): string {
+  return resolve(env.FRONTGATE_DATA?.trim() || join(root, '.frontgate'))
+}
+
+/** The file that keeps the secret of a sandbox that was given none. */
+export function secretFile(folder: string): string {
+  return join(folder, 'secret')
+}
+
+/** Reads the environment; throws CannotStart with every fault it found. */
+export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Environment {
+  const env = Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value?.trim() || OFF_WHEN_EMPTY.includes(name)),
+  )
+  const { PORT = '4000', SANDBOX_PORT = '4100', HOST = 'localhost' } = env
+  const forService: Environment['forService'] = ({ databaseUrl, smtpUrl }) => ({
+    PUBLIC_URL: `http://localhost:${PORT}`,
+    HOST,
+    PORT,
+    SELF_SERVE_ENABLED: 'true',
+    REGISTRATIONS_PER_HOUR: '0',
+    MAIL_FROM: 'no-reply@frontgate.localhost',
+    SMTP_URL: smtpUrl,
+    SECRET: env.SECRET ?? keptSecret(folder),
+    ...env,
+    DATABASE_URL: databaseUrl,
+  })
+  const databaseUrl = env.DATABASE_URL
+  const faults = [
+    ...faultsOfSandbox(SANDBOX_PORT, PORT),
+    ...faultsOfService(forService({ databaseUrl: databaseUrl ?? 'postgres://later', smtpUrl: 'smtp://later' })),
+  ]
+  if (faults.length > 0) throw new CannotStart(sayFaults(faults))
+  const host = EVERYWHERE.includes(HOST) ? 'localhost' : HOST
+  return {
+    folder,
+    servicePort: Number(PORT),
+    sandboxPort: Number(SANDBOX_PORT),
+    serviceUrl: `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`,
+    databaseUrl,
+    forService,
+  }
+}
+
+function faultsOfSandbox(sandboxPort: string, servicePort: string): string[] {
+  if (!/^\d{1,5}$/.test(sandboxPort) || Number(sandboxPort) < 1 || Number(sandboxPort) > 65535) {
+    return [`SANDBOX_PORT is "${sandboxPort}", but it must be a port from 1 to 65535.`]
+  }
+  return sandboxPort === servicePort
+    ? [`PORT and SANDBOX_PORT are both ${servicePort}, but they must differ.`]
+    : []
+}
+
+function faultsOfService(env: NodeJS.ProcessEnv): string[] {
+  try {
+    const { port } = readConfig(env)
+    return port === 0 ? ['PORT is 0, but it must be a port from 1 to 65535.'] : []
+  } catch (error) {
+    if (error instanceof ConfigFaults) return error.faults
+    throw error
+  }
+}
+
+function sayFaults(faults: string[]): string {
+  const list = faults.map((fault) => `  - ${fault}`).join('\n')
+  return `The environment has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${list}\n\`npm start -- --help\` explains the variables.`
+}
+
+/** Made once, so that sessions and mailed links survive a restart. */
+function keptSecret(folder: string): string {
+  const path = secretFile(folder)
+  try {
+    const kept = readFileSync(path, 'utf8').trim()
+    if (kept) return kept
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  const secret = randomBytes(32).toString('base64url')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path, `${secret}\n`, { mode: 0o600 })
+  return secret
+}

@@ -1,0 +1,18 @@
+import type { AccessTokens } from '../src/access/accessTokens.ts'
+import type { App } from '../src/app.ts'
+import type { Sweep } from '../src/jobs/runJobs.ts'
+import type { Clock } from './clock.ts'
+import type { Mailbox } from './mailbox/mailbox.ts'
+
+/** What the servers of the sandbox share: the running service, and the world around it. */
+export interface Parts {
+  app: App
+  tokens: AccessTokens
+  sweeps: Sweep[]
+  clock: Clock
+  mailbox: Mailbox
+  /** Where the service answers. */
+  serviceUrl: string
+  /** Aborts when the sandbox begins to stop, so that nobody keeps waiting for things to settle. */
+  stopping: AbortSignal
+}

@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AccessTokens } from '../src/access/accessTokens.ts'
+import { type App, openApp } from '../src/app.ts'
+import { readConfig } from '../src/config.ts'
+import { makeLog } from '../src/http/log.ts'
+import { prepareDatabase } from '../src/prepare.ts'
+import { startService } from '../src/service.ts'
+import { sweeps } from '../src/worker.ts'
+import { CannotStart } from './cannotStart.ts'
+import { openClock } from './clock.ts'
+import type { Environment } from './environment.ts'
+import { openLogFile } from './logFile.ts'
+import { Mailbox } from './mailbox/mailbox.ts'
+import { loadParser } from './mailbox/readLetter.ts'
+import { startMailServer } from './mailbox/startMailServer.ts'
+import { explainListenError } from './ports.ts'
+import { startSandboxServer } from './server.ts'
+
+const MAIL_PORT = 4125
+const READY_WITHIN_MS = 15_000
+
+interface Surroundings {
+  environment: Environment
+  databaseUrl: string
+  logPath: string
+  stopping: AbortSignal
+  /** Takes what is to be stopped, in the reverse of the order in which it was started. */
+  started: AsyncDisposableStack
+}
+
+/** Starts the service, and around it the mailbox and the sandbox's own server, and waits until it is ready. */
+export async function runFrontgate(surroundings: Surroundings): Promise<void> {
+  const { environment, databaseUrl, logPath, stopping, started } = surroundings
+  const { folder, serviceUrl, sandboxPort, servicePort } = environment
+  const clock = openClock(folder)
+  const mailbox = new Mailbox()
+  const mailServer = await startMailServer(mailbox, { now: clock.now, preferredPort: MAIL_PORT })
+  started.defer(() => mailServer.stop())
+  const config = readConfig(environment.forService({ databaseUrl, smtpUrl: mailServer.url }))
+  const logFile = openLogFile(logPath)
+  started.defer(() => logFile.close())
+  const app = openApp(config, { now: clock.now, log: makeLog(config, logFile) })
+  started.defer(() => app.close())
+  await prepare(app, environment)
+  const parts = { app, tokens: new AccessTokens(app), sweeps, clock, mailbox, serviceUrl, stopping }
+  try {
+    const server = await startSandboxServer(parts, sandboxPort)
+    started.defer(() => server.stop())
+    const service = await startService(app, { serve: true, work: true })
+    started.defer(() => service.stop())
+  } catch (error) {
+    throw explainListenError(error, { PORT: servicePort, SANDBOX_PORT: sandboxPort })
+  }
+  await untilReady(serviceUrl, logPath)
+  void loadParser()
+}
+
+async function prepare(app: App, { databaseUrl }: Environment): Promise<void> {
+  try {
+    await prepareDatabase(app)
+  } catch (error) {
+    if (!databaseUrl) throw error
+    throw new CannotStart(`The database of DATABASE_URL cannot be used: ${(error as Error).message}`, error)
+  }
+}
+
+async function untilReady(serviceUrl: string, logPath: string): Promise<void> {
+  const until = performance.now() + READY_WITHIN_MS
+  while (performance.now() < until) {
+    const response = await fetch(`${serviceUrl}/readyz`).catch(() => undefined)
+    await response?.body?.cancel()
+    if (response?.ok) return
+    await delay(10)
+  }
+  throw new CannotStart(`The service does not become ready at ${serviceUrl}. Its log is ${logPath}.`)
+}

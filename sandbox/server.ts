@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Log } from '../src/http/log.ts'
+import { answerRefusals, Refusal } from './refusal.ts'
+import { controlRoutes } from './control/routes.ts'
+import { pageRoutes } from './pages/routes.ts'
+import type { Parts } from './parts.ts'
+
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
+const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
+
+/** The HTTP server of the sandbox, listening on loopback only. */
+export interface SandboxServer {
+  stop(): Promise<void>
+}
+
+/** Serves everything that stands in for the world, each part under a path of its own. */
+export async function startSandboxServer(parts: Parts, port: number): Promise<SandboxServer> {
+  const server = makeServer(parts.app.log)
+  await server.register(async (control) => controlRoutes(control, parts), { prefix: '/control' })
+  await server.register(async (pages) => pageRoutes(pages, parts))
+  return listen(server, port)
+}
+
+function makeServer(log: Log): FastifyInstance {
+  const server = fastify({
+    forceCloseConnections: true,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true } },
+  })
+  answerRefusals(server, log)
+  // A page elsewhere may point a name of its own at loopback, and its visitor's browser would then let it in.
+  server.addHook('onRequest', async ({ headers: { host = '' } }) => {
+    if (LOOPBACK.test(host)) return
+    throw new Refusal(421, 'Not by that name', 'The sandbox answers as localhost, 127.0.0.1 and [::1] only.')
+  })
+  // Others than JSON could be posted by a form on any page.
+  server.removeContentTypeParser('text/plain')
+  return server
+}
+
+/** Listens on 127.0.0.1 and, where there is IPv6, on ::1: `localhost` is either. */
+async function listen(server: FastifyInstance, port: number): Promise<SandboxServer> {
+  await server.listen({ host: '127.0.0.1', port })
+  const second = createServer(server.routing)
+  try {
+    second.listen(port, '::1')
+    await once(second, 'listening')
+  } catch (error) {
+    if (NO_IPV6.includes((error as NodeJS.ErrnoException).code ?? '')) return { stop: () => server.close() }
+    await server.close()
+    throw error
+  }
+  return {
+    async stop() {
+      second.close()
+      second.closeAllConnections()
+      await server.close()
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { CannotStart } from './cannotStart.ts'
+import { dataFolder, type Environment, readEnvironment } from './environment.ts'
+import { claimPorts } from './ports.ts'
+import { freePort } from './postgres/freePort.ts'
+import { holdFolder } from './postgres/holdFolder.ts'
+import { startPostgres } from './postgres/startPostgres.ts'
+
+/** What to start, and where to keep it. */
+export interface SandboxOptions {
+  /** The service's variables and the sandbox's; with PORT=0 and SANDBOX_PORT=0 any free ports are taken. */
+  env?: NodeJS.ProcessEnv
+  /** Unset: what FRONTGATE_DATA names, or .frontgate beside package.json. */
+  folder?: string
+  /** Takes lines for the person who waits. */
+  say?: (line: string) => void
+  /** Called once when the database ends though nobody stopped it; `stop` is still to be called. */
+  onFailure?: (reason: Error) => void
+}
+
+/** A running service with the world around it. */
+export interface Sandbox {
+  serviceUrl: string
+  sandboxUrl: string
+  /** The log of the service. */
+  logPath: string
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the database, the mailbox, the service with its worker and the sandbox's own server; answers once the
+ * service is ready. Throws CannotStart, with everything stopped again, for what the caller can put right.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { env = process.env, folder = dataFolder(env), say = () => {}, onFailure = () => {} } = options
+  const environment = readEnvironment(await withPorts(env), folder)
+  const { serviceUrl, sandboxPort, servicePort } = environment
+  const logPath = join(folder, 'service.log')
+  const stopping = new AbortController()
+  const started = new AsyncDisposableStack()
+  const stop = () => {
+    stopping.abort()
+    return started.disposeAsync()
+  }
+  try {
+    // Loaded while PostgreSQL starts.
+    const loading = import('./runFrontgate.ts')
+    loading.catch(() => undefined)
+    started.defer(await explained(holdFolder(folder, say)))
+    await claimPorts({ PORT: servicePort, SANDBOX_PORT: sandboxPort })
+    const databaseUrl = await openDatabase(environment, started, say, onFailure)
+    const { runFrontgate } = await loading
+    await runFrontgate({ environment, databaseUrl, logPath, stopping: stopping.signal, started })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { serviceUrl, sandboxUrl: `http://localhost:${sandboxPort}`, logPath, stop: once(stop) }
+}
+
+async function withPorts(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  const chosen: NodeJS.ProcessEnv = {}
+  for (const name of ['PORT', 'SANDBOX_PORT']) {
+    if (env[name]?.trim() === '0') chosen[name] = String(await freePort(0))
+  }
+  return { ...env, ...chosen }
+}
+
+async function openDatabase(
+  { databaseUrl, folder }: Environment,
+  started: AsyncDisposableStack,
+  say: (line: string) => void,
+  onExit: (reason: Error) => void,
+): Promise<string> {
+  if (databaseUrl) return databaseUrl
+  const postgres = await explained(startPostgres({ folder: join(folder, 'postgres'), say, onExit }))
+  started.defer(() => postgres.stop())
+  return postgres.url
+}
+
+/** What these say when they fail is already meant for the person at the terminal. */
+function explained<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: Error) => {
+    throw new CannotStart(error.message, error)
+  })
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= work()
+    return done
+  }
+}

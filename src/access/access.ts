@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify'
+import type { App } from '../app.ts'
+import { type Catalogue, Catalogues } from '../catalogue/catalogue.ts'
+import type { MemberActor, OperatorActor, UserActor } from '../http/actor.ts'
+import type { Authenticator } from '../http/route.ts'
+import { problem } from '../problems.ts'
+import { AccessTokens, type UserClaims } from './accessTokens.ts'
+import type { Snapshot } from './snapshot.ts'
+import { Snapshots } from './snapshots.ts'
+
+/** Who is calling, and what their account may do: one per process. */
+export class Access implements Authenticator {
+  readonly tokens: AccessTokens
+  readonly catalogues: Catalogues
+  readonly #app: App
+  readonly #snapshots: Snapshots
+  /** Which snapshot an actor was made from, so that a handler decides on what the authoriser saw. */
+  readonly #madeFrom = new WeakMap<UserActor, Snapshot>()
+
+  constructor(app: App) {
+    this.#app = app
+    this.tokens = new AccessTokens(app)
+    this.catalogues = new Catalogues(app.db)
+    this.#snapshots = new Snapshots(app.db, app.changes)
+  }
+
+  /** The bearer of a live session; 401 otherwise. */
+  async user(request: FastifyRequest, at: Date): Promise<UserActor> {
+    const claims = await this.#userClaims(request, at)
+    const looked = this.#snapshots.get(claims.sid, claims.account_id)
+    const snapshot = looked instanceof Promise ? await looked : looked
+    if (!snapshot || snapshot.session.revokedAt || snapshot.session.expiresAt <= at) throw problem('session-expired')
+    const actor: UserActor = {
+      kind: 'user',
+      userId: snapshot.user.id,
+      sessionId: snapshot.session.id,
+      accountId: snapshot.account?.id ?? null,
+      role: snapshot.role,
+    }
+    this.#madeFrom.set(actor, snapshot)
+    return actor
+  }
+
+  /** A member of the account that the token names; 403 when membership has ended or the account is closed. */
+  async member(request: FastifyRequest, at: Date): Promise<MemberActor> {
+    const actor = await this.user(request, at)
+    if (this.snapshotOf(actor).account?.closedAt) throw problem('account-closed')
+    if (isMember(actor)) return actor
+    throw problem('forbidden', undefined, {
+      detail: actor.accountId
+        ? 'You are not, or no longer, a member of this account.'
+        : 'You are not a member of any account. Create one, or ask for an invite.',
+    })
+  }
+
+  /** Staff with a token of their own; 401 for users. */
+  async operator(request: FastifyRequest, at: Date): Promise<OperatorActor> {
+    const token = await this.#verified(request, at)
+    if (token?.kind !== 'operator') throw problem(token ? 'forbidden' : 'unauthenticated')
+    const operatorId = token.claims.sub
+    const known = await this.#app.db
+      .selectFrom('operators')
+      .select('id')
+      .where('id', '=', operatorId)
+      .where('disabled_at', 'is', null)
+      .executeTakeFirst()
+    if (!known) throw problem('unauthenticated')
+    return { kind: 'operator', operatorId }
+  }
+
+  /** What the authoriser of this request saw. */
+  snapshotOf(actor: UserActor): Snapshot {
+    const snapshot = this.#madeFrom.get(actor)
+    if (!snapshot) throw new Error('This actor was not made by authentication')
+    return snapshot
+  }
+
+  /** The catalogue that a snapshot is to be read with. */
+  catalogueOf({ catalogueVersion }: Snapshot): Catalogue | Promise<Catalogue> {
+    return this.catalogues.at(catalogueVersion)
+  }
+
+  async #userClaims(request: FastifyRequest, at: Date): Promise<UserClaims> {
+    const token = await this.#verified(request, at)
+    if (token?.kind !== 'user') throw problem('unauthenticated', undefined, { headers: { 'www-authenticate': 'Bearer' } })
+    return token.claims
+  }
+
+  #verified(request: FastifyRequest, at: Date) {
+    const [scheme, token, ...more] = request.headers.authorization?.split(' ') ?? []
+    if (scheme?.toLowerCase() !== 'bearer' || !token || more.length > 0) return null
+    return this.tokens.verify(token, at)
+  }
+}
+
+function isMember(actor: UserActor): actor is MemberActor {
+  return actor.accountId !== null && actor.role !== null
+}

@@ -1,0 +1,164 @@
+import { createSigner, createVerifier } from 'fast-jwt'
+import { LRUCache } from 'lru-cache'
+import type { App } from '../app.ts'
+import type { Source } from '../entitlements/facts.ts'
+import type { Role } from '../http/actor.ts'
+import { loadSigningKeys, type SigningKey } from './signingKeys.ts'
+
+/** Ten minutes: what a product that decides offline may be behind. */
+export const ACCESS_TOKEN_SECONDS = 600
+const CLOCK_SKEW_SECONDS = 60
+const RELOAD_EVERY_MS = 30_000
+const RELOAD_AT_MOST_EVERY_MS = 1_000
+const LONGEST_TOKEN = 4096
+const REMEMBERED_TOKENS = 20_000
+
+/** What an access token says of a user; products rely on these names. */
+export interface UserClaims {
+  sub: string
+  sid: string
+  account_id: string | null
+  role: Role | null
+  email_verified: boolean
+  ent: { plan: string; source: Source | null; until: string | null } | null
+}
+
+export interface OperatorClaims {
+  sub: string
+}
+
+export type VerifiedToken = { kind: 'user'; claims: UserClaims; exp: number } | { kind: 'operator'; claims: OperatorClaims; exp: number }
+
+interface ReadyKey extends SigningKey {
+  sign: (claims: object) => string
+  verify: (token: string) => Record<string, unknown>
+}
+
+/**
+ * Makes and checks access tokens (JWT, EdDSA, RFC 9068's `at+jwt`). Signing and checking are synchronous on
+ * purpose: WebCrypto would queue behind password hashes in libuv's threads. A token is checked once and then
+ * remembered until it expires.
+ */
+export class AccessTokens {
+  readonly #app: App
+  readonly #operatorAudience: string
+  readonly #verified = new LRUCache<string, VerifiedToken>({ max: REMEMBERED_TOKENS })
+  #keys: ReadyKey[] = []
+  #loadedAt = Number.NEGATIVE_INFINITY
+
+  constructor(app: App) {
+    this.#app = app
+    this.#operatorAudience = `${app.config.publicUrl}/operator`
+  }
+
+  /** Signs a token for a user. */
+  async issue(claims: UserClaims, at: Date): Promise<string> {
+    return this.#sign({ ...claims, aud: this.#app.config.tokenAudience }, at)
+  }
+
+  /** Signs a token for an operator. */
+  async issueToOperator(operatorId: string, at: Date): Promise<string> {
+    return this.#sign({ sub: operatorId, aud: this.#operatorAudience }, at)
+  }
+
+  /** What a token says, or null for one that is malformed, foreign or expired. */
+  verify(token: string, at: Date): VerifiedToken | null | Promise<VerifiedToken | null> {
+    const remembered = this.#verified.get(token)
+    if (!remembered) return this.#verifyFirst(token, at)
+    return remembered.exp * 1000 > at.getTime() ? remembered : null
+  }
+
+  /** The public keys, for /.well-known/jwks.json: those that sign, will sign, or have signed what is still alive. */
+  async publicKeys(at: Date): Promise<object[]> {
+    await this.#reload(RELOAD_AT_MOST_EVERY_MS)
+    return this.#accepted(at).map(({ kid, publicJwk }) => ({ ...publicJwk, kid, alg: 'EdDSA', use: 'sig' }))
+  }
+
+  async #sign(claims: object, at: Date): Promise<string> {
+    await this.#reload(RELOAD_EVERY_MS)
+    const key = this.#keys.find(({ signsFrom }) => signsFrom <= at) ?? this.#keys.at(-1)
+    if (!key) throw new Error('There is no signing key: run `frontgate migrate`')
+    const iat = Math.floor(at.getTime() / 1000)
+    return key.sign({ iss: this.#app.config.publicUrl, iat, exp: iat + ACCESS_TOKEN_SECONDS, ...claims })
+  }
+
+  async #verifyFirst(token: string, at: Date): Promise<VerifiedToken | null> {
+    const kid = kidOf(token)
+    if (!kid) return null
+    await this.#reload(RELOAD_EVERY_MS)
+    let key = this.#accepted(at).find((candidate) => candidate.kid === kid)
+    if (!key) {
+      await this.#reload(RELOAD_AT_MOST_EVERY_MS)
+      key = this.#accepted(at).find((candidate) => candidate.kid === kid)
+    }
+    const verified = key && this.#check(key, token)
+    if (!verified || verified.exp * 1000 <= at.getTime()) return null
+    this.#verified.set(token, verified)
+    return verified
+  }
+
+  #check(key: ReadyKey, token: string): VerifiedToken | null {
+    try {
+      const claims = key.verify(token)
+      const exp = claims.exp as number
+      return claims.aud === this.#operatorAudience
+        ? { kind: 'operator', claims: claims as unknown as OperatorClaims, exp }
+        : { kind: 'user', claims: claims as unknown as UserClaims, exp }
+    } catch {
+      return null
+    }
+  }
+
+  /** A key is accepted until the last token it can have signed has expired. */
+  #accepted(at: Date): ReadyKey[] {
+    const alive = at.getTime() - (ACCESS_TOKEN_SECONDS + CLOCK_SKEW_SECONDS) * 1000
+    return this.#keys.filter((_key, i) => {
+      const successor = this.#keys[i - 1]
+      return !successor || successor.signsFrom.getTime() > alive
+    })
+  }
+
+  async #reload(olderThanMs: number): Promise<void> {
+    if (performance.now() - this.#loadedAt < olderThanMs) return
+    this.#loadedAt = performance.now()
+    const { db, config } = this.#app
+    const known = new Map(this.#keys.map((key) => [key.kid, key]))
+    this.#keys = (await loadSigningKeys(db, config.secrets)).map((key) => known.get(key.kid) ?? this.#ready(key))
+  }
+
+  #ready(key: SigningKey): ReadyKey {
+    const { config } = this.#app
+    return {
+      ...key,
+      sign: createSigner({
+        key: key.privateKey.export({ format: 'pem', type: 'pkcs8' }),
+        algorithm: 'EdDSA',
+        kid: key.kid,
+        header: { alg: 'EdDSA', typ: 'at+jwt' },
+        noTimestamp: true,
+      }),
+      verify: createVerifier({
+        key: key.publicKey.export({ format: 'pem', type: 'spki' }),
+        algorithms: ['EdDSA'],
+        checkTyp: 'at+jwt',
+        allowedIss: config.publicUrl,
+        allowedAud: [config.tokenAudience, this.#operatorAudience],
+        requiredClaims: ['sub', 'exp', 'aud', 'iss'],
+        // Expiry is checked here against the app's clock, which the library cannot be given.
+        ignoreExpiration: true,
+        cache: false,
+      }),
+    }
+  }
+}
+
+function kidOf(token: string): string | null {
+  if (token.length > LONGEST_TOKEN) return null
+  try {
+    const header: unknown = JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString())
+    const kid = (header as { kid?: unknown } | null)?.kid
+    return typeof kid === 'string' ? kid : null
+  } catch {
+    return null
+  }
+}

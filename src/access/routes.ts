@@ -1,0 +1,65 @@
+import Type from 'typebox'
+import type { App } from '../app.ts'
+import { route } from '../http/route.ts'
+import { Fields } from '../http/schemas.ts'
+import type { Server } from '../http/server.ts'
+import { problem } from '../problems.ts'
+import type { Access } from './access.ts'
+import { guard } from './guard.ts'
+import { readRequirement } from './rules.ts'
+
+const JWKS_SECONDS = 300
+
+/** Forward-auth for proxies, and the keys that access tokens are verified with. */
+export function accessRoutes(server: Server, app: App, access: Access): void {
+  route(
+    server,
+    app,
+    {
+      operationId: 'forwardAuth',
+      method: 'GET',
+      url: '/v1/forward-auth',
+      access: { member: 'viewer' },
+      summary: 'Whether a request to the product may pass, asked by the proxy in front of it',
+      query: Fields({
+        require: Type.Optional(Type.Array(Type.String({ pattern: '^plan:[a-z][a-z0-9_]*$' }), { description: 'Such as `plan:pro`.' })),
+        feature: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z][a-z0-9_]*$' }))),
+      }),
+      replies: { 200: null },
+      refusals: ['subscription-required', 'feature-not-in-plan', 'email-verification-required'],
+    },
+    async ({ caller: { actor }, query, reply, at }) => {
+      const requirement = readRequirement(query.require ?? [], query.feature ?? [])
+      if (!requirement) {
+        const detail = 'names more than one plan'
+        throw problem('invalid-request', { errors: [{ pointer: '#/query/require', detail }] })
+      }
+      const snapshot = access.snapshotOf(actor)
+      const verdict = guard(snapshot, requirement, await access.catalogueOf(snapshot), app.config, at)
+      if (verdict.kind === 'refused') throw verdict.refusal
+      reply
+        .header('cache-control', 'no-store')
+        .header('x-frontgate-user', actor.userId)
+        .header('x-frontgate-account', actor.accountId)
+        .header('x-frontgate-role', actor.role)
+        .header('x-frontgate-plan', verdict.decision.plan.plan)
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'getKeys',
+      method: 'GET',
+      url: '/.well-known/jwks.json',
+      access: 'anyone',
+      summary: 'The public keys that access tokens are verified with (RFC 7517)',
+      replies: { 200: Type.Object({ keys: Type.Array(Type.Unsafe<object>({ type: 'object', additionalProperties: true })) }) },
+    },
+    async ({ reply, at }) => {
+      reply.header('cache-control', `public, max-age=${JWKS_SECONDS}`)
+      return { keys: await access.tokens.publicKeys(at) }
+    },
+  )
+}

@@ -1,0 +1,163 @@
+import { CompiledQuery } from 'kysely'
+import type { Db } from '../db/database.ts'
+import type { AccountFacts } from '../entitlements/facts.ts'
+import type { Role } from '../http/actor.ts'
+
+/** A user as others see them. */
+export interface UserFacts {
+  id: string
+  email: string
+  name: string | null
+  emailVerifiedAt: Date | null
+  createdAt: Date
+  hasPassword: boolean
+}
+
+/** A session as its row has it; whether it is live is decided from the time. */
+export interface SessionFacts {
+  id: string
+  generation: number
+  rotatedAt: Date
+  signedInAt: Date
+  idleExpiresAt: Date
+  expiresAt: Date
+  revokedAt: Date | null
+}
+
+export interface AccountRef {
+  id: string
+  name: string
+  role: Role
+}
+
+/** Who a session belongs to and what their account may do, as one statement saw it. */
+export interface Snapshot {
+  session: SessionFacts
+  user: UserFacts
+  /** The account asked for; null when the user is a member of none. */
+  account: { id: string; name: string; createdAt: Date; closedAt: Date | null } | null
+  /** Null when the user is not, or no longer, a member of that account. */
+  role: Role | null
+  /** Open accounts of the user, the oldest membership first. */
+  accounts: AccountRef[]
+  facts: AccountFacts | null
+  catalogueVersion: number
+}
+
+/**
+ * The select behind every snapshot. `sessionRows` is a query for the row of one session; `$1` of the whole
+ * statement is the session's id and `$2` the account, or null for the session's own, or else the user's oldest.
+ */
+export const snapshotOf = (sessionRows: string) => `
+  with ${sessionRows}
+  select
+    s.*,
+    u.email, u.name as user_name, u.email_verified_at, u.created_at as user_created_at,
+    u.password_hash is not null as has_password,
+    a.id as current_account_id, a.name as account_name, a.created_at as account_created_at, a.closed_at, m.role,
+    (select coalesce(json_agg(json_build_object('id', o.id, 'name', o.name, 'role', om.role) order by om.created_at, o.id), '[]')
+      from members om join accounts o on o.id = om.account_id
+      where om.user_id = u.id and o.closed_at is null) as accounts,
+    (select coalesce(json_agg(json_build_object(
+        'id', g.id, 'source', g.source, 'plan', g.plan, 'from', g.from_at, 'until', g.until_at)), '[]')
+      from grants g where g.account_id = a.id) as grants,
+    (select coalesce(json_agg(json_build_object('name', f.name, 'value', f.value, 'until', f.until_at)), '[]')
+      from account_features f where f.account_id = a.id) as feature_overrides,
+    (select coalesce(json_agg(json_build_object('name', c.name, 'periodStart', c.period_start, 'used', c.used)), '[]')
+      from (select distinct on (name) * from usage where account_id = a.id order by name, period_start desc) c) as usage,
+    (select count(*) from members where account_id = a.id) as members,
+    (select coalesce(max(version), 0) from catalogue_versions) as catalogue_version
+  from s
+  join users u on u.id = s.user_id and u.deleted_at is null
+  left join accounts a on a.id = coalesce($2::uuid, (
+    select c.account_id from members c join accounts o on o.id = c.account_id
+    where c.user_id = s.user_id and o.closed_at is null
+    order by c.account_id = s.account_id desc nulls last, c.created_at, c.account_id limit 1))
+  left join members m on m.account_id = a.id and m.user_id = u.id`
+
+const readStatement = snapshotOf('s as (select * from sessions where id = $1)')
+
+/** Reads the snapshot of a session in one round trip; null when there is no such session or its user is gone. */
+export async function readSnapshot(db: Db, sessionId: string, accountId: string | null): Promise<Snapshot | null> {
+  const { rows } = await db.executeQuery(CompiledQuery.raw(readStatement, [sessionId, accountId]) as CompiledQuery<SnapshotRow>)
+  return rows[0] ? snapshotFrom(rows[0]) : null
+}
+
+/** A row of the statement that `snapshotOf` makes. */
+export interface SnapshotRow {
+  id: string
+  user_id: string
+  generation: number
+  rotated_at: Date
+  created_at: Date
+  idle_expires_at: Date
+  expires_at: Date
+  revoked_at: Date | null
+  email: string
+  user_name: string | null
+  email_verified_at: Date | null
+  user_created_at: Date
+  has_password: boolean
+  current_account_id: string | null
+  account_name: string
+  account_created_at: Date
+  closed_at: Date | null
+  role: Role | null
+  accounts: AccountRef[]
+  grants: Json<AccountFacts['grants']>
+  feature_overrides: Json<AccountFacts['featureOverrides']>
+  usage: Json<AccountFacts['usage']>
+  members: number
+  catalogue_version: number
+}
+
+/** Instants inside json columns arrive as text. */
+type Json<T> = T extends (infer E)[]
+  ? { [K in keyof E]: E[K] extends Date ? string : E[K] extends Date | null ? string | null : E[K] }[]
+  : never
+
+/** Shapes a row of the statement. */
+export function snapshotFrom(row: SnapshotRow): Snapshot {
+  return {
+    session: {
+      id: row.id,
+      generation: row.generation,
+      rotatedAt: row.rotated_at,
+      signedInAt: row.created_at,
+      idleExpiresAt: row.idle_expires_at,
+      expiresAt: row.expires_at,
+      revokedAt: row.revoked_at,
+    },
+    user: {
+      id: row.user_id,
+      email: row.email,
+      name: row.user_name,
+      emailVerifiedAt: row.email_verified_at,
+      createdAt: row.user_created_at,
+      hasPassword: row.has_password,
+    },
+    account: row.current_account_id
+      ? { id: row.current_account_id, name: row.account_name, createdAt: row.account_created_at, closedAt: row.closed_at }
+      : null,
+    role: row.role,
+    accounts: row.accounts,
+    facts: row.current_account_id ? factsFrom(row, row.current_account_id) : null,
+    catalogueVersion: row.catalogue_version,
+  }
+}
+
+function factsFrom(row: SnapshotRow, accountId: string): AccountFacts {
+  return {
+    accountId,
+    grants: row.grants.map((grant) => ({ ...grant, from: new Date(grant.from), until: dateOrNull(grant.until) })),
+    subscription: null,
+    featureOverrides: row.feature_overrides.map((override) => ({ ...override, until: dateOrNull(override.until) })),
+    usage: row.usage.map((count) => ({ ...count, periodStart: new Date(count.periodStart) })),
+    members: row.members,
+    catalogueVersion: row.catalogue_version,
+  }
+}
+
+function dateOrNull(text: string | null): Date | null {
+  return text === null ? null : new Date(text)
+}

@@ -1,0 +1,73 @@
+import { LRUCache } from 'lru-cache'
+import type { Changes } from '../db/transaction.ts'
+import type { Db } from '../db/database.ts'
+import { readSnapshot, type Snapshot } from './snapshot.ts'
+
+/** Below the second within which every replica must refuse what another one revoked. */
+const FRESH_FOR_MS = 900
+const MAX_ENTRIES = 20_000
+
+interface Entry {
+  snapshot: Snapshot
+  readAt: number
+  /** Changes announced up to this count were visible to the read. */
+  seen: number
+  subjects: string[]
+}
+
+/**
+ * Snapshots of sessions, kept for under a second. What this process commits is seen by its next read at
+ * once; what another process commits, within that second.
+ */
+export class Snapshots {
+  readonly #db: Db
+  readonly #entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES })
+  readonly #reading = new Map<string, Promise<Entry | null>>()
+  /** When each subject last changed; older ones than FRESH_FOR_MS can no longer matter and fall out. */
+  readonly #changedAt = new LRUCache<string, number>({ max: 200_000, ttl: FRESH_FOR_MS * 20, ttlResolution: 100 })
+  #changes = 0
+
+  constructor(db: Db, changes: Changes) {
+    this.#db = db
+    changes.listen((subjects) => {
+      this.#changes++
+      for (const subject of subjects) this.#changedAt.set(subject, this.#changes)
+    })
+  }
+
+  /** The snapshot for a session in an account, from memory where it is fresh. */
+  get(sessionId: string, accountId: string | null): Snapshot | Promise<Snapshot | null> {
+    const key = `${sessionId}${accountId}`
+    const entry = this.#entries.get(key)
+    return entry && this.#isFresh(entry) ? entry.snapshot : this.#read(key, sessionId, accountId)
+  }
+
+  async #read(key: string, sessionId: string, accountId: string | null): Promise<Snapshot | null> {
+    for (;;) {
+      let reading = this.#reading.get(key)
+      if (!reading) {
+        reading = this.#load(key, sessionId, accountId).finally(() => this.#reading.delete(key))
+        this.#reading.set(key, reading)
+      }
+      const entry = await reading
+      // A read that somebody else began may be older than a change that this caller knows of.
+      if (!entry || this.#isFresh(entry)) return entry?.snapshot ?? null
+    }
+  }
+
+  async #load(key: string, sessionId: string, accountId: string | null): Promise<Entry | null> {
+    const [seen, readAt] = [this.#changes, performance.now()]
+    const snapshot = await readSnapshot(this.#db, sessionId, accountId)
+    if (!snapshot) return null
+    const subjects = [`session:${sessionId}`, `user:${snapshot.user.id}`, `account:${snapshot.account?.id}`]
+    const entry = { snapshot, readAt, seen, subjects }
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  #isFresh({ readAt, seen, subjects }: Entry): boolean {
+    if (performance.now() - readAt > FRESH_FOR_MS) return false
+    if (seen === this.#changes) return true
+    return subjects.every((subject) => (this.#changedAt.get(subject) ?? 0) <= seen)
+  }
+}

@@ -1,0 +1,188 @@
+import Type from 'typebox'
+import type { Access } from '../access/access.ts'
+import { AccountRefSchema, deliver, TokenDelivery, TokensSchema, tokensFor } from '../access/tokensReply.ts'
+import type { App } from '../app.ts'
+import { inTx } from '../db/transaction.ts'
+import { route } from '../http/route.ts'
+import { Fields, Instant, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
+import type { Server } from '../http/server.ts'
+import { rememberDevice } from '../identity/knownDevices.ts'
+import { makeRefreshToken } from '../identity/refreshTokens.ts'
+import { addressOf, Email, Password } from '../identity/routes.ts'
+import { problem } from '../problems.ts'
+import { listAccounts } from './accounts.ts'
+import { closeAccount } from './closeAccount.ts'
+import { createAccount } from './createAccount.ts'
+import { deleteUser } from './deleteUser.ts'
+import { register } from './register.ts'
+import { renameAccount } from './renameAccount.ts'
+
+const AccountName = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
+const AccountSchema = named(
+  'Account',
+  Type.Object({ id: Uuid, name: Type.String(), role: Type.String(), created_at: Instant }),
+)
+
+/** Registration, and the accounts that users are members of. */
+export function accountRoutes(server: Server, app: App, access: Access): void {
+  registrationRoutes(server, app, access)
+  currentAccountRoutes(server, app, access)
+}
+
+function registrationRoutes(server: Server, app: App, access: Access): void {
+  const { config } = app
+  route(
+    server,
+    app,
+    {
+      operationId: 'register',
+      method: 'POST',
+      url: '/v1/auth/register',
+      access: 'anyone',
+      summary: 'Become a user with an account and a trial',
+      body: Fields({
+        email: Email,
+        password: Password,
+        name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })),
+        account_name: Type.Optional(AccountName),
+        token_delivery: TokenDelivery,
+      }),
+      replies: {
+        201: TokensSchema,
+        202: Type.Object({ status: Type.Literal('accepted') }, { description: 'With REGISTRATION_PRIVACY=strict, always.' }),
+      },
+      refusals: ['self-serve-disabled', 'email-already-registered', 'weak-password', 'too-many-requests', 'overloaded'],
+    },
+    async ({ caller, body, at, reply }) => {
+      const registration = {
+        email: addressOf(body.email),
+        password: body.password,
+        name: body.name?.trim() ?? null,
+        accountName: body.account_name?.trim() ?? null,
+      }
+      const registered = await register(app, caller, registration, at)
+      if (registered.kind === 'mailed') return reply.code(202).send({ status: 'accepted' })
+      const { snapshot, user } = registered
+      rememberDevice(reply, config, user, at)
+      void reply.code(201)
+      const refreshToken = makeRefreshToken(config.secrets, { sessionId: snapshot.session.id, generation: 1 })
+      const delivered = { refreshToken, expiresAt: snapshot.session.expiresAt }
+      return deliver({ reply, config, delivery: body.token_delivery }, delivered, await tokensFor(access, config, snapshot, at))
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'deleteMe',
+      method: 'DELETE',
+      url: '/v1/me',
+      access: 'user',
+      summary: 'Delete the user, and close accounts that only they are a member of',
+      body: Fields({ password: Type.Optional(Password) }),
+      replies: { 204: null },
+      refusals: ['recent-sign-in-required', 'invalid-credentials', 'last-owner', 'too-many-requests', 'overloaded'],
+    },
+    async ({ caller, body, at, reply }) => {
+      const { signedInAt } = access.snapshotOf(caller.actor).session
+      await deleteUser(app, caller, { password: body.password, signedInAt }, at)
+      return reply.code(204).send()
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'listAccounts',
+      method: 'GET',
+      url: '/v1/accounts',
+      access: 'user',
+      summary: 'Open accounts of the user',
+      query: Fields(PageQuery),
+      replies: { 200: pageOf(AccountRefSchema) },
+    },
+    async ({ caller, query }) => listAccounts(app.db, caller.actor.userId, query),
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'createAccount',
+      method: 'POST',
+      url: '/v1/accounts',
+      access: 'user',
+      summary: 'Create another account, without a second trial; switch to it with POST /v1/auth/switch-account',
+      body: Fields({ name: AccountName }),
+      replies: { 201: AccountRefSchema },
+      refusals: ['self-serve-disabled'],
+    },
+    async ({ caller, body, at, reply }) => {
+      if (!config.selfServeEnabled) throw problem('self-serve-disabled')
+      const name = body.name.trim()
+      const id = await inTx(app, (tx) => createAccount(tx, caller, { name, ownerId: caller.actor.userId }, at))
+      return reply.code(201).send({ id, name, role: 'owner' })
+    },
+  )
+}
+
+function currentAccountRoutes(server: Server, app: App, access: Access): void {
+  route(
+    server,
+    app,
+    {
+      operationId: 'getAccount',
+      method: 'GET',
+      url: '/v1/accounts/me',
+      access: { member: 'viewer' },
+      summary: 'The current account',
+      replies: { 200: AccountSchema },
+    },
+    async ({ caller: { actor } }) => {
+      const { account } = access.snapshotOf(actor)
+      return { id: actor.accountId, name: account?.name, role: actor.role, created_at: account?.createdAt.toISOString() }
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'changeAccount',
+      method: 'PATCH',
+      url: '/v1/accounts/me',
+      access: { member: 'admin' },
+      summary: 'Name the current account',
+      body: Fields({ name: AccountName }),
+      replies: { 200: AccountSchema },
+    },
+    async ({ caller, body, at }) => {
+      const { actor } = caller
+      const name = body.name.trim()
+      await inTx(app, (tx) => renameAccount(tx, caller, name, at))
+      const { account } = access.snapshotOf(actor)
+      return { id: actor.accountId, name, role: actor.role, created_at: account?.createdAt.toISOString() }
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'closeAccount',
+      method: 'DELETE',
+      url: '/v1/accounts/me',
+      access: { member: 'owner' },
+      summary: 'Close the current account; nothing is deleted yet',
+      body: Fields({ confirm: Type.String({ maxLength: 200, description: 'The name of the account.' }) }),
+      replies: { 204: null },
+      refusals: ['confirmation-mismatch'],
+    },
+    async ({ caller, body, at, reply }) => {
+      await inTx(app, (tx) => closeAccount(tx, caller, body, at))
+      return reply.code(204).send()
+    },
+  )
+}

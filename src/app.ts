@@ -1,0 +1,46 @@
+import type { Config } from './config.ts'
+import { type Database, openDatabase } from './db/database.ts'
+import { Changes } from './db/transaction.ts'
+import { type Limiter, openLimiter } from './limits/limiter.ts'
+import { type Log, makeLog } from './http/log.ts'
+import { type Mailer, openMailer } from './mail/mailer.ts'
+import { makeMetrics, type Metrics } from './http/metrics.ts'
+import { Passwords } from './secrets/passwords.ts'
+
+/** What the running program holds: its settings, its connections, and its only clock. */
+export interface App extends Database {
+  config: Config
+  changes: Changes
+  limiter: Limiter
+  mailer: Mailer
+  passwords: Passwords
+  log: Log
+  metrics: Metrics
+  /** The only clock. In the sandbox it can be moved. */
+  now: () => Date
+  close: () => Promise<void>
+}
+
+/** Opens what the configuration names; `now` is replaced by the sandbox, and by nothing else. */
+export function openApp(config: Config, { now = () => new Date(), log = makeLog(config) } = {}): App {
+  const database = openDatabase(config)
+  const limiter = openLimiter(config, database.db)
+  const mailer = openMailer(config)
+  const metrics = makeMetrics()
+  return {
+    config,
+    ...database,
+    changes: new Changes(),
+    limiter,
+    mailer,
+    passwords: new Passwords(config, metrics),
+    log,
+    metrics,
+    now,
+    async close() {
+      await limiter.close()
+      mailer.close()
+      await database.closeDatabase()
+    },
+  }
+}

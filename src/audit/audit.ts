@@ -1,0 +1,32 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Db } from '../db/database.ts'
+import type { Caller } from '../http/actor.ts'
+
+/** One line of the trail: what happened, by whom, to whom. `details` hold ids and words, never secrets or addresses. */
+export interface AuditEntry {
+  action: string
+  accountId?: string | null
+  userId?: string | null
+  details?: Record<string, unknown>
+}
+
+/** Writes to the trail, in the transaction of what it tells of; a refusal is written on its own, with `db`. */
+export async function audit(db: Db, caller: Caller, entry: AuditEntry, at: Date): Promise<void> {
+  const { actor, ip, userAgent, requestId } = caller
+  await db
+    .insertInto('audit_log')
+    .values({
+      id: uuidv7(),
+      at,
+      action: entry.action,
+      actor_kind: actor.kind,
+      actor_id: actor.kind === 'user' ? actor.userId : actor.kind === 'operator' ? actor.operatorId : null,
+      account_id: entry.accountId ?? null,
+      user_id: entry.userId ?? null,
+      details: JSON.stringify(entry.details ?? {}),
+      ip,
+      user_agent: userAgent,
+      request_id: requestId,
+    })
+    .execute()
+}

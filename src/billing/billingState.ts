@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import type { Snapshot } from '../access/snapshot.ts'
+import type { Catalogue, Plan, PlanLimit } from '../catalogue/catalogue.ts'
+import { describeLimits, describePrice } from '../catalogue/routes.ts'
+import type { AccountFacts, Grant } from '../entitlements/facts.ts'
+import { decide, type Decision, isInForce, latestTrial, periodOf, PRO, resolveFeatures } from '../entitlements/rules.ts'
+import { type Allowances, endsAt, graceEndsAt } from '../entitlements/truthTable.ts'
+
+const DAY = 86_400_000
+
+/** Billing state as bytes for the wire, good until `changesAt` as long as the snapshot is. */
+export interface RenderedState {
+  body: string
+  etag: string
+  from: Date
+  changesAt: Date
+}
+
+/** Describes and renders the state of an account, and says when time alone will change it. */
+export function renderState(snapshot: Snapshot, catalogue: Catalogue, allowances: Allowances, at: Date): RenderedState {
+  const { facts } = snapshot
+  if (!facts) throw new Error('Billing state is asked of members only')
+  const body = JSON.stringify(describeState(facts, catalogue, allowances, at))
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  return { body, etag, from: at, changesAt: nextChange(facts, catalogue, allowances, at) }
+}
+
+/** What an account is on, why, until when, and what it has used, in the words of the wire. */
+export function describeState(facts: AccountFacts, catalogue: Catalogue, allowances: Allowances, at: Date) {
+  const decision = decide(facts, catalogue, at)
+  const { plan } = decision
+  return {
+    account_id: facts.accountId,
+    has_pro_entitlement: plan.rank >= catalogue.planOf(PRO).rank,
+    plan: plan.plan,
+    reason: decision.kind === 'granted' ? decision.grant.source : decision.reason,
+    subscription: {
+      ...describeSubscription(facts, decision, allowances, at),
+      seats: {
+        purchased: facts.subscription?.seats ?? null,
+        used: facts.members,
+        pending: 0,
+        limit: plan.limits.members?.amount ?? null,
+      },
+    },
+    plan_limits: describeLimits(plan.limits),
+    plan_billing: describePrice(plan),
+    features: resolveFeatures(facts, plan, catalogue, at),
+    usage: describeUsage(facts, plan, at),
+    actions: { checkout: false, portal: false },
+    stripe_enabled: false,
+  }
+}
+
+/** The status that is shown: what Stripe says of a subscription, else what the grants say. */
+export function shownStatus(facts: AccountFacts, at: Date): string {
+  const { subscription, grants } = facts
+  const complimentary = grants.some((grant) => grant.source === 'complimentary' && isInForce(grant, at))
+  const isOver = subscription === null || ['canceled', 'incomplete_expired'].includes(subscription.status)
+  if (!isOver) return subscription.status
+  if (complimentary) return 'complimentary'
+  if (subscription) return subscription.status
+  const trial = latestTrial(facts)
+  if (!trial || trial.from > at) return 'none'
+  return isInForce(trial, at) ? 'trialing' : 'trial_expired'
+}
+
+function describeSubscription(facts: AccountFacts, decision: Decision, allowances: Allowances, at: Date) {
+  const { subscription } = facts
+  const trial = latestTrial(facts)
+  return {
+    status: shownStatus(facts, at),
+    source: decision.kind === 'granted' ? decision.grant.source : null,
+    interval: subscription?.interval ?? null,
+    trial_ends_at: trial?.until?.toISOString() ?? null,
+    trial_days_remaining: trial?.until ? daysLeft(trial.until, at) : null,
+    current_period_end: subscription?.currentPeriodEnd?.toISOString() ?? null,
+    cancel_at_period_end: subscription?.cancelAtPeriodEnd ?? false,
+    ends_at: (subscription ? endsAt(subscription) : endOf(decision))?.toISOString() ?? null,
+    grace_ends_at: (subscription && graceEndsAt(subscription, allowances)?.toISOString()) ?? null,
+  }
+}
+
+/** When complimentary access is given until a date, that is when it ends. A trial has fields of its own. */
+function endOf(decision: Decision): Date | null {
+  return decision.kind === 'granted' && decision.grant.source !== 'trial' ? decision.grant.until : null
+}
+
+function daysLeft(until: Date, at: Date): number {
+  return Math.max(0, Math.ceil((until.getTime() - at.getTime()) / DAY))
+}
+
+function describeUsage(facts: AccountFacts, plan: Plan, at: Date) {
+  return Object.fromEntries(
+    ratesOf(plan).map(([name, limit]) => {
+      const { start, end } = periodOf(limit, at)
+      const count = facts.usage.find((usage) => usage.name === name && usage.periodStart.getTime() === start.getTime())
+      return [name, { used: count?.used ?? 0, limit: limit.amount, resets_at: end.toISOString() }]
+    }),
+  )
+}
+
+type Rate = PlanLimit & { per: 'month' }
+
+function ratesOf(plan: Plan): [string, Rate][] {
+  return Object.entries(plan.limits).filter((entry): entry is [string, Rate] => entry[1].per !== null)
+}
+
+/** The first instant after `at` at which the same facts read differently. */
+function nextChange(facts: AccountFacts, catalogue: Catalogue, allowances: Allowances, at: Date): Date {
+  const { plan } = decide(facts, catalogue, at)
+  const trialEnd = latestTrial(facts)?.until
+  const instants = [
+    ...facts.grants.flatMap(({ from, until }: Grant) => [from, until]),
+    ...facts.featureOverrides.map(({ until }) => until),
+    ...ratesOf(plan).map(([, limit]) => periodOf(limit, at).end),
+    facts.subscription && graceEndsAt(facts.subscription, allowances),
+    // The countdown of days falls by one at each whole day before the end.
+    trialEnd && trialEnd > at ? new Date(trialEnd.getTime() - (daysLeft(trialEnd, at) - 1) * DAY) : null,
+  ]
+  const ahead = instants.flatMap((instant) => (instant && instant > at ? [instant.getTime()] : []))
+  return new Date(Math.min(...ahead, at.getTime() + 31 * DAY))
+}

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises'
+import Type, { type Static } from 'typebox'
+import { Value } from 'typebox/value'
+
+const Name = '^[a-z][a-z0-9_]{0,39}$'
+const Amount = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])
+
+const PlanEntry = Type.Object(
+  {
+    plan: Type.String({ pattern: Name }),
+    display_name: Type.String({ minLength: 1 }),
+    description: Type.String(),
+    public: Type.Optional(Type.Boolean()),
+    contact_sales: Type.Optional(Type.Boolean()),
+    seats: Type.Optional(Type.Enum(['follow', 'fixed'])),
+    price: Type.Optional(
+      Type.Object(
+        {
+          currency: Type.String({ pattern: '^[a-z]{3}$' }),
+          month: Type.Optional(Type.Integer({ minimum: 0 })),
+          year: Type.Optional(Type.Integer({ minimum: 0 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    limits: Type.Record(
+      Type.String({ pattern: Name }),
+      Type.Union([Amount, Type.Object({ per: Type.Literal('month'), amount: Amount }, { additionalProperties: false })]),
+    ),
+    features: Type.Record(Type.String({ pattern: Name }), Type.Boolean()),
+  },
+  { additionalProperties: false },
+)
+
+const CatalogueFile = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    features: Type.Record(
+      Type.String({ pattern: Name }),
+      Type.Object(
+        { description: Type.String(), enabled: Type.Boolean(), default: Type.Boolean() },
+        { additionalProperties: false },
+      ),
+    ),
+    plans: Type.Array(PlanEntry, { minItems: 1 }),
+  },
+  { additionalProperties: false },
+)
+
+export type CatalogueFile = Static<typeof CatalogueFile>
+
+/** Reads and checks the catalogue file; throws with every fault it found, each with its place. */
+export async function readCatalogueFile(path: string): Promise<CatalogueFile> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Error(`The catalogue file ${path} cannot be read. CATALOGUE_FILE names it.`, { cause })
+  })
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (cause) {
+    throw new Error(`The catalogue file ${path} is not JSON: ${(cause as Error).message}`, { cause })
+  }
+  const faults = Value.Errors(CatalogueFile, parsed).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
+  if (faults.length === 0) faults.push(...contradictionsIn(parsed as CatalogueFile))
+  if (faults.length > 0) throw new Error([`The catalogue file ${path} has faults:`, ...faults].join('\n  - '))
+  return parsed as CatalogueFile
+}
+
+function contradictionsIn({ plans, features }: CatalogueFile): string[] {
+  const names = plans.map(({ plan }) => plan)
+  const twice = names.filter((name, i) => names.indexOf(name) !== i)
+  const unknown = plans.flatMap((plan) =>
+    Object.keys(plan.features).filter((name) => !(name in features)).map((name) => `${plan.plan}: ${name}`),
+  )
+  return [
+    ...twice.map((name) => `/plans lists ${name} twice`),
+    ...unknown.map((where) => `/features does not describe the feature of ${where}`),
+    ...(names.includes('free') ? [] : ['/plans has no plan free: accounts without a grant are on it']),
+    ...(names.includes('pro') ? [] : ['/plans has no plan pro: has_pro_entitlement asks for it']),
+  ]
+}

@@ -1,0 +1,44 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { runMigrations as migrateJobTables } from 'graphile-worker'
+import { CompiledQuery, type Kysely } from 'kysely'
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import pg from 'pg'
+import type { Config } from '../config.ts'
+import type { Db } from './database.ts'
+
+const folder = new URL('../../migrations/', import.meta.url)
+
+/** Runs the migrations that are missing, the job tables' too, and returns their names. Starters wait for each other. */
+export async function migrate({ db, config }: { db: Db; config: Pick<Config, 'databaseUrl'> }): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: new SqlFiles() })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error) {
+    const failed = results.find(({ status }) => status === 'Error')?.migrationName
+    throw new Error(`Migration ${failed ?? ''} failed and was undone: ${(error as Error).message}`, { cause: error })
+  }
+  await migrateJobs(config.databaseUrl.reveal())
+  return results.map(({ migrationName }) => migrationName)
+}
+
+/** Numbered SQL files, forward only. */
+class SqlFiles implements MigrationProvider {
+  async getMigrations(): Promise<Record<string, Migration>> {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+    const entries = names.map(async (name): Promise<[string, Migration]> => {
+      const text = await readFile(new URL(name, folder), 'utf8')
+      // One simple query: the file is many statements, which a prepared one cannot be.
+      const up = async (db: Kysely<never>) => void (await db.executeQuery(CompiledQuery.raw(text)))
+      return [name.replace(/\.sql$/, ''), { up }]
+    })
+    return Object.fromEntries(await Promise.all(entries))
+  }
+}
+
+async function migrateJobs(connectionString: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString, max: 1 })
+  try {
+    await migrateJobTables({ pgPool: pool })
+  } finally {
+    await pool.end()
+  }
+}

@@ -1,0 +1,52 @@
+/** Roles of members, each allowed what the ones after it are. */
+export const roles = ['owner', 'admin', 'member', 'viewer'] as const
+export type Role = (typeof roles)[number]
+
+/** Someone signed in, at the account their access token names, if it names one. */
+export interface UserActor {
+  kind: 'user'
+  userId: string
+  sessionId: string
+  accountId: string | null
+  role: Role | null
+}
+
+/** A user acting inside an account they are a member of. */
+export interface MemberActor extends UserActor {
+  accountId: string
+  role: Role
+}
+
+/** Staff of the company that runs this. */
+export interface OperatorActor {
+  kind: 'operator'
+  operatorId: string
+}
+
+export interface AnyoneActor {
+  kind: 'anyone'
+}
+
+/** The program itself: sweeps and commands. */
+export interface SystemActor {
+  kind: 'system'
+}
+
+export type Actor = UserActor | OperatorActor | AnyoneActor | SystemActor
+
+/** Where a request came from, for audit rows, sessions and limits. */
+export interface Origin {
+  ip: string | null
+  userAgent: string | null
+  requestId: string | null
+}
+
+/** Who acts, and from where: the first thing an operation that writes is told after its transaction. */
+export interface Caller<A extends Actor = Actor> extends Origin {
+  actor: A
+}
+
+/** True when `role` may do what is asked of `least`. */
+export function isAtLeast(role: Role, least: Role): boolean {
+  return roles.indexOf(role) <= roles.indexOf(least)
+}

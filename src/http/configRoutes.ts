@@ -1,0 +1,42 @@
+import Type from 'typebox'
+import type { App } from '../app.ts'
+import { route } from './route.ts'
+import { named } from './schemas.ts'
+import type { Server } from './server.ts'
+
+const PublicConfigSchema = named(
+  'PublicConfig',
+  Type.Object({
+    self_serve_enabled: Type.Boolean(),
+    stripe_enabled: Type.Boolean(),
+    oauth_providers: Type.Array(Type.String()),
+    trial_days: Type.Integer(),
+    verification_grace_days: Type.Integer(),
+    password_min_length: Type.Integer(),
+  }),
+)
+
+/** What pages need to know before anybody signs in. */
+export function configRoutes(server: Server, app: App): void {
+  const { config } = app
+  route(
+    server,
+    app,
+    {
+      operationId: 'getConfig',
+      method: 'GET',
+      url: '/v1/config',
+      access: 'anyone',
+      summary: 'Settings that pages show',
+      replies: { 200: PublicConfigSchema },
+    },
+    async () => ({
+      self_serve_enabled: config.selfServeEnabled,
+      stripe_enabled: false,
+      oauth_providers: [],
+      trial_days: config.trialDays,
+      verification_grace_days: config.verificationGraceDays,
+      password_min_length: config.passwordMinLength,
+    }),
+  )
+}

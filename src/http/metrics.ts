@@ -1,0 +1,40 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What Prometheus reads at GET /metrics. */
+export interface Metrics {
+  registry: Registry
+  requestSeconds: Histogram<'operation' | 'status'>
+  hashesWaiting: Gauge
+  jobs: Counter<'job' | 'outcome'>
+  mails: Counter<'template' | 'outcome'>
+}
+
+/** Makes a registry of its own, so that several apps can live in one process. */
+export function makeMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  return {
+    registry,
+    requestSeconds: new Histogram({
+      name: 'frontgate_request_seconds',
+      help: 'Time from the request to the end of the reply',
+      labelNames: ['operation', 'status'],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers,
+    }),
+    hashesWaiting: new Gauge({ name: 'frontgate_password_hashes_waiting', help: 'Password hashes queued', registers }),
+    jobs: new Counter({
+      name: 'frontgate_jobs_total',
+      help: 'Jobs by name and outcome',
+      labelNames: ['job', 'outcome'],
+      registers,
+    }),
+    mails: new Counter({
+      name: 'frontgate_mails_total',
+      help: 'Mails by template and outcome',
+      labelNames: ['template', 'outcome'],
+      registers,
+    }),
+  }
+}

@@ -1,0 +1,44 @@
+import { validate as isUuid } from 'uuid'
+import { problem } from '../problems.ts'
+
+/** The last row of a page: lists are ordered by a time and then an id, both descending. */
+export interface Position {
+  at: Date
+  id: string
+}
+
+const DEFAULT_LIMIT = 50
+
+/** Where a page begins and how long it is, from the query of a list. */
+export function pageBounds({ limit = DEFAULT_LIMIT, cursor }: { limit?: number; cursor?: string }): {
+  limit: number
+  after: Position | null
+} {
+  return { limit, after: cursor === undefined ? null : readCursor(cursor) }
+}
+
+/** Shapes the rows of a page; one row more than `limit` was read to see whether there is a next page. */
+export function pageFrom<Row, Item>(
+  rows: Row[],
+  limit: number,
+  positionOf: (row: Row) => Position,
+  describe: (row: Row) => Item,
+): { data: Item[]; next_cursor: string | null } {
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  const next = rows.length > limit && last ? writeCursor(positionOf(last)) : null
+  return { data: page.map(describe), next_cursor: next }
+}
+
+function writeCursor({ at, id }: Position): string {
+  return Buffer.from(`${at.getTime()} ${id}`).toString('base64url')
+}
+
+function readCursor(cursor: string): Position {
+  const [millis, id] = Buffer.from(cursor, 'base64url').toString().split(' ')
+  const at = new Date(Number(millis))
+  if (!id || !isUuid(id) || Number.isNaN(at.getTime())) {
+    throw problem('invalid-request', { errors: [{ pointer: '#/query/cursor', detail: 'is not a cursor of this list' }] })
+  }
+  return { at, id }
+}

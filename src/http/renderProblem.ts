@@ -1,0 +1,82 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem, problem, problems } from '../problems.ts'
+import type { Log } from './log.ts'
+
+/** The body of RFC 9457 for one refusal. `instance` is the request id, which the log carries too. */
+export function problemBody(refusal: Problem, requestId: string): Record<string, unknown> {
+  return {
+    type: `/problems/${refusal.code}`,
+    title: problems[refusal.code].title,
+    status: refusal.status,
+    code: refusal.code,
+    detail: refusal.detail,
+    instance: requestId,
+    ...refusal.members,
+  }
+}
+
+/** Answers with a refusal. */
+export function sendProblem(reply: FastifyReply, refusal: Problem): FastifyReply {
+  return reply
+    .code(refusal.status)
+    .headers(refusal.headers)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problemBody(refusal, reply.request.id))
+}
+
+/** The only place where errors become replies: what nobody planned is 500 and logged once, with its cause. */
+export function makeErrorHandler(log: Log) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    const refusal = error instanceof Problem ? error : fromFastify(error)
+    if (refusal.code === 'internal') {
+      const { operationId } = request.routeOptions.config as { operationId?: string }
+      log.error({ requestId: request.id, operationId, error }, 'request failed')
+    }
+    void sendProblem(reply, refusal)
+  }
+}
+
+function fromFastify(error: FastifyError): Problem {
+  if (error.validation) return invalid(error)
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return problem('payload-too-large')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return problem('unsupported-media-type')
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return unreadable('The body is not as long as Content-Length says.')
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return unreadable('The body is not JSON.')
+  }
+  // What Fastify itself refuses with a status of 4xx, such as a path that cannot be decoded.
+  if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) return unreadable('The request cannot be read.')
+  return problem('internal')
+}
+
+function unreadable(detail: string): Problem {
+  return problem('invalid-request', { errors: [{ pointer: '#', detail }] }, { detail })
+}
+
+function invalid(error: FastifyError): Problem {
+  const where = error.validationContext === 'querystring' ? 'query' : error.validationContext
+  const errors = (error.validation ?? []).map((fault) => {
+    const { missingProperty, additionalProperty, allowedValues } = fault.params as Record<string, unknown>
+    const last = missingProperty ?? additionalProperty
+    const field = last === undefined ? '' : `/${String(last).replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const inBody = where === 'body' || where === undefined
+    return {
+      pointer: `#${inBody ? '' : `/${where}`}${fault.instancePath}${field}`,
+      detail: describeFault(fault.keyword, fault.message, allowedValues),
+    }
+  })
+  return problem('invalid-request', { errors })
+}
+
+function describeFault(keyword: string, message = 'is not allowed here', allowedValues: unknown): string {
+  if (keyword === 'required') return 'is missing'
+  if (keyword === 'additionalProperties') return 'is not a field of this operation'
+  if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
+  return message
+}

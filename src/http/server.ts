@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import Ajv from 'ajv'
+import addFormats from 'ajv-formats'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { App } from '../app.ts'
+import { problem } from '../problems.ts'
+import type { Authenticator } from './route.ts'
+import { makeErrorHandler, problemBody, sendProblem } from './renderProblem.ts'
+import { sharedSchemas } from './schemas.ts'
+
+/** What operations are put on: the HTTP server, and who tells it who is calling. */
+export interface Server {
+  fastify: FastifyInstance
+  authenticator: Authenticator
+}
+
+const BODY_BYTES = 64 * 1024
+const HEADER_BYTES = 16 * 1024
+
+/** A server without operations: parsing, limits, security headers, problems, logs and metrics. */
+export async function makeServer(app: App, authenticator: Authenticator): Promise<Server> {
+  const { config } = app
+  const server = fastify({
+    genReqId: () => randomUUID(),
+    // Only as many proxies as are ours: what stands further left in X-Forwarded-For anybody can write.
+    trustProxy: (_address, hop) => hop < config.trustedProxyHops,
+    bodyLimit: BODY_BYTES,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 75_000,
+    http: { maxHeaderSize: HEADER_BYTES },
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    clientErrorHandler: refuseUnreadable,
+    logger: false,
+  })
+  server.setErrorHandler(makeErrorHandler(app.log))
+  server.setNotFoundHandler((_request, reply) => sendProblem(reply, problem('not-found')))
+  readJsonBodies(server)
+  validateStrictly(server)
+  observe(server, app)
+  for (const schema of sharedSchemas) server.addSchema(schema)
+  await server.register(cookie)
+  await server.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    hsts: config.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
+    referrerPolicy: { policy: 'no-referrer' },
+  })
+  await describe(server, app)
+  return { fastify: server, authenticator }
+}
+
+function readJsonBodies(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser('error', 'error')
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, {})
+    else parse(request, body as string, done)
+  })
+  // An operation without fields may be called without a body.
+  server.addHook('preValidation', async (request) => {
+    if (request.body === undefined && request.method !== 'GET') request.body = {}
+  })
+}
+
+function validateStrictly(server: FastifyInstance): void {
+  const strict = addFormats.default(new Ajv.Ajv({ allErrors: true, coerceTypes: false, useDefaults: true }))
+  // Everything in a path or a query is text, so only there numbers and booleans are read from it.
+  const coercing = addFormats.default(new Ajv.Ajv({ allErrors: true, coerceTypes: 'array', useDefaults: true }))
+  for (const ajv of [strict, coercing]) for (const schema of sharedSchemas) ajv.addSchema(schema)
+  server.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema))
+}
+
+function observe(server: FastifyInstance, app: App): void {
+  server.addHook('onResponse', async (request, reply) => {
+    const { operationId } = request.routeOptions.config as { operationId?: string }
+    const operation = operationId ?? 'none'
+    const seconds = reply.elapsedTime / 1000
+    app.metrics.requestSeconds.observe({ operation, status: reply.statusCode }, seconds)
+    app.log.info(
+      { requestId: request.id, operation, method: request.method, status: reply.statusCode, ms: Math.round(seconds * 1e6) / 1e3 },
+      'request',
+    )
+  })
+}
+
+async function describe(server: FastifyInstance, app: App): Promise<void> {
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Frontgate',
+        version: app.config.version,
+        description: 'Sign-up, billing and entitlements beside your product. Errors are RFC 9457 problem details.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: {
+        securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      },
+    },
+    refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema${i}`) },
+  })
+  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
+}
+
+function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy()
+  const refusal =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? problem('headers-too-large')
+      : problem('invalid-request', { errors: [{ pointer: '#', detail: 'This is not HTTP.' }] })
+  const status = refusal.code === 'headers-too-large' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const body = JSON.stringify(problemBody(refusal, randomUUID()))
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,25 @@
+import type { App } from '../app.ts'
+import { audit } from '../audit/audit.ts'
+import type { Caller, UserActor } from '../http/actor.ts'
+import { problem } from '../problems.ts'
+import { passwordLimits, refuseAboveLimit } from './throttles.ts'
+import type { UserRecord } from './users.ts'
+
+/** Throws `invalid-credentials` unless the signed-in user knows their password; wrong ones are counted. */
+export async function confirmPassword(
+  app: App,
+  caller: Caller<UserActor>,
+  user: UserRecord,
+  password: string,
+  at: Date,
+): Promise<void> {
+  const limits = passwordLimits(user.id)
+  refuseAboveLimit(await app.limiter.peek(limits, at))
+  if (await app.passwords.matches(user.passwordHash, password)) return
+  const [verdict] = await Promise.all([
+    app.limiter.take(limits, at),
+    audit(app.db, caller, { action: 'password.refused', userId: user.id }, at),
+  ])
+  refuseAboveLimit(verdict)
+  throw problem('invalid-credentials', undefined, { detail: 'The current password is wrong.' })
+}

@@ -1,0 +1,63 @@
+import type { SessionFacts } from '../access/snapshot.ts'
+
+/** How long the predecessor of the current refresh token still gets the same successor: a lost reply, a second tab. */
+export const ROTATION_GRACE_SECONDS = 15
+
+export type RefreshVerdict =
+  /** The current token: rotate. */
+  | { kind: 'rotate' }
+  /** Its immediate predecessor, just rotated: hand out the same successor again. */
+  | { kind: 'repeat' }
+  /** Any other token of this session: it was copied. */
+  | { kind: 'reuse' }
+  | { kind: 'ended' }
+
+/** Whether a session is neither revoked nor over at `at`. */
+export function isLive(
+  { revokedAt, expiresAt, idleExpiresAt }: Pick<SessionFacts, 'revokedAt' | 'expiresAt' | 'idleExpiresAt'>,
+  at: Date,
+): boolean {
+  return revokedAt === null && at < expiresAt && at < idleExpiresAt
+}
+
+/** What becomes of a refresh token of `generation`, held against its session (RFC 9700, 4.14.2). */
+export function decideRefresh(session: SessionFacts, generation: number, at: Date): RefreshVerdict {
+  if (!isLive(session, at)) return { kind: 'ended' }
+  if (generation === session.generation) return { kind: 'rotate' }
+  const graceEnd = session.rotatedAt.getTime() + ROTATION_GRACE_SECONDS * 1000
+  const isPredecessor = generation === session.generation - 1 && at.getTime() < graceEnd
+  return { kind: isPredecessor ? 'repeat' : 'reuse' }
+}
+
+export interface MailedTokenFacts {
+  usedAt: Date | null
+  supersededAt: Date | null
+  expiresAt: Date
+}
+
+/** Why a mailed token that cannot be used cannot be used. */
+export function whyVoid(token: MailedTokenFacts): 'token-used' | 'token-superseded' | 'token-expired' {
+  if (token.usedAt) return 'token-used'
+  return token.supersededAt ? 'token-superseded' : 'token-expired'
+}
+
+export type PasswordFault = 'too-short' | 'too-long' | 'like-address'
+
+const LONGEST_PASSWORD = 256
+const SHORTEST_TELLING_PART = 4
+
+/** What is wrong with a password on its own; null when nothing is. Lengths are in characters. */
+export function judgePassword(password: string, email: string, minLength: number): PasswordFault | null {
+  const { length } = [...password]
+  if (length < minLength) return 'too-short'
+  if (length > LONGEST_PASSWORD) return 'too-long'
+  return isLikeAddress(password, email) ? 'like-address' : null
+}
+
+function isLikeAddress(password: string, email: string): boolean {
+  const plain = password.toLowerCase()
+  const [local = '', domain = ''] = email.split('@')
+  const telling = [email, local, domain, domain.split('.')[0] ?? ''].filter((part) => part.length >= SHORTEST_TELLING_PART)
+  // The part must be most of the password: a long sentence may well name the company.
+  return telling.some((part) => plain.includes(part) && part.length * 2 >= plain.length)
+}

@@ -1,0 +1,130 @@
+import { sql } from 'kysely'
+import { v7 as uuidv7 } from 'uuid'
+import { audit } from '../audit/audit.ts'
+import type { Config } from '../config.ts'
+import { changed, type Tx } from '../db/transaction.ts'
+import type { Caller } from '../http/actor.ts'
+import { problem } from '../problems.ts'
+
+const DAY = 86_400_000
+
+export type SignInMethod = 'password' | 'mail-link'
+export type RevokedBecause = 'signed-out' | 'revoked' | 'reuse' | 'evicted' | 'new-password' | 'user-deleted'
+
+/** Someone who has just proved who they are. */
+export interface SignedInUser {
+  /** Chosen by the caller, so that what reads the new session can travel with what writes it. */
+  sessionId: string
+  userId: string
+  method: SignInMethod
+  /** Of the password that was checked; another one by now ends the attempt. */
+  credentialsVersion: number
+}
+
+/** Makes the id of a session that is about to begin. */
+export function newSessionId(): string {
+  return uuidv7()
+}
+
+/**
+ * Begins a session: the one way in for every kind of sign-in. Beyond `sessionsPerUser` the oldest ones end,
+ * also under parallel sign-ins, which wait for the user's row.
+ */
+export async function beginSession(
+  tx: Tx,
+  caller: Caller,
+  config: Pick<Config, 'sessionDays' | 'sessionIdleDays' | 'sessionsPerUser'>,
+  { sessionId, userId, method, credentialsVersion }: SignedInUser,
+  at: Date,
+): Promise<void> {
+  const expiresAt = sessionEnd(config, at)
+  const locked = tx
+    .selectFrom('users')
+    .select('credentials_version')
+    .where('id', '=', userId)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  const inserted = tx
+    .insertInto('sessions')
+    .values({
+      id: sessionId,
+      user_id: userId,
+      method,
+      ip: caller.ip,
+      user_agent: caller.userAgent,
+      created_at: at,
+      rotated_at: at,
+      idle_expires_at: new Date(Math.min(at.getTime() + config.sessionIdleDays * DAY, expiresAt.getTime())),
+      expires_at: expiresAt,
+    })
+    .execute()
+  const surplus = sql<{ id: string }>`
+    update sessions set revoked_at = ${at}, revoked_because = 'evicted'
+    where id in (
+      select id from sessions
+      where user_id = ${userId} and revoked_at is null and expires_at > ${at} and idle_expires_at > ${at}
+      order by id = ${sessionId} desc, created_at desc, id desc offset ${config.sessionsPerUser}
+    )
+    returning id`.execute(tx)
+  const recorded = audit(tx, caller, { action: 'session.began', userId, details: { session: sessionId, method } }, at)
+  const [user, , evicted] = await Promise.all([locked, inserted, surplus, recorded])
+  // A new password ended all sessions while this one was on its way in.
+  if (user?.credentials_version !== credentialsVersion) throw problem('invalid-credentials')
+  for (const { id } of evicted.rows) await recordEnd(tx, caller, { userId, sessionId: id, because: 'evicted' }, at)
+}
+
+/** When a session that begins now is over at the latest. */
+export function sessionEnd({ sessionDays }: Pick<Config, 'sessionDays'>, at: Date): Date {
+  return new Date(at.getTime() + sessionDays * DAY)
+}
+
+/** Ends one live session of a user; false when there is none such. Its access tokens are refused from now on. */
+export async function endSession(
+  tx: Tx,
+  caller: Caller,
+  { userId, sessionId, because }: { userId: string; sessionId: string; because: RevokedBecause },
+  at: Date,
+): Promise<boolean> {
+  const ended = await tx
+    .updateTable('sessions')
+    .set({ revoked_at: at, revoked_because: because })
+    .where('id', '=', sessionId)
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  if (!ended) return false
+  await recordEnd(tx, caller, { userId, sessionId, because }, at)
+  return true
+}
+
+/** Ends all sessions of a user, but for one that may go on. */
+export async function endSessions(
+  tx: Tx,
+  caller: Caller,
+  { userId, because, except = null }: { userId: string; because: RevokedBecause; except?: string | null },
+  at: Date,
+): Promise<void> {
+  changed(tx, `user:${userId}`)
+  const ended = await tx
+    .updateTable('sessions')
+    .set({ revoked_at: at, revoked_because: because })
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .$if(except !== null, (query) => query.where('id', '!=', except as string))
+    .returning('id')
+    .execute()
+  if (ended.length === 0) return
+  await audit(tx, caller, { action: 'session.ended', userId, details: { sessions: ended.length, because } }, at)
+}
+
+async function recordEnd(
+  tx: Tx,
+  caller: Caller,
+  { userId, sessionId, because }: { userId: string; sessionId: string; because: RevokedBecause },
+  at: Date,
+): Promise<void> {
+  changed(tx, `session:${sessionId}`)
+  await audit(tx, caller, { action: 'session.ended', userId, details: { session: sessionId, because } }, at)
+}

@@ -1,0 +1,107 @@
+import { sql } from 'kysely'
+import { readSnapshot, type Snapshot } from '../access/snapshot.ts'
+import type { App } from '../app.ts'
+import { audit } from '../audit/audit.ts'
+import { inTx, together, type Tx } from '../db/transaction.ts'
+import type { Caller } from '../http/actor.ts'
+import { queueMail } from '../mail/queueMail.ts'
+import type { Limit } from '../limits/limiter.ts'
+import { problem } from '../problems.ts'
+import { describeDevice } from './describeDevice.ts'
+import { beginSession, newSessionId } from './sessions.ts'
+import { deviceLimits, refuseAboveLimit, signInLimits } from './throttles.ts'
+import { findUserByEmail, type UserRecord } from './users.ts'
+
+export interface SignedIn {
+  snapshot: Snapshot
+  user: UserRecord
+}
+
+export interface Credentials {
+  email: string
+  password: string
+  /** The device of the request, once the user is known; null for a stranger's. */
+  deviceOf: (user: UserRecord) => { deviceId: string } | null
+}
+
+/**
+ * Signs a user in with a password. Failures are counted, successes are not; a known device has a count of
+ * its own. Once the count is full not even the right password is told from a wrong one.
+ */
+export async function signIn(app: App, caller: Caller, { email, password, deviceOf }: Credentials, at: Date): Promise<SignedIn> {
+  const strangers = signInLimits(email, caller.ip)
+  const [user, strangersVerdict] = await together(app, (db) =>
+    Promise.all([findUserByEmail(db, email), app.limiter.peek(strangers, at, db)]),
+  )
+  const device = user && deviceOf(user)
+  const limits = device ? deviceLimits(device.deviceId) : strangers
+  refuseAboveLimit(device ? await app.limiter.peek(limits, at) : strangersVerdict)
+
+  if (!(await app.passwords.matches(user?.passwordHash ?? null, password)) || !user) {
+    const userId = user?.id ?? null
+    const [verdict] = await together(app, (db) =>
+      Promise.all([app.limiter.take(limits, at, db), audit(db, caller, { action: 'sign-in.refused', userId }, at)]),
+    )
+    refuseAboveLimit(verdict)
+    throw problem('invalid-credentials')
+  }
+  const newHash = app.passwords.isOutdated(user.passwordHash ?? '') ? await app.passwords.hash(password) : null
+  return inTx(app, (tx) => enter(tx, app, caller, { user, limits, newHash, isKnown: device !== null }, at))
+}
+
+async function enter(
+  tx: Tx,
+  app: App,
+  caller: Caller,
+  { user, limits, newHash, isKnown }: { user: UserRecord; limits: Limit[]; newHash: string | null; isKnown: boolean },
+  at: Date,
+): Promise<SignedIn> {
+  const sessionId = newSessionId()
+  const { id: userId, credentialsVersion } = user
+  const [verdict, seenBefore, , snapshot] = await Promise.all([
+    // Asked again: guesses made in parallel may have filled the count while this one was hashed.
+    app.limiter.peek(limits, at, tx),
+    isKnown || signedInFromHere(tx, caller, userId),
+    beginSession(tx, caller, app.config, { sessionId, userId, method: 'password', credentialsVersion }, at),
+    readSnapshot(tx, sessionId, null),
+    newHash ? replaceHash(tx, user, newHash) : undefined,
+  ])
+  refuseAboveLimit(verdict)
+  if (!snapshot) throw problem('invalid-credentials')
+  if (!seenBefore) await announceSignIn(tx, caller, user, at)
+  return { snapshot, user }
+}
+
+/** Whether this user has had a session from the same network address with the same browser. */
+async function signedInFromHere(tx: Tx, { ip, userAgent }: Caller, userId: string): Promise<boolean> {
+  const { rows } = await sql<{ seen: boolean }>`
+    select exists (
+      select from sessions where user_id = ${userId}
+        and ip is not distinct from ${ip}::inet and user_agent is not distinct from ${userAgent}
+    ) as seen`.execute(tx)
+  return rows[0]?.seen ?? false
+}
+
+function announceSignIn(tx: Tx, { userAgent }: Caller, user: UserRecord, at: Date): Promise<boolean> {
+  return queueMail(
+    tx,
+    {
+      template: 'new-sign-in',
+      to: { address: user.email, name: user.name },
+      fill: { device: describeDevice(userAgent), when: at.toUTCString() },
+      link: { path: '/forgot-password' },
+      userId: user.id,
+    },
+    at,
+  )
+}
+
+/** Upgrades the hash, unless the password was changed meanwhile. */
+async function replaceHash(tx: Tx, user: UserRecord, newHash: string): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set({ password_hash: newHash })
+    .where('id', '=', user.id)
+    .where('password_hash', '=', user.passwordHash)
+    .execute()
+}

@@ -1,0 +1,44 @@
+import type { Limit, Verdict } from '../limits/limiter.ts'
+import { networkOf } from '../http/origin.ts'
+import { problem } from '../problems.ts'
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+
+/** How often a mail may be asked for: per address, and per network that asks. */
+export function mailLimits(route: 'forgot' | 'resend', email: string, ip: string | null): Limit[] {
+  return [
+    { key: `${route} minute ${email}`, most: 1, windowSeconds: MINUTE },
+    { key: `${route} hour ${email}`, most: 5, windowSeconds: HOUR },
+    { key: `${route} ip ${networkOf(ip ?? '')}`, most: 20, windowSeconds: HOUR },
+  ]
+}
+
+/** Failed sign-ins, per address and per network. */
+export function signInLimits(email: string, ip: string | null): Limit[] {
+  return [
+    { key: `sign-in ${email}`, most: 10, windowSeconds: 15 * MINUTE },
+    { key: `sign-in ip ${networkOf(ip ?? '')}`, most: 50, windowSeconds: 15 * MINUTE },
+  ]
+}
+
+/** Failed sign-ins of a device that signed in before: its own count, so that strangers cannot use it up. */
+export function deviceLimits(deviceId: string): Limit[] {
+  return [{ key: `sign-in device ${deviceId}`, most: 10, windowSeconds: 15 * MINUTE }]
+}
+
+/** Wrong passwords of someone who is signed in. */
+export function passwordLimits(userId: string): Limit[] {
+  return [{ key: `password ${userId}`, most: 10, windowSeconds: 15 * MINUTE }]
+}
+
+/** New registrations per network. */
+export function registrationLimits(mostPerHour: number, ip: string | null): Limit[] {
+  if (mostPerHour === 0) return []
+  return [{ key: `register ip ${networkOf(ip ?? '')}`, most: mostPerHour, windowSeconds: HOUR }]
+}
+
+/** Throws `too-many-requests` when a limit is reached. */
+export function refuseAboveLimit({ retryAfterSeconds }: Verdict): void {
+  if (retryAfterSeconds !== null) throw problem('too-many-requests', undefined, { retryAfterSeconds })
+}

@@ -1,0 +1,41 @@
+import type { Db } from '../db/database.ts'
+
+/** A user as sign-in and recovery need it. */
+export interface UserRecord {
+  id: string
+  email: string
+  name: string | null
+  emailVerifiedAt: Date | null
+  passwordHash: string | null
+  credentialsVersion: number
+}
+
+/** The user with this normalised address, or null. */
+export async function findUserByEmail(db: Db, email: string): Promise<UserRecord | null> {
+  const row = await usersOf(db).where('email', '=', email).executeTakeFirst()
+  return row ? recordOf(row) : null
+}
+
+/** The user with this id, or null when there is none or it was deleted. */
+export async function findUser(db: Db, id: string): Promise<UserRecord | null> {
+  const row = await usersOf(db).where('id', '=', id).executeTakeFirst()
+  return row ? recordOf(row) : null
+}
+
+const usersOf = (db: Db) =>
+  db
+    .selectFrom('users')
+    .select(['id', 'email', 'name', 'email_verified_at', 'password_hash', 'credentials_version'])
+    .where('deleted_at', 'is', null)
+
+function recordOf(row: Awaited<ReturnType<ReturnType<typeof usersOf>['execute']>>[number]): UserRecord {
+  return {
+    id: row.id,
+    // Only deleted users have no address.
+    email: row.email ?? '',
+    name: row.name,
+    emailVerifiedAt: row.email_verified_at,
+    passwordHash: row.password_hash,
+    credentialsVersion: row.credentials_version,
+  }
+}

@@ -1,0 +1,60 @@
+import nodemailer from 'nodemailer'
+import type { Config } from '../config.ts'
+
+/** A mail as it goes out. `id` becomes its Message-ID, so that a second delivery can be told from a second mail. */
+export interface Message {
+  id: string
+  to: { address: string; name: string }
+  subject: string
+  text: string
+  html: string
+}
+
+export type Outcome = { kind: 'sent'; reply: string } | { kind: 'refused'; reply: string } | { kind: 'off' }
+
+export interface Mailer {
+  /** Hands a message to the mail server. A permanent refusal is an outcome; what may pass later is thrown. */
+  send(message: Message): Promise<Outcome>
+  close(): void
+}
+
+const PERMANENT = 500
+const SECONDS = 1000
+
+/** The mail server of SMTP_URL, or a mailer that says it is off. */
+export function openMailer(config: Pick<Config, 'smtpUrl' | 'mailFrom' | 'productName'>): Mailer {
+  if (!config.smtpUrl) return { send: async () => ({ kind: 'off' }), close() {} }
+  const transport = nodemailer.createTransport({
+    url: config.smtpUrl.reveal(),
+    pool: true,
+    maxConnections: 3,
+    connectionTimeout: 10 * SECONDS,
+    greetingTimeout: 10 * SECONDS,
+    socketTimeout: 30 * SECONDS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  const host = config.mailFrom.split('@')[1]
+  return {
+    async send({ id, to, subject, text, html }) {
+      try {
+        const { response } = await transport.sendMail({
+          from: { name: config.productName, address: config.mailFrom },
+          // An object, never a string: a string is parsed, and what it says could add recipients.
+          to,
+          messageId: `<${id}@${host}>`,
+          subject,
+          text,
+          html,
+          headers: { 'Auto-Submitted': 'auto-generated' },
+        })
+        return { kind: 'sent', reply: response }
+      } catch (error) {
+        const { responseCode, response } = error as { responseCode?: number; response?: string }
+        if (responseCode === undefined || responseCode < PERMANENT) throw error
+        return { kind: 'refused', reply: response ?? String(responseCode) }
+      }
+    },
+    close: () => transport.close(),
+  }
+}

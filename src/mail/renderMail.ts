@@ -1,0 +1,17 @@
+import type { MailWords } from './templates.ts'
+
+/** Lays a mail out as HTML and as plain text that says the same. */
+export async function renderMail(
+  words: MailWords,
+  { product, link }: { product: string; link: string | null },
+): Promise<{ html: string; text: string }> {
+  // Loaded with the first mail: React is no part of answering requests.
+  const { layOut } = await import('./layout.ts')
+  const text = [
+    ...words.paragraphs,
+    ...(words.button && link ? [`${words.button}:\n${link}`] : []),
+    ...(words.footnote ? [words.footnote] : []),
+    `-- \n${product}`,
+  ].join('\n\n')
+  return { html: await layOut(words, { product, link }), text }
+}

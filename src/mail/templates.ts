@@ -1,0 +1,99 @@
+/** What a mail says, before it is laid out. */
+export interface MailWords {
+  subject: string
+  preview: string
+  paragraphs: string[]
+  /** The label of the button; the mail's link is behind it. */
+  button?: string
+  /** Small print under the button. */
+  footnote?: string
+}
+
+/** What each template is told, beside `product`, the name in the settings. */
+export interface TemplateFill {
+  verification: { hours: number }
+  'start-session': { hours: number }
+  'already-registered': object
+  'password-reset': { minutes: number }
+  'password-changed': object
+  'new-sign-in': { device: string; when: string }
+  'session-reused': { device: string; when: string }
+  'trial-ending': { plan: string; account: string; days: number; until: string }
+}
+
+export type TemplateName = keyof TemplateFill
+
+type Template<T extends TemplateName> = (fill: TemplateFill[T] & { product: string }) => MailWords
+
+/** Every mail that is sent, in the words that reach people. */
+export const templates: { [T in TemplateName]: Template<T> } = {
+  verification: ({ product, hours }) => ({
+    subject: `Verify your address for ${product}`,
+    preview: 'One click and you are set.',
+    paragraphs: [
+      `Welcome to ${product}. Please confirm that this mailbox is yours, so that nobody else can use your address.`,
+    ],
+    button: 'Verify my address',
+    footnote: `The link works once and for ${hours} hours. If you did not sign up, ignore this mail: without the click the address stays unconfirmed.`,
+  }),
+  'start-session': ({ product, hours }) => ({
+    subject: `Finish signing up for ${product}`,
+    preview: 'One click confirms your address and signs you in.',
+    paragraphs: [`Welcome to ${product}. The button confirms that this mailbox is yours and signs you in.`],
+    button: 'Confirm and sign in',
+    footnote: `The link works once and for ${hours} hours. If you did not sign up, do not use it and ignore this mail.`,
+  }),
+  'already-registered': ({ product }) => ({
+    subject: `You already have a ${product} account`,
+    preview: 'Someone tried to sign up with your address.',
+    paragraphs: [
+      `Someone, perhaps you, tried to sign up for ${product} with this address. You are registered already, so nothing was changed.`,
+      'Sign in as usual, or ask for a new password there.',
+    ],
+    button: 'Sign in',
+    footnote: 'If this was not you, there is nothing to do.',
+  }),
+  'password-reset': ({ product, minutes }) => ({
+    subject: `Choose a new ${product} password`,
+    preview: 'The link works once.',
+    paragraphs: [`Someone, hopefully you, asked for a new password for ${product}.`],
+    button: 'Choose a new password',
+    footnote: `The link works once and for ${minutes} minutes, and choosing a password ends all sessions. If you did not ask, ignore this mail: your password stays as it is.`,
+  }),
+  'password-changed': ({ product }) => ({
+    subject: `Your ${product} password was changed`,
+    preview: 'All other sessions have been ended.',
+    paragraphs: [
+      `Your password for ${product} has just been changed, and all other sessions were ended.`,
+      'If this was not you, ask for a reset link at once: it goes to this mailbox and ends the intruder’s session.',
+    ],
+    button: 'This was not me',
+  }),
+  'new-sign-in': ({ product, device, when }) => ({
+    subject: `New sign-in to ${product}`,
+    preview: `From ${device}`,
+    paragraphs: [
+      `Your ${product} account was signed in to from a device we have not seen before: ${device}, ${when}.`,
+      'If this was you, there is nothing to do.',
+    ],
+    button: 'This was not me',
+  }),
+  'session-reused': ({ product, device, when }) => ({
+    subject: `We ended one of your ${product} sessions`,
+    preview: 'Its key was used twice.',
+    paragraphs: [
+      `The key of one of your sessions was used a second time: ${device}, ${when}. That happens when it was copied, so we ended the session.`,
+      'Sign in again to go on. If you suspect that somebody else has access, choose a new password too.',
+    ],
+    button: 'Sign in',
+  }),
+  'trial-ending': ({ product, plan, account, days, until }) => ({
+    subject: `Your ${product} trial ends ${days === 1 ? 'tomorrow' : `in ${days} days`}`,
+    preview: `${account} is on ${plan} until ${until}.`,
+    paragraphs: [
+      `${account} is trying ${plan} until ${until}. After that the account stays and nothing is deleted, but what belongs to ${plan} closes.`,
+      'Choose a plan to keep it open.',
+    ],
+    button: 'Choose a plan',
+  }),
+}

@@ -1,0 +1,182 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { AccessTokens } from './access/accessTokens.ts'
+import { rotateSigningKey } from './access/signingKeys.ts'
+import { type App, openApp } from './app.ts'
+import { audit } from './audit/audit.ts'
+import { applyCatalogue } from './catalogue/applyCatalogue.ts'
+import { readCatalogueFile } from './catalogue/catalogueFile.ts'
+import { ConfigFaults, readConfig } from './config.ts'
+import { inTx } from './db/transaction.ts'
+import type { Caller, SystemActor } from './http/actor.ts'
+import { normaliseAddress } from './identity/addresses.ts'
+import { addOperator } from './operators/addOperator.ts'
+import { prepareDatabase } from './prepare.ts'
+import { buildServer } from './server.ts'
+import { startService } from './service.ts'
+
+const commandLine: Caller<SystemActor> = { actor: { kind: 'system' }, ip: null, userAgent: null, requestId: null }
+
+const program = new Command('frontgate')
+  .description('The front gate of a B2B SaaS: sign-up, billing and entitlements beside the product.')
+  .addHelpText('after', '\nSettings come from environment variables: docs/configuration.md lists them.')
+
+program
+  .command('serve')
+  .description('answer requests; also runs jobs unless --no-work')
+  .option('--no-work', 'leave jobs to `frontgate work` in other processes')
+  .option('--no-migrate', 'expect the database to be prepared by `frontgate migrate`')
+  .action(({ work, migrate }: { work: boolean; migrate: boolean }) => run({ serve: true, work }, migrate))
+
+program
+  .command('work')
+  .description('run jobs: mails, reminders, and whatever else was promised')
+  .option('--no-migrate', 'expect the database to be prepared by `frontgate migrate`')
+  .action(({ migrate }: { migrate: boolean }) => run({ serve: false, work: true }, migrate))
+
+program
+  .command('migrate')
+  .description('bring the database to this version; applies the catalogue file to a new one')
+  .action(() =>
+    withApp(async (app) => {
+      const { migrations } = await prepareDatabase(app)
+      say(migrations.length > 0 ? `Ran ${migrations.join(', ')}.` : 'The database is up to date.')
+    }),
+  )
+
+program
+  .command('catalogue')
+  .description('plans, prices, limits and features')
+  .command('apply')
+  .description('make the tables say what CATALOGUE_FILE says, and show the difference')
+  .option('--dry-run', 'only show the difference')
+  .action(({ dryRun = false }: { dryRun?: boolean }) =>
+    withApp(async (app) => {
+      const file = await readCatalogueFile(app.config.catalogueFile)
+      const differences = await tryOut(app, file, dryRun)
+      for (const difference of differences) say(difference)
+      const count = `${differences.length} difference${differences.length === 1 ? '' : 's'}`
+      say(differences.length === 0 ? 'Nothing to change.' : dryRun ? `${count}; nothing was changed.` : `${count} applied.`)
+    }),
+  )
+
+program
+  .command('keys')
+  .description('the keys that sign access tokens')
+  .command('rotate')
+  .description('add a key; it is published first and signs ten minutes later')
+  .option('--now', 'let it sign at once: products may refuse tokens until they fetch the key set again')
+  .action(({ now = false }: { now?: boolean }) =>
+    withApp(async (app) => {
+      const at = app.now()
+      const { kid, signsFrom } = await inTx(app, async (tx) => {
+        const key = await rotateSigningKey(tx, app.config, at, { now })
+        await audit(tx, commandLine, { action: 'keys.rotated', details: { kid: key.kid } }, at)
+        return key
+      })
+      say(`Key ${kid} signs from ${signsFrom.toISOString()}. Tokens of the old key stay valid until they expire.`)
+    }),
+  )
+
+const operator = program.command('operator').description('staff who may see and change every account')
+operator
+  .command('add')
+  .description('make an address an operator; harmless when it is one')
+  .argument('<email>', 'the address', readAddress)
+  .action((email: string) =>
+    withApp(async (app) => {
+      const { id } = await inTx(app, (tx) => addOperator(tx, commandLine, email, app.now()))
+      say(`Operator ${id}`)
+    }),
+  )
+operator
+  .command('token')
+  .description('print an access token of an operator, good for ten minutes')
+  .argument('<email>', 'the address', readAddress)
+  .action((email: string) =>
+    withApp(async (app) => {
+      const known = await app.db
+        .selectFrom('operators')
+        .select('id')
+        .where('email', '=', email)
+        .where('disabled_at', 'is', null)
+        .executeTakeFirst()
+      if (!known) throw new Error('There is no such operator: `frontgate operator add` makes one.')
+      await audit(app.db, commandLine, { action: 'operator.token-printed', details: { operator: known.id } }, app.now())
+      say(await new AccessTokens(app).issueToOperator(known.id, app.now()))
+    }),
+  )
+
+program
+  .command('openapi')
+  .description('print the contract of the HTTP interface')
+  .action(() =>
+    withApp(async (app) => {
+      const { server } = await buildServer(app)
+      await server.fastify.ready()
+      say(JSON.stringify(server.fastify.swagger(), null, 2))
+    }),
+  )
+
+await program.parseAsync().catch(fail)
+
+async function run(parts: { serve: boolean; work: boolean }, migrate: boolean): Promise<void> {
+  const app = openApp(readConfig())
+  if (migrate) await prepareDatabase(app)
+  const service = await startService(app, parts)
+  let stopping = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1)
+      stopping = true
+      app.log.info({ signal }, 'stopping')
+      // What has not finished by then is cut off; jobs that were running are promised still.
+      setTimeout(() => process.exit(1), app.config.shutdownSeconds * 1000).unref()
+      service.stop().then(() => process.exit(0), fail)
+    })
+  }
+}
+
+async function withApp(work: (app: App) => Promise<void>): Promise<void> {
+  const app = openApp(readConfig())
+  try {
+    await work(app)
+  } finally {
+    await app.close()
+  }
+}
+
+class DryRun extends Error {}
+
+async function tryOut(app: App, file: Awaited<ReturnType<typeof readCatalogueFile>>, dryRun: boolean): Promise<string[]> {
+  let differences: string[] = []
+  await inTx(app, async (tx) => {
+    differences = await applyCatalogue(tx, file, app.now())
+    if (dryRun) throw new DryRun()
+  }).catch((error: unknown) => {
+    if (!(error instanceof DryRun)) throw error
+  })
+  return differences
+}
+
+function readAddress(typed: string): string {
+  const email = normaliseAddress(typed)
+  if (!email) throw new InvalidArgumentError('That is not an e-mail address.')
+  return email
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function fail(error: unknown): never {
+  const text = error instanceof ConfigFaults ? error.message : error instanceof Error ? describe(error) : String(error)
+  process.stderr.write(`${text}\n`)
+  process.exit(1)
+}
+
+function describe(error: Error & { code?: string }): string {
+  if (error.code === 'ECONNREFUSED') return 'The database of DATABASE_URL does not answer. Is it running, and is the port right?'
+  if (error.code === 'EADDRINUSE') return `${error.message}. Another program has this port: set PORT to another one.`
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+  return `${error.message}${cause}`
+}

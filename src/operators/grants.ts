@@ -1,0 +1,75 @@
+import { audit } from '../audit/audit.ts'
+import { changed, type Tx } from '../db/transaction.ts'
+import type { Source } from '../entitlements/facts.ts'
+import { giveGrant } from '../entitlements/giveGrant.ts'
+import type { Caller, OperatorActor } from '../http/actor.ts'
+import { problem } from '../problems.ts'
+
+export interface GrantOrder {
+  accountId: string
+  source: Exclude<Source, 'stripe'>
+  plan: string
+  from: Date
+  until: Date | null
+  reason: string
+}
+
+/** Gives an account a plan for a time. A trial that an operator gives extends or repeats the registration's. */
+export async function grantPlan(tx: Tx, caller: Caller<OperatorActor>, order: GrantOrder, at: Date) {
+  const account = await tx.selectFrom('accounts').select('id').where('id', '=', order.accountId).forUpdate().executeTakeFirst()
+  if (!account) throw problem('not-found')
+  const plan = await tx.selectFrom('plans').select('plan').where('plan', '=', order.plan).executeTakeFirst()
+  if (!plan) refuse('#/plan', 'is not a plan of the catalogue')
+  if (order.until && order.until <= order.from) refuse('#/until', 'must be after from')
+  if (order.source === 'trial' && !order.until) refuse('#/until', 'is missing: a trial has an end')
+  const before = await latestOf(tx, order)
+  const id = await giveGrant(tx, { ...order, grantedBy: caller.actor.operatorId }, at)
+  const details = {
+    grant: id,
+    source: order.source,
+    plan: order.plan,
+    until_before: before?.until_at?.toISOString() ?? null,
+    until: order.until?.toISOString() ?? null,
+    reason: order.reason,
+  }
+  await audit(tx, caller, { action: 'grant.given', accountId: order.accountId, details }, at)
+  return { ...order, id }
+}
+
+/** Ends a grant now. */
+export async function endGrant(
+  tx: Tx,
+  caller: Caller<OperatorActor>,
+  { grantId, reason }: { grantId: string; reason: string },
+  at: Date,
+): Promise<void> {
+  const grant = await tx.selectFrom('grants').selectAll().where('id', '=', grantId).forUpdate().executeTakeFirst()
+  // What Stripe grants only Stripe ends.
+  if (!grant || grant.source === 'stripe') throw problem('not-found')
+  if (grant.until_at && grant.until_at <= at) throw problem('grant-already-ended')
+  changed(tx, `account:${grant.account_id}`)
+  // One that has not begun yet becomes an empty interval.
+  const until = grant.from_at > at ? grant.from_at : at
+  await tx
+    .updateTable('grants')
+    .set({ until_at: until, ended_at: at, ended_by: caller.actor.operatorId, end_reason: reason })
+    .where('id', '=', grantId)
+    .execute()
+  const details = { grant: grantId, source: grant.source, until_before: grant.until_at?.toISOString() ?? null, until: until.toISOString(), reason }
+  await audit(tx, caller, { action: 'grant.ended', accountId: grant.account_id, details }, at)
+}
+
+function latestOf(tx: Tx, { accountId, source }: GrantOrder) {
+  return tx
+    .selectFrom('grants')
+    .select('until_at')
+    .where('account_id', '=', accountId)
+    .where('source', '=', source)
+    .orderBy('until_at', (order) => order.desc().nullsFirst())
+    .limit(1)
+    .executeTakeFirst()
+}
+
+function refuse(pointer: string, detail: string): never {
+  throw problem('invalid-request', { errors: [{ pointer, detail }] })
+}

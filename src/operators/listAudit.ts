@@ -1,0 +1,22 @@
+import type { Db } from '../db/database.ts'
+import { pageBounds, pageFrom } from '../http/pages.ts'
+
+export interface AuditFilter {
+  account_id?: string
+  user_id?: string
+  action?: string
+  limit?: number
+  cursor?: string
+}
+
+/** A page of the audit trail, the newest first. */
+export async function listAudit(db: Db, filter: AuditFilter) {
+  const { limit, after } = pageBounds(filter)
+  let query = db.selectFrom('audit_log').selectAll()
+  if (filter.account_id) query = query.where('account_id', '=', filter.account_id)
+  if (filter.user_id) query = query.where('user_id', '=', filter.user_id)
+  if (filter.action) query = query.where('action', '=', filter.action)
+  if (after) query = query.where((e) => e(e.refTuple('at', 'id'), '<', e.tuple(after.at, after.id)))
+  const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit + 1).execute()
+  return pageFrom(rows, limit, ({ at, id }) => ({ at, id }), (row) => ({ ...row, at: row.at.toISOString() }))
+}

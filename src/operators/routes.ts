@@ -1,0 +1,180 @@
+import Type from 'typebox'
+import type { App } from '../app.ts'
+import { inTx } from '../db/transaction.ts'
+import { route } from '../http/route.ts'
+import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
+import type { Server } from '../http/server.ts'
+import { findAccounts } from './findAccounts.ts'
+import { getAccount } from './getAccount.ts'
+import { endGrant, grantPlan } from './grants.ts'
+import { listAudit } from './listAudit.ts'
+
+const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' })
+
+const GrantSchema = named(
+  'Grant',
+  Type.Object({
+    id: Uuid,
+    source: Type.String(),
+    plan: Type.String(),
+    from: Instant,
+    until: Nullable(Instant),
+    reason: Type.String(),
+  }),
+)
+
+const AuditFields = {
+  id: Uuid,
+  at: Instant,
+  action: Type.String(),
+  actor_kind: Type.String(),
+  actor_id: Nullable(Uuid),
+  user_id: Nullable(Uuid),
+  details: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
+}
+
+const AuditEntrySchema = named(
+  'AuditEntry',
+  Type.Object({
+    ...AuditFields,
+    account_id: Nullable(Uuid),
+    ip: Nullable(Type.String()),
+    user_agent: Nullable(Type.String()),
+    request_id: Nullable(Type.String()),
+  }),
+)
+
+const AccountFields = {
+  id: Uuid,
+  name: Type.String(),
+  created_at: Instant,
+  closed_at: Nullable(Instant),
+}
+
+const OperatorAccountSchema = named(
+  'OperatorAccount',
+  Type.Object({
+    ...AccountFields,
+    members: Type.Array(
+      Type.Object({
+        user_id: Uuid,
+        role: Type.String(),
+        email: Nullable(Type.String()),
+        name: Nullable(Type.String()),
+        email_verified: Type.Boolean(),
+        joined_at: Instant,
+      }),
+    ),
+    grants: Type.Array(GrantSchema),
+    timeline: Type.Array(Type.Object(AuditFields)),
+  }),
+)
+
+/** What staff can see and do; every act is audited with its reason. */
+export function operatorRoutes(server: Server, app: App): void {
+  route(
+    server,
+    app,
+    {
+      operationId: 'findAccounts',
+      method: 'GET',
+      url: '/v1/operator/accounts',
+      access: 'operator',
+      summary: 'Accounts by id, name or a member’s address',
+      query: Fields({ ...PageQuery, query: Type.Optional(Type.String({ maxLength: 320 })) }),
+      replies: { 200: pageOf(Type.Object({ ...AccountFields, members: Type.Integer() })) },
+    },
+    async ({ query }) => findAccounts(app.db, query),
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'getAccountAsOperator',
+      method: 'GET',
+      url: '/v1/operator/accounts/:id',
+      access: 'operator',
+      summary: 'One account with its timeline',
+      params: Fields({ id: Uuid }),
+      replies: { 200: OperatorAccountSchema },
+      refusals: ['not-found'],
+    },
+    async ({ params }) => getAccount(app.db, params.id),
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'giveGrant',
+      method: 'POST',
+      url: '/v1/operator/accounts/:id/grants',
+      access: 'operator',
+      summary: 'Give an account a plan for a time; a trial extends the one it had',
+      params: Fields({ id: Uuid }),
+      body: Fields({
+        source: Type.Enum(['complimentary', 'trial', 'override']),
+        plan: Type.String({ maxLength: 40 }),
+        from: Type.Optional(Instant),
+        until: Type.Optional(Nullable(Instant)),
+        reason: Reason,
+      }),
+      replies: { 201: GrantSchema },
+      refusals: ['not-found'],
+    },
+    async ({ caller, params, body, at, reply }) => {
+      const order = {
+        accountId: params.id,
+        source: body.source,
+        plan: body.plan,
+        from: body.from ? new Date(body.from) : at,
+        until: body.until ? new Date(body.until) : null,
+        reason: body.reason,
+      }
+      const { id, source, plan, from, until, reason } = await inTx(app, (tx) => grantPlan(tx, caller, order, at))
+      const described = { id, source, plan, from: from.toISOString(), until: until?.toISOString() ?? null, reason }
+      return reply.code(201).send(described)
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'endGrant',
+      method: 'DELETE',
+      url: '/v1/operator/grants/:id',
+      access: 'operator',
+      summary: 'End a grant now',
+      params: Fields({ id: Uuid }),
+      body: Fields({ reason: Reason }),
+      replies: { 204: null },
+      refusals: ['not-found', 'grant-already-ended'],
+    },
+    async ({ caller, params, body, at, reply }) => {
+      await inTx(app, (tx) => endGrant(tx, caller, { grantId: params.id, reason: body.reason }, at))
+      return reply.code(204).send()
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'listAudit',
+      method: 'GET',
+      url: '/v1/operator/audit',
+      access: 'operator',
+      summary: 'The audit trail, the newest first',
+      query: Fields({
+        ...PageQuery,
+        account_id: Type.Optional(Uuid),
+        user_id: Type.Optional(Uuid),
+        action: Type.Optional(Type.String({ maxLength: 80 })),
+      }),
+      replies: { 200: pageOf(AuditEntrySchema) },
+    },
+    async ({ query }) => listAudit(app.db, query),
+  )
+}

@@ -1,0 +1,240 @@
+/**
+ * The closed list of what can go wrong, in the words of RFC 9457. `src/http/` renders them, the pages
+ * under /problems/ and docs/problems/ are made from this list.
+ */
+export const problems = {
+  'invalid-request': {
+    status: 422,
+    title: 'The request does not fit the contract',
+    meaning: 'A field is missing, unknown, or holds something the operation does not take.',
+    remedy: 'Each entry of `errors` points at one field (`pointer`, RFC 6901) and says what was expected.',
+  },
+  'weak-password': {
+    status: 422,
+    title: 'The password is too easy to guess',
+    meaning: 'It is too short, on a list of known passwords, or too like the address. `reason` says which.',
+    remedy: 'Choose another one: a few unrelated words make a good password.',
+  },
+  'confirmation-mismatch': {
+    status: 422,
+    title: 'The confirmation does not match',
+    meaning: 'Closing an account takes its exact name in `confirm`.',
+    remedy: 'Repeat the call with the name as GET /v1/accounts/me shows it.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Sign in first',
+    meaning: 'The request carries no access token, or one that is malformed, expired or signed by nobody known.',
+    remedy: 'Send `Authorization: Bearer <access token>`; get a new token from POST /v1/auth/refresh.',
+  },
+  'invalid-credentials': {
+    status: 401,
+    title: 'Address or password is wrong',
+    meaning: 'No user has this address with this password. Which of the two is wrong is not said.',
+    remedy: 'Try again, or ask for a reset link with POST /v1/auth/password/forgot.',
+  },
+  'session-expired': {
+    status: 401,
+    title: 'The session is over',
+    meaning: 'It was signed out, revoked, reached its end, or its refresh token was used a second time.',
+    remedy: 'Sign in again.',
+  },
+  'subscription-required': {
+    status: 402,
+    title: 'The plan of this account does not open this',
+    meaning: 'The account is on a lower plan. `reason` says why, `required_plan` what would open it.',
+    remedy: 'Send the reader to `upgrade_url`.',
+  },
+  'feature-not-in-plan': {
+    status: 402,
+    title: 'The plan of this account does not have this feature',
+    meaning: '`feature` is off for this account on its plan.',
+    remedy: 'Send the reader to `upgrade_url`; `required_plan` is the lowest plan that has it.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    meaning: 'The caller is known and may not do this: the role is too low, or membership has ended.',
+    remedy: 'Ask an owner or admin of the account.',
+  },
+  'account-closed': {
+    status: 403,
+    title: 'This account is closed',
+    meaning: 'An owner closed it. Its tokens stop working at once.',
+    remedy: 'Switch to another account or create a new one.',
+  },
+  'self-serve-disabled': {
+    status: 403,
+    title: 'New accounts cannot be created here right now',
+    meaning: 'Self-serve registration is switched off. Existing users, invites and sign-in work.',
+    remedy: 'Talk to sales, or ask for an invite.',
+  },
+  'email-verification-required': {
+    status: 403,
+    title: 'Verify the e-mail address first',
+    meaning: 'The grace period for verifying the address ended at `grace_ended_at`.',
+    remedy: 'Open the link in the mail; POST /v1/auth/email/resend sends a new one.',
+  },
+  'recent-sign-in-required': {
+    status: 403,
+    title: 'Prove again who you are',
+    meaning: 'This takes the password, or a sign-in of the last ten minutes.',
+    remedy: 'Send `password`, or sign in again and repeat the call.',
+  },
+  'not-found': {
+    status: 404,
+    title: 'There is no such thing',
+    meaning: 'It does not exist, or it belongs to somebody else: the two are not told apart.',
+    remedy: 'Check the address of the request and the id in it.',
+  },
+  'token-unknown': {
+    status: 404,
+    title: 'This link is not one of ours',
+    meaning: 'The token was never issued, or was damaged on its way.',
+    remedy: 'Open the link from the mail again, or ask for a new one.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The path exists, the method does not',
+    meaning: 'Another method is offered on this path.',
+    remedy: 'The `Allow` header lists the methods of this path.',
+  },
+  'email-already-registered': {
+    status: 409,
+    title: 'This address is registered already',
+    meaning: 'A user with this address exists.',
+    remedy: 'Sign in, or ask for a reset link.',
+  },
+  'last-owner': {
+    status: 409,
+    title: 'An account needs an owner',
+    meaning: 'Others would be left in `accounts` without an owner.',
+    remedy: 'Make another member owner first, or close the account.',
+  },
+  'grant-already-ended': {
+    status: 409,
+    title: 'This grant has ended already',
+    meaning: 'The grant was ended, or its time had run out, before this call.',
+    remedy: 'Nothing is left to end.',
+  },
+  'token-expired': {
+    status: 410,
+    title: 'This link has expired',
+    meaning: 'Verification links live 24 hours, reset links one hour.',
+    remedy: 'Ask for a new one.',
+  },
+  'token-used': {
+    status: 410,
+    title: 'This link has been used',
+    meaning: 'Every link works once.',
+    remedy: 'If it was not you, ask for a new one and change the password.',
+  },
+  'token-superseded': {
+    status: 410,
+    title: 'A newer link has been sent',
+    meaning: 'Asking for another mail, or changing the password, makes earlier links void.',
+    remedy: 'Use the newest mail.',
+  },
+  'payload-too-large': {
+    status: 413,
+    title: 'The request body is too large',
+    meaning: 'Bodies are limited to 64 KiB.',
+    remedy: 'Send less.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'This content type is not read here',
+    meaning: 'Operations take `application/json`.',
+    remedy: 'Set `Content-Type: application/json`.',
+  },
+  'too-many-requests': {
+    status: 429,
+    title: 'Too many attempts',
+    meaning: 'A limit per address or per network was reached.',
+    remedy: 'Wait as many seconds as `Retry-After` says.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The request headers are too large',
+    meaning: 'All headers together are limited to 16 KiB.',
+    remedy: 'Send fewer or smaller headers.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something broke on our side',
+    meaning: 'The cause is in the log under the request id in `instance`.',
+    remedy: 'Try again; if it stays, tell the operator the `instance`.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Too busy right now',
+    meaning: 'More work is waiting than can be done in good time, so this request was turned away at the door.',
+    remedy: 'Try again after `Retry-After` seconds.',
+  },
+} as const satisfies Record<string, { status: number; title: string; meaning: string; remedy: string }>
+
+export type ProblemCode = keyof typeof problems
+
+/** Why an account that asks for a paid plan does not have it. */
+export type SubscriptionReason =
+  | 'trial-expired'
+  | 'canceled'
+  | 'past-due'
+  | 'unpaid'
+  | 'never-subscribed'
+  | 'plan-too-low'
+
+/** What a code carries beside the members that every problem has. */
+interface MembersByCode {
+  'invalid-request': { errors: { pointer: string; detail: string }[] }
+  'weak-password': { reason: 'too-short' | 'too-long' | 'common' | 'breached' | 'like-address'; min_length: number }
+  'subscription-required': {
+    reason: SubscriptionReason
+    plan: string
+    required_plan: string
+    upgrade_url: string
+  }
+  'feature-not-in-plan': { feature: string; plan: string; required_plan: string | null; upgrade_url: string }
+  'email-verification-required': { grace_ended_at: string }
+  'last-owner': { accounts: { id: string; name: string }[] }
+}
+
+export type ProblemMembers<C extends ProblemCode> = C extends keyof MembersByCode ? MembersByCode[C] : undefined
+
+type Rest<C extends ProblemCode> = C extends keyof MembersByCode
+  ? [members: MembersByCode[C], options?: ProblemOptions]
+  : [members?: undefined, options?: ProblemOptions]
+
+interface ProblemOptions {
+  detail?: string
+  retryAfterSeconds?: number
+  headers?: Record<string, string>
+}
+
+/** A refusal with a stable code; thrown anywhere below a handler and rendered in one place. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly status: number
+  readonly members: Record<string, unknown>
+  readonly detail: string
+  readonly headers: Record<string, string>
+
+  constructor(code: ProblemCode, members: object | undefined, options: ProblemOptions = {}) {
+    const { status, title, meaning } = problems[code]
+    super(`${code}: ${title}`)
+    this.name = 'Problem'
+    this.code = code
+    this.status = status
+    this.members = { ...members }
+    this.detail = options.detail ?? meaning
+    this.headers = { ...options.headers }
+    if (options.retryAfterSeconds !== undefined) {
+      this.headers['retry-after'] = String(Math.max(1, Math.ceil(options.retryAfterSeconds)))
+    }
+  }
+}
+
+/** Makes a Problem whose members are typed by its code. */
+export function problem<C extends ProblemCode>(code: C, ...[members, options]: Rest<C>): Problem {
+  return new Problem(code, members, options)
+}

@@ -1,0 +1,30 @@
+import { Access } from './access/access.ts'
+import { accessRoutes } from './access/routes.ts'
+import { accountRoutes } from './accounts/routes.ts'
+import type { App } from './app.ts'
+import { billingRoutes } from './billing/routes.ts'
+import { catalogueRoutes } from './catalogue/routes.ts'
+import { makeServer, type Server } from './http/server.ts'
+import { healthRoutes } from './http/healthRoutes.ts'
+import { problemPages } from './http/problemPages.ts'
+import { configRoutes } from './http/configRoutes.ts'
+import { identityRoutes } from './identity/routes.ts'
+import { operatorRoutes } from './operators/routes.ts'
+import { mailedPages } from './identity/mailedPages.ts'
+
+/** The whole API: every module's operations, in the order of openapi.json. */
+export async function buildServer(app: App): Promise<{ server: Server; access: Access }> {
+  const access = new Access(app)
+  const server = await makeServer(app, access)
+  configRoutes(server, app)
+  catalogueRoutes(server, app, access.catalogues)
+  accountRoutes(server, app, access)
+  identityRoutes(server, app, access)
+  billingRoutes(server, app, access)
+  accessRoutes(server, app, access)
+  operatorRoutes(server, app)
+  healthRoutes(server, app)
+  problemPages(server)
+  mailedPages(server, app)
+  return { server, access }
+}

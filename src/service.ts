@@ -1,0 +1,25 @@
+import type { Access } from './access/access.ts'
+import type { App } from './app.ts'
+import { buildServer } from './server.ts'
+import { startWorker } from './worker.ts'
+
+export interface Service {
+  access: Access
+  /** Stops taking requests and jobs, lets those under way finish, and closes the app. */
+  stop: () => Promise<void>
+}
+
+/** Starts the API, the worker, or both. The database has been prepared. */
+export async function startService(app: App, parts: { serve: boolean; work: boolean }): Promise<Service> {
+  const { config } = app
+  const [{ server, access }, worker] = await Promise.all([buildServer(app), parts.work ? startWorker(app) : undefined])
+  if (parts.serve) await server.fastify.listen({ host: config.host, port: config.port })
+  app.log.info({ port: parts.serve ? config.port : null, ...parts, mail: config.smtpUrl !== undefined }, 'started')
+  return {
+    access,
+    async stop() {
+      await Promise.all([server.fastify.close(), worker?.stop()])
+      await app.close()
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import { remindOfTrialEnd } from './accounts/remindOfTrialEnd.ts'
+import type { App } from './app.ts'
+import { handles, type JobHandler, runJobs, type Sweep, type Worker } from './jobs/runJobs.ts'
+import { sendMailJob } from './mail/queueMail.ts'
+import { sendMail } from './mail/sendMail.ts'
+
+const handlers: JobHandler[] = [handles(sendMailJob, sendMail)]
+
+/** Everything that happens because time has passed. None of it changes what an account is entitled to. */
+export const sweeps: Sweep[] = [
+  { name: 'sweep.trial-reminders', run: remindOfTrialEnd },
+  { name: 'sweep.rate-limits', run: (app, at) => app.limiter.sweep(at) },
+]
+
+/** Takes the jobs of all modules. */
+export function startWorker(app: App): Promise<Worker> {
+  return runJobs(app, handlers, sweeps)
+}
