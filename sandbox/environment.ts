@@ -63,7 +63,9 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
   const databaseUrl = env.DATABASE_URL
   const faults = [
     ...faultsOfSandbox(SANDBOX_PORT, PORT),
-    ...faultsOfService(forService({ databaseUrl: databaseUrl ?? 'postgres://later', smtpUrl: 'smtp://later' })),
+    ...faultsOfService(
+      forService({ databaseUrl: databaseUrl ?? 'postgres://later', smtpUrl: 'smtp://later' }),
+    ),
   ]
   if (faults.length > 0) throw new CannotStart(sayFaults(faults))
   const host = EVERYWHERE.includes(HOST) ? 'localhost' : HOST

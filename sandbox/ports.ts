@@ -42,6 +42,7 @@ function describe(code: string | undefined, variable: string, port: number): str
   if (code === 'EADDRINUSE') {
     return `Port ${port} is taken by another program. Stop it, or choose another port: ${variable}=${port + 10} npm start`
   }
-  if (code === 'EACCES') return `This user may not listen on port ${port}. Set ${variable} to a port above 1023.`
+  if (code === 'EACCES')
+    return `This user may not listen on port ${port}. Set ${variable} to a port above 1023.`
   return undefined
 }

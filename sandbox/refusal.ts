@@ -35,7 +35,7 @@ function explain(error: Error & Partial<FastifyError>): { status: number; title:
   return { status: 500, title: 'This went wrong', message }
 }
 
-function describe({ validation = [], validationContext = 'request' }: Partial<FastifyError>): string {
+function describe({ validation = [], validationContext = 'body' }: Partial<FastifyError>): string {
   const faults = validation.map(({ instancePath, message, params }) => {
     const where = `${validationContext}${instancePath}`
     const { additionalProperty, allowedValues } = params as Record<string, unknown>

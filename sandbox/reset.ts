@@ -23,7 +23,9 @@ async function main(args: string[]): Promise<void> {
   if (!existsSync(folder)) return console.log(`There is nothing to reset in ${folder}.`)
   const lock = takeLock(join(folder, 'lock'))
   if (lock.holder !== undefined) {
-    return refuse(`The sandbox is running (pid ${lock.holder}). Stop it first, then reset it. Nothing was removed.`)
+    return refuse(
+      `The sandbox is running (pid ${lock.holder}). Stop it first, then reset it. Nothing was removed.`,
+    )
   }
   try {
     await empty(folder)

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Log } from '../src/http/log.ts'
-import { answerRefusals, Refusal } from './refusal.ts'
 import { controlRoutes } from './control/routes.ts'
 import { pageRoutes } from './pages/routes.ts'
 import type { Parts } from './parts.ts'
+import { answerRefusals, Refusal } from './refusal.ts'
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
@@ -26,7 +26,9 @@ export async function startSandboxServer(parts: Parts, port: number): Promise<Sa
 function makeServer(log: Log): FastifyInstance {
   const server = fastify({
     forceCloseConnections: true,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true } },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true },
+    },
   })
   answerRefusals(server, log)
   // A page elsewhere may point a name of its own at loopback, and its visitor's browser would then let it in.

@@ -43,7 +43,7 @@ export async function generateFiles(serverUrl: string): Promise<GeneratedFile[]>
     return [
       { path: 'openapi.json', text: openapi },
       { path: 'src/db/tables.ts', text: await tableTypes(url) },
-      { path: 'migrations/schema.sql', text: await describeSchema(url) },
+      { path: 'src/db/schema.sql', text: await describeSchema(url) },
       { path: '.env.example', text: environmentExample() },
       { path: 'docs/configuration.md', text: configurationPage() },
       { path: 'docs/truth-table.md', text: truthTablePage() },

@@ -8,9 +8,10 @@ import { runChild } from './runChild.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Runs a file of this package on Node 24 with what it depends on installed, and exits as it does. */
-export async function launch(file, args, { cwd = root, part = 'all' } = {}) {
+export async function launch(file, args, { cwd = root } = {}) {
   try {
-    await ensureInstalled(root, part)
+    // The service runs where development dependencies were left out.
+    await ensureInstalled(root, file.startsWith('src/') ? 'production' : 'all')
     process.exit(await runOnNode24([resolve(root, file), ...args], cwd))
   } catch (error) {
     if (!(error instanceof LaunchError)) throw error

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from '../parts.ts'
-import { bringJobsForward, settle, Unsettled } from '../settle.ts'
 import { Refusal } from '../refusal.ts'
+import { bringJobsForward, settle, Unsettled } from '../settle.ts'
 
 const PATIENCE_MS = 60_000
 

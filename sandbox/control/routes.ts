@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from '../parts.ts'
+import { Refusal } from '../refusal.ts'
 import { clockRoutes } from './clock.ts'
 import { mailboxRoutes } from './mailbox.ts'
 import { operatorRoutes } from './operators.ts'
-import { Refusal } from '../refusal.ts'
 
 /** What a person does on the pages, a test or a demo does here, in JSON. */
 export function controlRoutes(server: FastifyInstance, parts: Parts): void {

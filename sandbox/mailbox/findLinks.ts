@@ -9,7 +9,9 @@ const LAST_CODE_POINT = 0x10ffff
 /** The http(s) addresses of a mail as a browser would open them: those of the text first, each once. */
 export function findLinks(text: string, html: string): string[] {
   const seen = html.replace(UNSEEN, ' ')
-  const behind = [...seen.matchAll(HREF)].map((match) => decode(match[1] ?? match[2] ?? match[3] ?? '').trim())
+  const behind = [...seen.matchAll(HREF)].map((match) =>
+    decode(match[1] ?? match[2] ?? match[3] ?? '').trim(),
+  )
   const written = decode(seen.replace(/<[^>]*>/g, ' '))
   return [...new Set([...inText(text), ...behind.filter(isWeb), ...inText(written)])]
 }

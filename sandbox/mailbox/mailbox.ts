@@ -25,15 +25,19 @@ export class Mailbox {
     this.#mails = [...mails.reverse(), ...this.#mails].slice(0, MOST_MAILS)
   }
 
+  get size(): number {
+    return this.#mails.length
+  }
+
   /** The mails to an address, in whichever case it is written, or to all. */
-  list(to?: string): readonly Mail[] {
-    if (to === undefined) return this.#mails
+  list(to?: string): Mail[] {
+    if (to === undefined) return [...this.#mails]
     const wanted = to.toLowerCase()
     return this.#mails.filter((mail) => mail.to.toLowerCase() === wanted)
   }
 
   /** The mails to addresses that contain the words of a search. */
-  search(words: string): readonly Mail[] {
+  search(words: string): Mail[] {
     const wanted = words.toLowerCase()
     return this.#mails.filter((mail) => mail.to.toLowerCase().includes(wanted))
   }

@@ -22,7 +22,11 @@ export async function endServer(pid: number, binaries: Binaries): Promise<void> 
 }
 
 function sendSignal(pid: number, signal: string, { pgCtl }: Binaries): void {
-  // Windows has no signals; PostgreSQL brings its own.
-  if (process.platform === 'win32') execFileSync(pgCtl, ['kill', signal, String(pid)])
-  else process.kill(pid, `SIG${signal}`)
+  try {
+    // Windows has no signals; PostgreSQL brings its own.
+    if (process.platform === 'win32') execFileSync(pgCtl, ['kill', signal, String(pid)])
+    else process.kill(pid, `SIG${signal}`)
+  } catch (error) {
+    if (identifyProcess(pid) !== undefined) throw error
+  }
 }

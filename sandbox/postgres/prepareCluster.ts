@@ -3,7 +3,7 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import type { Binaries } from './findBinaries.ts'
 import type { Place, ServerUser } from './postgresHome.ts'
-import { cannotRun, spawnProgram } from './serverProcess.ts'
+import { cannotRun, spawnProgram } from './spawnProgram.ts'
 
 /** Makes the data folder unless it is there already, and answers the superuser's password. */
 export async function prepareCluster(

@@ -2,11 +2,12 @@ import type { ChildProcess } from 'node:child_process'
 import * as fs from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { endServer } from './endServer.ts'
+import { endWithUs } from './endWithUs.ts'
 import type { Binaries } from './findBinaries.ts'
 import { freePort } from './freePort.ts'
 import type { Place } from './postgresHome.ts'
 import { readPostmaster } from './readPostmaster.ts'
-import { cannotRun, spawnProgram } from './serverProcess.ts'
+import { cannotRun, spawnProgram } from './spawnProgram.ts'
 
 /** A server that answers on its port. */
 export type Server = { pid: number; port: number; stop(): Promise<void> }
@@ -32,8 +33,7 @@ export async function runServer(options: ServerOptions): Promise<Server> {
   let port = await freePort(options.preferredPort)
   for (;;) {
     const logged = openLog(options.log)
-    const outcome = await attempt(options, port, logged.file)
-    fs.closeSync(logged.file)
+    const outcome = await attempt(options, port, logged.file).finally(() => fs.closeSync(logged.file))
     if (outcome.server) return outcome.server
     const words = fs.readFileSync(options.log).subarray(logged.from).toString()
     if (Date.now() > until || !(PORT_TAKEN.test(words) || PREDECESSOR_ENDING.test(words))) {
@@ -59,9 +59,8 @@ type Outcome = { server: Server; ending?: never } | { server?: never; ending: st
 async function attempt(options: ServerOptions, port: number, log: number): Promise<Outcome> {
   const { place, binaries, onExit } = options
   const child = spawnProgram(place, binaries.postgres, argumentsFor(options, port), ['ignore', log, log])
-  const killWithUs = () => child.kill('SIGINT')
-  process.once('exit', killWithUs)
-  const ended = endOf(child, place).finally(() => process.off('exit', killWithUs))
+  const leaveAlone = endWithUs(child, place)
+  const ended = endOf(child, place).finally(leaveAlone)
   const ending = await untilReady(child, ended, options)
   if (ending !== 'ready') return { ending }
   const pid = child.pid ?? 0

@@ -13,47 +13,53 @@ export async function stopLeftover(
   binaries: Binaries,
   say: (line: string) => void,
 ): Promise<void> {
-  const found = readPostmaster(place.data)
-  if (!found || identifyProcess(found.pid) === undefined) return
-  if (!(await isServerOf(place, found))) {
-    // PostgreSQL itself would refuse to start while that number is in use.
+  const postmaster = readPostmaster(place.data)
+  const leftover = fs.existsSync('/proc/self/cwd')
+    ? findProcesses(place.data, postmaster)
+    : await askPort(place, postmaster)
+  if (leftover[0]) say(`Stopping the PostgreSQL that an earlier run left behind (pid ${leftover[0]})…`)
+  for (const pid of leftover) await endServer(pid, binaries)
+  if (postmaster && identifyProcess(postmaster.pid) !== undefined) {
+    // Another program has the number now, and PostgreSQL would refuse to start for it.
     fs.rmSync(join(place.data, 'postmaster.pid'), { force: true })
-    return
   }
-  say(`Stopping the PostgreSQL that an earlier run left behind (pid ${found.pid})…`)
-  await endServer(found.pid, binaries)
 }
 
-async function isServerOf(place: Place, found: Postmaster): Promise<boolean> {
-  if (!fs.existsSync('/proc/self/cwd')) return answersFor(place, found)
+/** The processes of the server of this data, its first one first; without that one, a busy query keeps the others alive. */
+function findProcesses(data: string, postmaster: Postmaster | null): number[] {
+  if (!fs.existsSync(data)) return []
+  const folder = fs.realpathSync(data)
+  const isFirst = (pid: number) => Number(pid === postmaster?.pid)
+  const pids = fs.readdirSync('/proc').map(Number).filter(Number.isInteger)
+  return pids.filter((pid) => isPostgresIn(folder, pid)).sort((a, b) => isFirst(b) - isFirst(a))
+}
+
+/** Whether the process is PostgreSQL working in `folder`: a server changes into its data folder. */
+function isPostgresIn(folder: string, pid: number): boolean {
   try {
-    const isPostgres = fs.readFileSync(`/proc/${found.pid}/comm`, 'utf8').trim() === 'postgres'
-    // A server changes into its data folder, so this tells it from one of another folder.
-    return isPostgres && fs.readlinkSync(`/proc/${found.pid}/cwd`) === fs.realpathSync(place.data)
+    const isPostgres = fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres'
+    return isPostgres && fs.readlinkSync(`/proc/${pid}/cwd`) === folder
   } catch {
+    // It has ended, or is another user's.
     return false
   }
 }
 
-async function answersFor({ folder, data }: Place, { pid, port }: Postmaster): Promise<boolean> {
+/** The same where processes cannot be looked into: the server that lets us in and says that it is the one. */
+async function askPort({ folder, data }: Place, postmaster: Postmaster | null): Promise<number[]> {
+  if (!postmaster || identifyProcess(postmaster.pid) === undefined) return []
   try {
     const password = fs.readFileSync(join(folder, 'password'), 'utf8').trim()
-    const client = new pg.Client({
-      host: '127.0.0.1',
-      port,
-      user: 'frontgate',
-      password,
-      database: 'postgres',
-    })
+    const address = { host: '127.0.0.1', port: postmaster.port, connectionTimeoutMillis: 5000 }
+    const client = new pg.Client({ ...address, user: 'frontgate', password, database: 'postgres' })
     await client.connect()
     const { rows } = await client.query(
       `select current_setting('data_directory') as data, pg_read_file('postmaster.pid') as status`,
     )
     await client.end()
-    return (
-      fs.realpathSync(rows[0].data) === fs.realpathSync(data) && Number.parseInt(rows[0].status, 10) === pid
-    )
+    const isSame = fs.realpathSync(rows[0].data) === fs.realpathSync(data)
+    return isSame && Number.parseInt(rows[0].status, 10) === postmaster.pid ? [postmaster.pid] : []
   } catch {
-    return false
+    return []
   }
 }

@@ -135,7 +135,6 @@ export class AccessTokens {
         algorithm: 'EdDSA',
         kid: key.kid,
         header: { alg: 'EdDSA', typ: 'at+jwt' },
-        noTimestamp: true,
       }),
       verify: createVerifier({
         key: key.publicKey.export({ format: 'pem', type: 'spki' }),

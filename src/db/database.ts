@@ -41,9 +41,9 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'databasePoolS
  */
 class PreparingClient extends pg.Client {
   override query(...args: unknown[]): never {
-    const [text, values] = args
+    const [text, values, ...callback] = args
     if (typeof text === 'string' && Array.isArray(values) && values.length > 0) {
-      return super.query({ name: nameOf(text), text, values }) as never
+      return super.query({ name: nameOf(text), text, values }, ...(callback as [])) as never
     }
     return super.query(...(args as [string])) as never
   }

@@ -23,7 +23,7 @@ export async function migrate({ db, config }: { db: Db; config: Pick<Config, 'da
 /** Numbered SQL files, forward only. */
 class SqlFiles implements MigrationProvider {
   async getMigrations(): Promise<Record<string, Migration>> {
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+    const names = (await readdir(folder)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
     const entries = names.map(async (name): Promise<[string, Migration]> => {
       const text = await readFile(new URL(name, folder), 'utf8')
       // One simple query: the file is many statements, which a prepared one cannot be.
@@ -36,6 +36,8 @@ class SqlFiles implements MigrationProvider {
 
 async function migrateJobs(connectionString: string): Promise<void> {
   const pool = new pg.Pool({ connectionString, max: 1 })
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   try {
     await migrateJobTables({ pgPool: pool })
   } finally {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CompiledQuery, type ConnectionProvider, type DatabaseConnection, Transaction } from 'kysely'
+import { CompiledQuery, type ConnectionProvider, type DatabaseConnection, PostgresDialect, Transaction } from 'kysely'
 import type { Db } from './database.ts'
 import type { DB } from './tables.ts'
 
@@ -32,7 +32,7 @@ const MAX_TRIES = 5
 
 /**
  * Runs `work` in one transaction and commits what it did, all or nothing. Statements that `work` issues
- * together (Promise.all) share one round trip, and so does BEGIN. Deadlocks and serialization failures are
+ * together (Promise.all) run in the order they were issued and share one round trip, with BEGIN. Deadlocks and serialization failures are
  * run again, so `work` must do nothing but talk to the database.
  */
 export async function inTx<T>(
@@ -90,7 +90,11 @@ function onConnection(db: Db, connection: DatabaseConnection): Tx {
   // Kysely's own provider lets one statement at a time through; here they pipeline.
   const provider: ConnectionProvider = { provideConnection: (consumer) => consumer(connection) }
   const executor = db.getExecutor().withConnectionProvider(provider)
-  return new Transaction<DB>({ config: {}, executor, driver: unused, dialect: unused } as never)
+  return new Transaction<DB>({ ...withoutConnections, executor })
 }
 
-const unused = undefined
+// Kysely wants these of a Transaction too, but a connection only ever comes from its executor.
+const dialect = new PostgresDialect({
+  pool: () => Promise.reject(new Error('A transaction opens no connections of its own')),
+})
+const withoutConnections = { dialect, driver: dialect.createDriver(), config: { dialect } }

@@ -36,7 +36,9 @@ export async function runJobs(app: App, handlers: JobHandler[], sweeps: Sweep[])
   const { databaseUrl, workerConcurrency, shutdownSeconds } = app.config
   const connectionString = databaseUrl.reveal()
   const pool = new pg.Pool({ connectionString, max: workerConcurrency + 2, application_name: 'frontgate jobs' })
+  // A connection that breaks is replaced; without listeners the event would end the process.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const events: WorkerEvents = new EventEmitter()
   const leases = await holdWorkerLeases(app, connectionString, events)
   const runner: Runner = await run({

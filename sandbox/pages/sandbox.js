@@ -1,0 +1,146 @@
+const SECOND = 1000
+const LOOK_EVERY_MS = 1500
+
+const dateTime = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  timeZone: 'UTC',
+})
+
+runClock()
+copyCommands()
+watchMailbox()
+
+function runClock() {
+  const card = document.querySelector('[data-clock]')
+  if (!card) return
+  const now = card.querySelector('[data-now]')
+  const status = card.querySelector('[data-clock-status]')
+  const controls = [...card.querySelectorAll('button, input, select')]
+  let isMoving = false
+
+  const show = () => {
+    const instant = new Date(Date.now() + ahead)
+    now.textContent = `${dateTime.format(instant)} UTC`
+    now.dateTime = instant.toISOString()
+  }
+  let ahead = readClock(card)
+  const look = async () => {
+    const page = await fetchPage('/')
+    if (!page) return
+    ahead = readClock(page.querySelector('[data-clock]'))
+    for (const selector of ['[data-ahead]', '[data-mail-count]']) {
+      document.querySelector(selector).textContent = page.querySelector(selector).textContent
+    }
+    show()
+  }
+  const advance = async (seconds) => {
+    isMoving = true
+    const focused = document.activeElement
+    for (const control of controls) control.disabled = true
+    card.dataset.moving = ''
+    say(status, 'Moving the clock and running what has become due…')
+    const answer = await post('/control/clock/advance', { seconds })
+    await look()
+    if (answer.now) say(status, 'Done: everything that became due has been run.')
+    else say(status, `${answer.title}. ${answer.detail}`, true)
+    delete card.dataset.moving
+    for (const control of controls) control.disabled = false
+    focused.focus()
+    isMoving = false
+  }
+
+  show()
+  setInterval(show, SECOND)
+  // A test or somebody else may move it too.
+  setInterval(() => document.hidden || isMoving || look(), 3 * SECOND)
+  for (const button of card.querySelectorAll('[data-advance]')) {
+    button.addEventListener('click', () => advance(Number(button.dataset.advance)))
+  }
+  card.querySelector('[data-advance-form]').addEventListener('submit', (event) => {
+    event.preventDefault()
+    const { amount, unit } = event.target.elements
+    void advance(Number(amount.value) * Number(unit.value))
+  })
+}
+
+/** How far the clock of a page is ahead of this machine's, in milliseconds. */
+function readClock(card) {
+  return Date.parse(card.dataset.clock) - Date.now()
+}
+
+function say(status, words, isFault = false) {
+  status.textContent = words
+  status.classList.toggle('fault', isFault)
+}
+
+function copyCommands() {
+  for (const button of document.querySelectorAll('[data-copy]')) {
+    button.addEventListener('click', async () => {
+      const text = button.parentElement.querySelector('code')
+      try {
+        await navigator.clipboard.writeText(text.textContent)
+        button.textContent = 'Copied'
+      } catch {
+        getSelection().selectAllChildren(text)
+        button.textContent = 'Selected'
+      }
+      setTimeout(() => (button.textContent = 'Copy'), 2 * SECOND)
+    })
+  }
+}
+
+function watchMailbox() {
+  const list = document.querySelector('[data-mail-list]')
+  if (!list) return
+  const status = document.querySelector('[data-mailbox-status]')
+  let shown = list.innerHTML
+
+  const refresh = async () => {
+    if (document.hidden) return
+    const page = await fetchPage(list.dataset.source)
+    if (!page || page.body.innerHTML === shown) return
+    shown = page.body.innerHTML
+    const focused = list.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null
+    list.replaceChildren(...page.body.childNodes)
+    if (focused) list.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus()
+    const counts = list.querySelector('[data-mails]')?.dataset
+    status.textContent = `${counts?.mails ?? 0} mails`
+    document.querySelector('[data-mail-count]').textContent = counts?.allMails ?? '0'
+  }
+
+  setInterval(refresh, LOOK_EVERY_MS)
+  document.addEventListener('visibilitychange', refresh)
+  document.querySelector('[data-empty-mailbox]').addEventListener('click', async () => {
+    await fetch('/control/mailbox', { method: 'DELETE' })
+    location.assign('/mailbox')
+  })
+}
+
+async function fetchPage(path) {
+  try {
+    const answer = await fetch(path)
+    return answer.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html') : null
+  } catch {
+    // The sandbox has stopped; when it runs again, the next look finds it.
+    return null
+  }
+}
+
+async function post(path, body) {
+  try {
+    const answer = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return await answer.json()
+  } catch {
+    return { title: 'The sandbox does not answer', detail: 'Is it still running?' }
+  }
+}

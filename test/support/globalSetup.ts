@@ -1,0 +1,25 @@
+import type { TestProject } from 'vitest/node'
+import { openApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { prepareDatabase } from '../../src/prepare.ts'
+import { createScratchDatabase, startScratchPostgres } from './scratchPostgres.ts'
+import { testEnvironment } from './testEnvironment.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    serverUrl: string
+  }
+}
+
+export const TEMPLATE = 'frontgate_template'
+
+/** One PostgreSQL for all tests, and one prepared database that each test file copies. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const postgres = await startScratchPostgres()
+  const url = await createScratchDatabase(postgres.url, TEMPLATE)
+  const app = openApp(readConfig({ ...testEnvironment, DATABASE_URL: url }))
+  await prepareDatabase(app)
+  await app.close()
+  project.provide('serverUrl', postgres.url)
+  return postgres.stop
+}
