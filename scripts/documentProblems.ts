@@ -6,7 +6,9 @@ const note = '<!-- Made from src/problems.ts by `npm run generate`. -->'
 /** docs/problems: an index, and a page per code. */
 export function documentProblems(): GeneratedFile[] {
   const entries = Object.entries(problems).sort(([, a], [, b]) => a.status - b.status)
-  const rows = entries.map(([code, { status, title }]) => `| ${status} | [\`${code}\`](${code}.md) | ${title} |`)
+  const rows = entries.map(
+    ([code, { status, title }]) => `| ${status} | [\`${code}\`](${code}.md) | ${title} |`,
+  )
   const index = `# Problems
 
 Every refusal is RFC 9457 problem details: \`type\` is the path of the page below, \`code\` never changes its meaning,

@@ -10,8 +10,8 @@ import { prepareDatabase } from '../src/prepare.ts'
 import { buildServer } from '../src/server.ts'
 import { createScratchDatabase } from '../test/support/scratchPostgres.ts'
 import { describeSchema } from './describeSchema.ts'
-import { configurationPage, environmentExample } from './documentSettings.ts'
 import { documentProblems } from './documentProblems.ts'
+import { configurationPage, environmentExample } from './documentSettings.ts'
 import { truthTablePage } from './documentTruthTable.ts'
 
 /** A file that is made from others: its path in the repository and what it should hold. */
@@ -59,9 +59,19 @@ export async function tableTypes(url: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'frontgate-tables-'))
   const outFile = join(folder, 'tables.ts')
   const cli = join(root, 'node_modules/kysely-codegen/dist/cli/bin.js')
-  const options = ['--dialect=postgres', `--url=${url}`, `--out-file=${outFile}`, '--exclude-pattern=(kysely_*|graphile_worker.*)']
+  const options = [
+    '--dialect=postgres',
+    `--url=${url}`,
+    `--out-file=${outFile}`,
+    '--exclude-pattern=(kysely_*|graphile_worker.*)',
+  ]
   try {
-    await promisify(execFile)(process.execPath, [cli, ...options, '--type-mapping={"int8":"number","inet":"string","json":"unknown"}', '--log-level=error'])
+    await promisify(execFile)(process.execPath, [
+      cli,
+      ...options,
+      '--type-mapping={"int8":"number","inet":"string","json":"unknown"}',
+      '--log-level=error',
+    ])
     return await readFile(outFile, 'utf8')
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -1,10 +1,10 @@
 import type { Config } from './config.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { Changes } from './db/transaction.ts'
-import { type Limiter, openLimiter } from './limits/limiter.ts'
 import { type Log, makeLog } from './http/log.ts'
+import { type Metrics, makeMetrics } from './http/metrics.ts'
+import { type Limiter, openLimiter } from './limits/limiter.ts'
 import { type Mailer, openMailer } from './mail/mailer.ts'
-import { makeMetrics, type Metrics } from './http/metrics.ts'
 import { Passwords } from './secrets/passwords.ts'
 
 /** What the running program holds: its settings, its connections, and its only clock. */

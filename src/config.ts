@@ -26,7 +26,8 @@ const text = (description: string, options: object = {}) => Type.String({ descri
 const count = (fallback: number, description: string, options: object = {}) =>
   Type.Integer({ default: fallback, minimum: 0, description, ...options })
 const yesNo = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description })
-const secretText = (description: string, options: object = {}) => Type.String({ description, secret: true, ...options })
+const secretText = (description: string, options: object = {}) =>
+  Type.String({ description, secret: true, ...options })
 
 /**
  * Every setting, in the order of docs/configuration.md. `databaseUrl` is read from DATABASE_URL, and so on.
@@ -36,9 +37,12 @@ const settings = Type.Object({
   databaseUrl: secretText('PostgreSQL 14 or newer, as postgres://user:password@host:port/database.', {
     pattern: '^postgres(ql)?://',
   }),
-  publicUrl: text('Where people and products reach the service: its origin, without a path. Links in mails start with it.', {
-    pattern: '^https?://[^/?#\\s]+$',
-  }),
+  publicUrl: text(
+    'Where people and products reach the service: its origin, without a path. Links in mails start with it.',
+    {
+      pattern: '^https?://[^/?#\\s]+$',
+    },
+  ),
   secret: secretText(
     'At least 32 characters. Refresh tokens, mailed links and the signing keys at rest depend on it. Several, separated by commas: the first is used for what is new, the others are still accepted.',
     { pattern: '^[^,\\s]{32,}(,[^,\\s]{32,})*$' },
@@ -50,9 +54,13 @@ const settings = Type.Object({
     'How many proxies of yours stand in front. The address of a client is taken that many hops from the right of X-Forwarded-For; with 0 the header is ignored.',
     { maximum: 10 },
   ),
-  databasePoolSize: count(20, 'Connections for requests, per process. Jobs have a pool of their own.', { minimum: 2 }),
+  databasePoolSize: count(20, 'Connections for requests, per process. Jobs have a pool of their own.', {
+    minimum: 2,
+  }),
   redisUrl: Type.Optional(
-    secretText('Counts rate limits in Redis instead of PostgreSQL, as redis://host:port.', { pattern: '^rediss?://' }),
+    secretText('Counts rate limits in Redis instead of PostgreSQL, as redis://host:port.', {
+      pattern: '^rediss?://',
+    }),
   ),
   workerConcurrency: count(4, 'Jobs run at the same time, per process.', { minimum: 1 }),
   logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
@@ -63,12 +71,22 @@ const settings = Type.Object({
 
   productName: text('The name in mails and pages.', { default: 'Frontgate' }),
   smtpUrl: Type.Optional(
-    secretText('The mail server, as smtp://user:password@host:port or smtps://…. Unset: no mail is sent, and the log says so.', {
-      pattern: '^smtps?://',
+    secretText(
+      'The mail server, as smtp://user:password@host:port or smtps://…. Unset: no mail is sent, and the log says so.',
+      {
+        pattern: '^smtps?://',
+      },
+    ),
+  ),
+  mailFrom: text('The sender of mails, as an address.', {
+    default: 'no-reply@localhost',
+    pattern: '^[^@\\s]+@[^@\\s]+$',
+  }),
+  upgradeUrl: Type.Optional(
+    text('Where refusals for want of a plan send people. Unset: PUBLIC_URL/billing.', {
+      pattern: '^https?://',
     }),
   ),
-  mailFrom: text('The sender of mails, as an address.', { default: 'no-reply@localhost', pattern: '^[^@\\s]+@[^@\\s]+$' }),
-  upgradeUrl: Type.Optional(text('Where refusals for want of a plan send people. Unset: PUBLIC_URL/billing.', { pattern: '^https?://' })),
 
   selfServeEnabled: yesNo(false, 'Whether strangers may create accounts.'),
   registrationPrivacy: Type.Enum(['open', 'strict'], {
@@ -76,7 +94,10 @@ const settings = Type.Object({
     description:
       '`open`: registering a known address answers 409. `strict`: every registration answers 202 and the session begins from the mailed link.',
   }),
-  registrationsPerHour: count(30, 'Registrations an hour from one network address. 0 switches the limit off.'),
+  registrationsPerHour: count(
+    30,
+    'Registrations an hour from one network address. 0 switches the limit off.',
+  ),
   trialDays: count(14, 'Length of the card-free trial. 0 gives no trial.'),
   trialPlan: text('The plan that trials are of.', { default: 'pro' }),
   verificationGraceDays: count(7, 'How long an unverified user passes guards.'),
@@ -85,18 +106,25 @@ const settings = Type.Object({
     6,
     'How long access outlives a paid period that renews, so that a late event locks nobody out.',
   ),
-  catalogueFile: text('Plans, prices, limits and features: the file that `frontgate catalogue apply` reads.', {
-    default: 'catalogue.json',
-  }),
+  catalogueFile: text(
+    'Plans, prices, limits and features: the file that `frontgate catalogue apply` reads.',
+    {
+      default: 'catalogue.json',
+    },
+  ),
 
   tokenAudience: Type.Optional(text('The `aud` of access tokens. Unset: PUBLIC_URL.')),
   sessionDays: count(90, 'The absolute life of a session.', { minimum: 1 }),
   sessionIdleDays: count(30, 'A session that is not refreshed for this long is over.', { minimum: 1 }),
   sessionsPerUser: count(20, 'One more sign-in ends the oldest session of the user.', { minimum: 1 }),
   passwordMinLength: count(8, 'In characters.', { minimum: 8, maximum: 64 }),
-  argon2MemoryKib: count(19456, 'argon2id memory per hash; OWASP asks for 19456 with two passes.', { minimum: 1024 }),
+  argon2MemoryKib: count(19456, 'argon2id memory per hash; OWASP asks for 19456 with two passes.', {
+    minimum: 1024,
+  }),
   argon2Passes: count(2, 'argon2id passes per hash.', { minimum: 1 }),
-  hashesAtOnce: count(2, 'Password hashes computed at the same time, per process; each takes a core.', { minimum: 1 }),
+  hashesAtOnce: count(2, 'Password hashes computed at the same time, per process; each takes a core.', {
+    minimum: 1,
+  }),
   hashQueue: count(128, 'Password hashes that may wait; one more is answered 503.'),
   breachedPasswordsUrl: Type.Optional(
     text(
@@ -181,7 +209,9 @@ export function describeSettings(): SettingDoc[] {
 function faultsOf(name: string, schema: object, value: unknown): string[] {
   if (value === undefined) {
     const optional = !settings.required.includes(name as never)
-    return optional ? [] : [`${variableOf(name)} is not set. ${(schema as { description: string }).description}`]
+    return optional
+      ? []
+      : [`${variableOf(name)} is not set. ${(schema as { description: string }).description}`]
   }
   const shown = 'secret' in schema ? '[secret]' : JSON.stringify(value)
   return [...Value.Errors(schema as Type.TSchema, value)].map(

@@ -14,7 +14,12 @@ import { prepareDatabase } from './prepare.ts'
 import { buildServer } from './server.ts'
 import { startService } from './service.ts'
 
-const commandLine: Caller<SystemActor> = { actor: { kind: 'system' }, ip: null, userAgent: null, requestId: null }
+const commandLine: Caller<SystemActor> = {
+  actor: { kind: 'system' },
+  ip: null,
+  userAgent: null,
+  requestId: null,
+}
 
 const program = new Command('frontgate')
   .description('The front gate of a B2B SaaS: sign-up, billing and entitlements beside the product.')
@@ -55,7 +60,13 @@ program
       const differences = await tryOut(app, file, dryRun)
       for (const difference of differences) say(difference)
       const count = `${differences.length} difference${differences.length === 1 ? '' : 's'}`
-      say(differences.length === 0 ? 'Nothing to change.' : dryRun ? `${count}; nothing was changed.` : `${count} applied.`)
+      say(
+        differences.length === 0
+          ? 'Nothing to change.'
+          : dryRun
+            ? `${count}; nothing was changed.`
+            : `${count} applied.`,
+      )
     }),
   )
 
@@ -73,7 +84,9 @@ program
         await audit(tx, commandLine, { action: 'keys.rotated', details: { kid: key.kid } }, at)
         return key
       })
-      say(`Key ${kid} signs from ${signsFrom.toISOString()}. Tokens of the old key stay valid until they expire.`)
+      say(
+        `Key ${kid} signs from ${signsFrom.toISOString()}. Tokens of the old key stay valid until they expire.`,
+      )
     }),
   )
 
@@ -101,7 +114,12 @@ operator
         .where('disabled_at', 'is', null)
         .executeTakeFirst()
       if (!known) throw new Error('There is no such operator: `frontgate operator add` makes one.')
-      await audit(app.db, commandLine, { action: 'operator.token-printed', details: { operator: known.id } }, app.now())
+      await audit(
+        app.db,
+        commandLine,
+        { action: 'operator.token-printed', details: { operator: known.id } },
+        app.now(),
+      )
       say(await new AccessTokens(app).issueToOperator(known.id, app.now()))
     }),
   )
@@ -147,7 +165,11 @@ async function withApp(work: (app: App) => Promise<void>): Promise<void> {
 
 class DryRun extends Error {}
 
-async function tryOut(app: App, file: Awaited<ReturnType<typeof readCatalogueFile>>, dryRun: boolean): Promise<string[]> {
+async function tryOut(
+  app: App,
+  file: Awaited<ReturnType<typeof readCatalogueFile>>,
+  dryRun: boolean,
+): Promise<string[]> {
   let differences: string[] = []
   await inTx(app, async (tx) => {
     differences = await applyCatalogue(tx, file, app.now())
@@ -169,14 +191,17 @@ function say(line: string): void {
 }
 
 function fail(error: unknown): never {
-  const text = error instanceof ConfigFaults ? error.message : error instanceof Error ? describe(error) : String(error)
+  const text =
+    error instanceof ConfigFaults ? error.message : error instanceof Error ? describe(error) : String(error)
   process.stderr.write(`${text}\n`)
   process.exit(1)
 }
 
 function describe(error: Error & { code?: string }): string {
-  if (error.code === 'ECONNREFUSED') return 'The database of DATABASE_URL does not answer. Is it running, and is the port right?'
-  if (error.code === 'EADDRINUSE') return `${error.message}. Another program has this port: set PORT to another one.`
+  if (error.code === 'ECONNREFUSED')
+    return 'The database of DATABASE_URL does not answer. Is it running, and is the port right?'
+  if (error.code === 'EADDRINUSE')
+    return `${error.message}. Another program has this port: set PORT to another one.`
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
   return `${error.message}${cause}`
 }

@@ -24,7 +24,8 @@ export const problems = {
   unauthenticated: {
     status: 401,
     title: 'Sign in first',
-    meaning: 'The request carries no access token, or one that is malformed, expired or signed by nobody known.',
+    meaning:
+      'The request carries no access token, or one that is malformed, expired or signed by nobody known.',
     remedy: 'Send `Authorization: Bearer <access token>`; get a new token from POST /v1/auth/refresh.',
   },
   'invalid-credentials': {
@@ -168,7 +169,8 @@ export const problems = {
   overloaded: {
     status: 503,
     title: 'Too busy right now',
-    meaning: 'More work is waiting than can be done in good time, so this request was turned away at the door.',
+    meaning:
+      'More work is waiting than can be done in good time, so this request was turned away at the door.',
     remedy: 'Try again after `Retry-After` seconds.',
   },
 } as const satisfies Record<string, { status: number; title: string; meaning: string; remedy: string }>
@@ -187,7 +189,10 @@ export type SubscriptionReason =
 /** What a code carries beside the members that every problem has. */
 interface MembersByCode {
   'invalid-request': { errors: { pointer: string; detail: string }[] }
-  'weak-password': { reason: 'too-short' | 'too-long' | 'common' | 'breached' | 'like-address'; min_length: number }
+  'weak-password': {
+    reason: 'too-short' | 'too-long' | 'common' | 'breached' | 'like-address'
+    min_length: number
+  }
   'subscription-required': {
     reason: SubscriptionReason
     plan: string
@@ -199,7 +204,9 @@ interface MembersByCode {
   'last-owner': { accounts: { id: string; name: string }[] }
 }
 
-export type ProblemMembers<C extends ProblemCode> = C extends keyof MembersByCode ? MembersByCode[C] : undefined
+export type ProblemMembers<C extends ProblemCode> = C extends keyof MembersByCode
+  ? MembersByCode[C]
+  : undefined
 
 type Rest<C extends ProblemCode> = C extends keyof MembersByCode
   ? [members: MembersByCode[C], options?: ProblemOptions]

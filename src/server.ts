@@ -4,13 +4,13 @@ import { accountRoutes } from './accounts/routes.ts'
 import type { App } from './app.ts'
 import { billingRoutes } from './billing/routes.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
-import { makeServer, type Server } from './http/server.ts'
+import { configRoutes } from './http/configRoutes.ts'
 import { healthRoutes } from './http/healthRoutes.ts'
 import { problemPages } from './http/problemPages.ts'
-import { configRoutes } from './http/configRoutes.ts'
+import { makeServer, type Server } from './http/server.ts'
+import { mailedPages } from './identity/mailedPages.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { operatorRoutes } from './operators/routes.ts'
-import { mailedPages } from './identity/mailedPages.ts'
 
 /** The whole API: every module's operations, in the order of openapi.json. */
 export async function buildServer(app: App): Promise<{ server: Server; access: Access }> {

@@ -12,9 +12,15 @@ export interface Service {
 /** Starts the API, the worker, or both. The database has been prepared. */
 export async function startService(app: App, parts: { serve: boolean; work: boolean }): Promise<Service> {
   const { config } = app
-  const [{ server, access }, worker] = await Promise.all([buildServer(app), parts.work ? startWorker(app) : undefined])
+  const [{ server, access }, worker] = await Promise.all([
+    buildServer(app),
+    parts.work ? startWorker(app) : undefined,
+  ])
   if (parts.serve) await server.fastify.listen({ host: config.host, port: config.port })
-  app.log.info({ port: parts.serve ? config.port : null, ...parts, mail: config.smtpUrl !== undefined }, 'started')
+  app.log.info(
+    { port: parts.serve ? config.port : null, ...parts, mail: config.smtpUrl !== undefined },
+    'started',
+  )
   return {
     access,
     async stop() {

@@ -29,7 +29,8 @@ export class Access implements Authenticator {
     const claims = await this.#userClaims(request, at)
     const looked = this.#snapshots.get(claims.sid, claims.account_id)
     const snapshot = looked instanceof Promise ? await looked : looked
-    if (!snapshot || snapshot.session.revokedAt || snapshot.session.expiresAt <= at) throw problem('session-expired')
+    if (!snapshot || snapshot.session.revokedAt || snapshot.session.expiresAt <= at)
+      throw problem('session-expired')
     const actor: UserActor = {
       kind: 'user',
       userId: snapshot.user.id,
@@ -82,7 +83,8 @@ export class Access implements Authenticator {
 
   async #userClaims(request: FastifyRequest, at: Date): Promise<UserClaims> {
     const token = await this.#verified(request, at)
-    if (token?.kind !== 'user') throw problem('unauthenticated', undefined, { headers: { 'www-authenticate': 'Bearer' } })
+    if (token?.kind !== 'user')
+      throw problem('unauthenticated', undefined, { headers: { 'www-authenticate': 'Bearer' } })
     return token.claims
   }
 

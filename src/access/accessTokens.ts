@@ -27,7 +27,9 @@ export interface OperatorClaims {
   sub: string
 }
 
-export type VerifiedToken = { kind: 'user'; claims: UserClaims; exp: number } | { kind: 'operator'; claims: OperatorClaims; exp: number }
+export type VerifiedToken =
+  | { kind: 'user'; claims: UserClaims; exp: number }
+  | { kind: 'operator'; claims: OperatorClaims; exp: number }
 
 interface ReadyKey extends SigningKey {
   sign: (claims: object) => string
@@ -123,7 +125,9 @@ export class AccessTokens {
     this.#loadedAt = performance.now()
     const { db, config } = this.#app
     const known = new Map(this.#keys.map((key) => [key.kid, key]))
-    this.#keys = (await loadSigningKeys(db, config.secrets)).map((key) => known.get(key.kid) ?? this.#ready(key))
+    this.#keys = (await loadSigningKeys(db, config.secrets)).map(
+      (key) => known.get(key.kid) ?? this.#ready(key),
+    )
   }
 
   #ready(key: SigningKey): ReadyKey {
@@ -154,7 +158,9 @@ export class AccessTokens {
 function kidOf(token: string): string | null {
   if (token.length > LONGEST_TOKEN) return null
   try {
-    const header: unknown = JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString())
+    const header: unknown = JSON.parse(
+      Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString(),
+    )
     const kid = (header as { kid?: unknown } | null)?.kid
     return typeof kid === 'string' ? kid : null
   } catch {

@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { decide, lowestPlanWith, resolveFeatures, whyRefused, type Decision } from '../entitlements/rules.ts'
+import type { Config } from '../config.ts'
+import { type Decision, decide, lowestPlanWith, resolveFeatures, whyRefused } from '../entitlements/rules.ts'
 import { type Problem, problem } from '../problems.ts'
 import { graceEndOf, type Requirement } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -25,7 +25,9 @@ export function guard(
   const required = catalogue.plans.find((candidate) => candidate.plan === requirement.plan)
   if (requirement.plan && !required) {
     const detail = `There is no plan ${requirement.plan}.`
-    return refused(problem('invalid-request', { errors: [{ pointer: '#/query/require', detail }] }, { detail }))
+    return refused(
+      problem('invalid-request', { errors: [{ pointer: '#/query/require', detail }] }, { detail }),
+    )
   }
   const reason = required && whyRefused(decision, required)
   if (reason) {
@@ -37,7 +39,12 @@ export function guard(
   if (missing === undefined) return { kind: 'passed', decision }
   const lowest = lowestPlanWith(missing, catalogue)?.plan ?? null
   return refused(
-    problem('feature-not-in-plan', { feature: missing, plan, required_plan: lowest, upgrade_url: config.upgradeUrl }),
+    problem('feature-not-in-plan', {
+      feature: missing,
+      plan,
+      required_plan: lowest,
+      upgrade_url: config.upgradeUrl,
+    }),
   )
 }
 

@@ -22,7 +22,11 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
       access: { member: 'viewer' },
       summary: 'Whether a request to the product may pass, asked by the proxy in front of it',
       query: Fields({
-        require: Type.Optional(Type.Array(Type.String({ pattern: '^plan:[a-z][a-z0-9_]*$' }), { description: 'Such as `plan:pro`.' })),
+        require: Type.Optional(
+          Type.Array(Type.String({ pattern: '^plan:[a-z][a-z0-9_]*$' }), {
+            description: 'Such as `plan:pro`.',
+          }),
+        ),
         feature: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z][a-z0-9_]*$' }))),
       }),
       replies: { 200: null },
@@ -55,7 +59,11 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
       url: '/.well-known/jwks.json',
       access: 'anyone',
       summary: 'The public keys that access tokens are verified with (RFC 7517)',
-      replies: { 200: Type.Object({ keys: Type.Array(Type.Unsafe<object>({ type: 'object', additionalProperties: true })) }) },
+      replies: {
+        200: Type.Object({
+          keys: Type.Array(Type.Unsafe<object>({ type: 'object', additionalProperties: true })),
+        }),
+      },
     },
     async ({ reply, at }) => {
       reply.header('cache-control', `public, max-age=${JWKS_SECONDS}`)

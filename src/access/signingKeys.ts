@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Config, Secret } from '../config.ts'
@@ -45,7 +51,12 @@ export async function rotateSigningKey(
 
 /** All keys, the newest first. */
 export async function loadSigningKeys(db: Db, secrets: readonly Secret[]): Promise<SigningKey[]> {
-  const rows = await db.selectFrom('signing_keys').selectAll().orderBy('signs_from', 'desc').orderBy('id', 'desc').execute()
+  const rows = await db
+    .selectFrom('signing_keys')
+    .selectAll()
+    .orderBy('signs_from', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
   return rows.map(({ id, public_jwk, private_key_encrypted, signs_from }) => {
     const publicJwk = public_jwk as JsonWebKey
     const der = unseal(secrets, context(id), private_key_encrypted)
@@ -59,7 +70,11 @@ export async function loadSigningKeys(db: Db, secrets: readonly Secret[]): Promi
   })
 }
 
-async function insertKey(tx: Tx, secrets: readonly Secret[], { at, signsFrom }: { at: Date; signsFrom: Date }): Promise<string> {
+async function insertKey(
+  tx: Tx,
+  secrets: readonly Secret[],
+  { at, signsFrom }: { at: Date; signsFrom: Date },
+): Promise<string> {
   const id = uuidv7()
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
   await tx

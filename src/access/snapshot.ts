@@ -78,8 +78,14 @@ export const snapshotOf = (sessionRows: string) => `
 const readStatement = snapshotOf('s as (select * from sessions where id = $1)')
 
 /** Reads the snapshot of a session in one round trip; null when there is no such session or its user is gone. */
-export async function readSnapshot(db: Db, sessionId: string, accountId: string | null): Promise<Snapshot | null> {
-  const { rows } = await db.executeQuery(CompiledQuery.raw(readStatement, [sessionId, accountId]) as CompiledQuery<SnapshotRow>)
+export async function readSnapshot(
+  db: Db,
+  sessionId: string,
+  accountId: string | null,
+): Promise<Snapshot | null> {
+  const { rows } = await db.executeQuery(
+    CompiledQuery.raw(readStatement, [sessionId, accountId]) as CompiledQuery<SnapshotRow>,
+  )
   return rows[0] ? snapshotFrom(rows[0]) : null
 }
 
@@ -137,7 +143,12 @@ export function snapshotFrom(row: SnapshotRow): Snapshot {
       hasPassword: row.has_password,
     },
     account: row.current_account_id
-      ? { id: row.current_account_id, name: row.account_name, createdAt: row.account_created_at, closedAt: row.closed_at }
+      ? {
+          id: row.current_account_id,
+          name: row.account_name,
+          createdAt: row.account_created_at,
+          closedAt: row.closed_at,
+        }
       : null,
     role: row.role,
     accounts: row.accounts,
@@ -149,9 +160,16 @@ export function snapshotFrom(row: SnapshotRow): Snapshot {
 function factsFrom(row: SnapshotRow, accountId: string): AccountFacts {
   return {
     accountId,
-    grants: row.grants.map((grant) => ({ ...grant, from: new Date(grant.from), until: dateOrNull(grant.until) })),
+    grants: row.grants.map((grant) => ({
+      ...grant,
+      from: new Date(grant.from),
+      until: dateOrNull(grant.until),
+    })),
     subscription: null,
-    featureOverrides: row.feature_overrides.map((override) => ({ ...override, until: dateOrNull(override.until) })),
+    featureOverrides: row.feature_overrides.map((override) => ({
+      ...override,
+      until: dateOrNull(override.until),
+    })),
     usage: row.usage.map((count) => ({ ...count, periodStart: new Date(count.periodStart) })),
     members: row.members,
     catalogueVersion: row.catalogue_version,

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import type { Changes } from '../db/transaction.ts'
 import type { Db } from '../db/database.ts'
+import type { Changes } from '../db/transaction.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 
 /** Below the second within which every replica must refuse what another one revoked. */
@@ -24,7 +24,11 @@ export class Snapshots {
   readonly #entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES })
   readonly #reading = new Map<string, Promise<Entry | null>>()
   /** When each subject last changed; older ones than FRESH_FOR_MS can no longer matter and fall out. */
-  readonly #changedAt = new LRUCache<string, number>({ max: 200_000, ttl: FRESH_FOR_MS * 20, ttlResolution: 100 })
+  readonly #changedAt = new LRUCache<string, number>({
+    max: 200_000,
+    ttl: FRESH_FOR_MS * 20,
+    ttlResolution: 100,
+  })
   #changes = 0
 
   constructor(db: Db, changes: Changes) {

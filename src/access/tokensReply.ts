@@ -6,8 +6,8 @@ import { roles } from '../http/actor.ts'
 import { Instant, Nullable, named, Uuid } from '../http/schemas.ts'
 import type { Access } from './access.ts'
 import { ACCESS_TOKEN_SECONDS } from './accessTokens.ts'
-import type { Snapshot } from './snapshot.ts'
 import { graceEndOf } from './rules.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export const RoleSchema = Type.Enum([...roles])
 
@@ -24,7 +24,10 @@ export const UserSchema = named(
   }),
 )
 
-export const AccountRefSchema = named('AccountRef', Type.Object({ id: Uuid, name: Type.String(), role: RoleSchema }))
+export const AccountRefSchema = named(
+  'AccountRef',
+  Type.Object({ id: Uuid, name: Type.String(), role: RoleSchema }),
+)
 
 export const TokensSchema = named(
   'Tokens',
@@ -48,7 +51,12 @@ export const TokenDelivery = Type.Optional(
 export type TokenDelivery = 'cookie' | 'body' | undefined
 
 /** The body of every reply that signs somebody in or keeps them signed in. */
-export async function tokensFor(access: Access, config: App['config'], snapshot: Snapshot, at: Date): Promise<Omit<Static<typeof TokensSchema>, 'refresh_token'>> {
+export async function tokensFor(
+  access: Access,
+  config: App['config'],
+  snapshot: Snapshot,
+  at: Date,
+): Promise<Omit<Static<typeof TokensSchema>, 'refresh_token'>> {
   const { session, user, account, role, accounts, facts } = snapshot
   const decision = facts && decide(facts, await access.catalogueOf(snapshot), at)
   const accessToken = await access.tokens.issue(
@@ -102,7 +110,13 @@ export function deliver<T extends object>(
 }
 
 /** Sets a cookie that only this host gets back and no script can read. */
-export function setCookie(reply: FastifyReply, config: Pick<App['config'], 'publicUrl'>, name: string, value: string, expires: Date): void {
+export function setCookie(
+  reply: FastifyReply,
+  config: Pick<App['config'], 'publicUrl'>,
+  name: string,
+  value: string,
+  expires: Date,
+): void {
   void reply.setCookie(name, value, { ...cookieRules(config), expires })
 }
 
@@ -112,7 +126,10 @@ export function clearSessionCookie(reply: FastifyReply, config: Pick<App['config
 }
 
 /** The refresh token of a browser's request. */
-export function sessionCookie(request: FastifyRequest, config: Pick<App['config'], 'publicUrl'>): string | undefined {
+export function sessionCookie(
+  request: FastifyRequest,
+  config: Pick<App['config'], 'publicUrl'>,
+): string | undefined {
   return request.cookies[sessionCookieName(config)]
 }
 
@@ -121,7 +138,8 @@ export function cookieName(config: Pick<App['config'], 'publicUrl'>, name: strin
   return isHttps(config) ? `__Host-${name}` : name
 }
 
-const sessionCookieName = (config: Pick<App['config'], 'publicUrl'>) => cookieName(config, 'frontgate_session')
+const sessionCookieName = (config: Pick<App['config'], 'publicUrl'>) =>
+  cookieName(config, 'frontgate_session')
 const isHttps = ({ publicUrl }: Pick<App['config'], 'publicUrl'>) => publicUrl.startsWith('https:')
 const cookieRules = (config: Pick<App['config'], 'publicUrl'>) =>
   ({ path: '/', httpOnly: true, secure: isHttps(config), sameSite: 'lax' }) as const

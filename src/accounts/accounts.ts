@@ -12,12 +12,21 @@ export async function listAccounts(db: Db, userId: string, query: { limit?: numb
     .where('accounts.closed_at', 'is', null)
     .$if(after !== null, (q) =>
       q.where((e) =>
-        e(e.refTuple('members.created_at', 'accounts.id'), '<', e.tuple(after?.at ?? new Date(0), after?.id ?? '')),
+        e(
+          e.refTuple('members.created_at', 'accounts.id'),
+          '<',
+          e.tuple(after?.at ?? new Date(0), after?.id ?? ''),
+        ),
       ),
     )
     .orderBy('members.created_at', 'desc')
     .orderBy('accounts.id', 'desc')
     .limit(limit + 1)
     .execute()
-  return pageFrom(rows, limit, (row) => ({ at: row.joined_at, id: row.id }), ({ id, name, role }) => ({ id, name, role }))
+  return pageFrom(
+    rows,
+    limit,
+    (row) => ({ at: row.joined_at, id: row.id }),
+    ({ id, name, role }) => ({ id, name, role }),
+  )
 }

@@ -11,7 +11,12 @@ export async function closeAccount(
   at: Date,
 ): Promise<void> {
   const { accountId } = caller.actor
-  const account = await tx.selectFrom('accounts').select('name').where('id', '=', accountId).forUpdate().executeTakeFirstOrThrow()
+  const account = await tx
+    .selectFrom('accounts')
+    .select('name')
+    .where('id', '=', accountId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
   if (confirm !== account.name) throw problem('confirmation-mismatch')
   await markClosed(tx, caller, accountId, at)
 }

@@ -14,7 +14,10 @@ export async function createAccount(
   changed(tx, `user:${ownerId}`)
   await Promise.all([
     tx.insertInto('accounts').values({ id: accountId, name, created_at: at }).execute(),
-    tx.insertInto('members').values({ account_id: accountId, user_id: ownerId, role: 'owner', created_at: at }).execute(),
+    tx
+      .insertInto('members')
+      .values({ account_id: accountId, user_id: ownerId, role: 'owner', created_at: at })
+      .execute(),
     audit(tx, caller, { action: 'account.created', accountId, userId: ownerId }, at),
   ])
   return accountId

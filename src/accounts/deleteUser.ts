@@ -4,9 +4,9 @@ import { audit } from '../audit/audit.ts'
 import { changed, inTx, type Tx } from '../db/transaction.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
 import { confirmPassword } from '../identity/confirmPassword.ts'
-import { endSessions } from '../identity/sessions.ts'
 import { supersedeResets } from '../identity/forgotPassword.ts'
 import { supersedeVerification } from '../identity/requestVerification.ts'
+import { endSessions } from '../identity/sessions.ts'
 import { findUser } from '../identity/users.ts'
 import { problem } from '../problems.ts'
 import { markClosed } from './closeAccount.ts'
@@ -70,7 +70,8 @@ async function leaveAccounts(tx: Tx, caller: Caller<UserActor>, at: Date): Promi
     where a.id = any(${rows.map(({ id }) => id)}::uuid[])
     group by a.id`.execute(tx)
   const orphaned = counted.rows.filter(({ others, other_owners }) => others > 0 && other_owners === 0)
-  if (orphaned.length > 0) throw problem('last-owner', { accounts: orphaned.map(({ id, name }) => ({ id, name })) })
+  if (orphaned.length > 0)
+    throw problem('last-owner', { accounts: orphaned.map(({ id, name }) => ({ id, name })) })
   for (const { id, others } of counted.rows) {
     changed(tx, `account:${id}`)
     if (others === 0) await markClosed(tx, caller, id, at)

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { readSnapshot, type Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
-import { inTx, together, type Tx } from '../db/transaction.ts'
+import { inTx, type Tx, together } from '../db/transaction.ts'
 import { giveTrial, hasHadTrial } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
 import { refuseWeakPassword } from '../identity/knownPasswords.ts'
@@ -32,7 +32,12 @@ const UNIQUE_VIOLATION = '23505'
  * Makes a stranger a user with an account of their own and a card-free trial, in one commit with the mail
  * that verifies the mailbox. Of parallel registrations of one address one succeeds.
  */
-export async function register(app: App, caller: Caller, registration: Registration, at: Date): Promise<Registered> {
+export async function register(
+  app: App,
+  caller: Caller,
+  registration: Registration,
+  at: Date,
+): Promise<Registered> {
   const { config } = app
   if (!config.selfServeEnabled) throw problem('self-serve-disabled')
   const { email, password } = registration
@@ -74,10 +79,21 @@ async function enter(
   const created = [
     tx
       .insertInto('users')
-      .values({ id: userId, email: input.email, name: input.name, password_hash: input.passwordHash, created_at: at })
+      .values({
+        id: userId,
+        email: input.email,
+        name: input.name,
+        password_hash: input.passwordHash,
+        created_at: at,
+      })
       .execute(),
     audit(tx, caller, { action: 'user.registered', userId, details: { trial: !input.hadTrial } }, at),
-    requestVerification(tx, config, { userId, email: input.email, name: input.name, startsSession: isStrict }, at),
+    requestVerification(
+      tx,
+      config,
+      { userId, email: input.email, name: input.name, startsSession: isStrict },
+      at,
+    ),
     createAccount(tx, caller, { name: accountName(input), ownerId: userId }, at).then((accountId) =>
       input.hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
     ),
@@ -97,7 +113,11 @@ async function refuseKnown(app: App, caller: Caller, user: UserRecord, at: Date)
   if (app.config.registrationPrivacy === 'open') throw problem('email-already-registered')
   await inTx(app, async (tx) => {
     // At most as many of these mails as of reset links: somebody else may be asking.
-    const { retryAfterSeconds } = await app.limiter.take(mailLimits('forgot', `known ${user.email}`, caller.ip), at, tx)
+    const { retryAfterSeconds } = await app.limiter.take(
+      mailLimits('forgot', `known ${user.email}`, caller.ip),
+      at,
+      tx,
+    )
     await audit(tx, caller, { action: 'user.registered-again', userId: user.id }, at)
     if (retryAfterSeconds !== null) return
     await queueMail(

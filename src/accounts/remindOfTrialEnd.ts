@@ -66,7 +66,12 @@ function mailOf(due: Due) {
   return {
     template: 'trial-ending',
     to: { address: due.email, name: due.user_name },
-    fill: { plan: due.plan_name, account: due.account_name, days: due.days, until: due.until_at.toUTCString() },
+    fill: {
+      plan: due.plan_name,
+      account: due.account_name,
+      days: due.days,
+      until: due.until_at.toUTCString(),
+    },
     link: { path: '/billing' },
     userId: due.user_id,
     accountId: due.account_id,

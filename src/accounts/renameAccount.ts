@@ -3,7 +3,12 @@ import { changed, type Tx } from '../db/transaction.ts'
 import type { Caller, MemberActor } from '../http/actor.ts'
 
 /** Gives the caller's current account another name. */
-export async function renameAccount(tx: Tx, caller: Caller<MemberActor>, name: string, at: Date): Promise<void> {
+export async function renameAccount(
+  tx: Tx,
+  caller: Caller<MemberActor>,
+  name: string,
+  at: Date,
+): Promise<void> {
   const { accountId } = caller.actor
   changed(tx, `account:${accountId}`)
   await Promise.all([

@@ -49,9 +49,18 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       }),
       replies: {
         201: TokensSchema,
-        202: Type.Object({ status: Type.Literal('accepted') }, { description: 'With REGISTRATION_PRIVACY=strict, always.' }),
+        202: Type.Object(
+          { status: Type.Literal('accepted') },
+          { description: 'With REGISTRATION_PRIVACY=strict, always.' },
+        ),
       },
-      refusals: ['self-serve-disabled', 'email-already-registered', 'weak-password', 'too-many-requests', 'overloaded'],
+      refusals: [
+        'self-serve-disabled',
+        'email-already-registered',
+        'weak-password',
+        'too-many-requests',
+        'overloaded',
+      ],
     },
     async ({ caller, body, at, reply }) => {
       const registration = {
@@ -67,7 +76,11 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       void reply.code(201)
       const refreshToken = makeRefreshToken(config.secrets, { sessionId: snapshot.session.id, generation: 1 })
       const delivered = { refreshToken, expiresAt: snapshot.session.expiresAt }
-      return deliver({ reply, config, delivery: body.token_delivery }, delivered, await tokensFor(access, config, snapshot, at))
+      return deliver(
+        { reply, config, delivery: body.token_delivery },
+        delivered,
+        await tokensFor(access, config, snapshot, at),
+      )
     },
   )
 
@@ -82,7 +95,13 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       summary: 'Delete the user, and close accounts that only they are a member of',
       body: Fields({ password: Type.Optional(Password) }),
       replies: { 204: null },
-      refusals: ['recent-sign-in-required', 'invalid-credentials', 'last-owner', 'too-many-requests', 'overloaded'],
+      refusals: [
+        'recent-sign-in-required',
+        'invalid-credentials',
+        'last-owner',
+        'too-many-requests',
+        'overloaded',
+      ],
     },
     async ({ caller, body, at, reply }) => {
       const { signedInAt } = access.snapshotOf(caller.actor).session
@@ -114,7 +133,8 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       method: 'POST',
       url: '/v1/accounts',
       access: 'user',
-      summary: 'Create another account, without a second trial; switch to it with POST /v1/auth/switch-account',
+      summary:
+        'Create another account, without a second trial; switch to it with POST /v1/auth/switch-account',
       body: Fields({ name: AccountName }),
       replies: { 201: AccountRefSchema },
       refusals: ['self-serve-disabled'],
@@ -122,7 +142,9 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
     async ({ caller, body, at, reply }) => {
       if (!config.selfServeEnabled) throw problem('self-serve-disabled')
       const name = body.name.trim()
-      const id = await inTx(app, (tx) => createAccount(tx, caller, { name, ownerId: caller.actor.userId }, at))
+      const id = await inTx(app, (tx) =>
+        createAccount(tx, caller, { name, ownerId: caller.actor.userId }, at),
+      )
       return reply.code(201).send({ id, name, role: 'owner' })
     },
   )
@@ -142,7 +164,12 @@ function currentAccountRoutes(server: Server, app: App, access: Access): void {
     },
     async ({ caller: { actor } }) => {
       const { account } = access.snapshotOf(actor)
-      return { id: actor.accountId, name: account?.name, role: actor.role, created_at: account?.createdAt.toISOString() }
+      return {
+        id: actor.accountId,
+        name: account?.name,
+        role: actor.role,
+        created_at: account?.createdAt.toISOString(),
+      }
     },
   )
 

@@ -3,7 +3,15 @@ import type { Snapshot } from '../access/snapshot.ts'
 import type { Catalogue, Plan, PlanLimit } from '../catalogue/catalogue.ts'
 import { describeLimits, describePrice } from '../catalogue/routes.ts'
 import type { AccountFacts, Grant } from '../entitlements/facts.ts'
-import { decide, type Decision, isInForce, latestTrial, periodOf, PRO, resolveFeatures } from '../entitlements/rules.ts'
+import {
+  type Decision,
+  decide,
+  isInForce,
+  latestTrial,
+  PRO,
+  periodOf,
+  resolveFeatures,
+} from '../entitlements/rules.ts'
 import { type Allowances, endsAt, graceEndsAt } from '../entitlements/truthTable.ts'
 
 const DAY = 86_400_000
@@ -17,7 +25,12 @@ export interface RenderedState {
 }
 
 /** Describes and renders the state of an account, and says when time alone will change it. */
-export function renderState(snapshot: Snapshot, catalogue: Catalogue, allowances: Allowances, at: Date): RenderedState {
+export function renderState(
+  snapshot: Snapshot,
+  catalogue: Catalogue,
+  allowances: Allowances,
+  at: Date,
+): RenderedState {
   const { facts } = snapshot
   if (!facts) throw new Error('Billing state is asked of members only')
   const body = JSON.stringify(describeState(facts, catalogue, allowances, at))
@@ -94,7 +107,9 @@ function describeUsage(facts: AccountFacts, plan: Plan, at: Date) {
   return Object.fromEntries(
     ratesOf(plan).map(([name, limit]) => {
       const { start, end } = periodOf(limit, at)
-      const count = facts.usage.find((usage) => usage.name === name && usage.periodStart.getTime() === start.getTime())
+      const count = facts.usage.find(
+        (usage) => usage.name === name && usage.periodStart.getTime() === start.getTime(),
+      )
       return [name, { used: count?.used ?? 0, limit: limit.amount, resets_at: end.toISOString() }]
     }),
   )

@@ -31,7 +31,9 @@ async function refuseToOrphanGrants(tx: Tx, before: Catalogue, file: CatalogueFi
   const inUse = await tx.selectFrom('grants').select('plan').distinct().where('plan', 'in', removed).execute()
   if (inUse.length === 0) return
   const names = inUse.map(({ plan }) => plan).join(', ')
-  throw new Error(`Accounts have or had grants of ${names}, so the plan has to stay in the file; "public": false hides it.`)
+  throw new Error(
+    `Accounts have or had grants of ${names}, so the plan has to stay in the file; "public": false hides it.`,
+  )
 }
 
 async function replaceTables(tx: Tx, { plans, features }: CatalogueFile): Promise<void> {
@@ -46,7 +48,10 @@ async function replaceTables(tx: Tx, { plans, features }: CatalogueFile): Promis
     tx.deleteFrom('plan_limits').execute(),
     tx.deleteFrom('plan_billing').execute(),
     // Ranks are unique: moved out of the way before they are dealt anew.
-    tx.updateTable('plans').set((e) => ({ rank: e('rank', '+', 1_000_000) })).execute(),
+    tx
+      .updateTable('plans')
+      .set((e) => ({ rank: e('rank', '+', 1_000_000) }))
+      .execute(),
   ])
   for (const [rank, plan] of plans.entries()) {
     const row = {
@@ -73,12 +78,19 @@ async function replaceTables(tx: Tx, { plans, features }: CatalogueFile): Promis
     .execute()
   await Promise.all([dropped, removedFlags])
   for (const flag of flags) {
-    await tx.insertInto('feature_flags').values(flag).onConflict((c) => c.column('name').doUpdateSet(flag)).execute()
+    await tx
+      .insertInto('feature_flags')
+      .values(flag)
+      .onConflict((c) => c.column('name').doUpdateSet(flag))
+      .execute()
   }
   for (const plan of plans) await insertPlanRows(tx, plan)
 }
 
-async function insertPlanRows(tx: Tx, { plan, price, limits, features }: CatalogueFile['plans'][number]): Promise<void> {
+async function insertPlanRows(
+  tx: Tx,
+  { plan, price, limits, features }: CatalogueFile['plans'][number],
+): Promise<void> {
   const amounts = (['month', 'year'] as const).flatMap((interval) => {
     const amount = price?.[interval]
     return price && amount !== undefined

@@ -109,7 +109,9 @@ function planFrom({ prices, limits, features, ...plan }: StoredPlan): Plan {
     prices.find((price) => price.billing_interval === interval)?.amount_minor ?? null
   return {
     ...plan,
-    price: prices[0] ? { currency: prices[0].currency, month: amountOf('month'), year: amountOf('year') } : null,
+    price: prices[0]
+      ? { currency: prices[0].currency, month: amountOf('month'), year: amountOf('year') }
+      : null,
     limits: Object.fromEntries(limits.map(({ name, amount, per }) => [name, { amount, per }])),
     features: Object.fromEntries(features.map(({ name, value }) => [name, value])),
   }

@@ -25,7 +25,10 @@ const PlanEntry = Type.Object(
     ),
     limits: Type.Record(
       Type.String({ pattern: Name }),
-      Type.Union([Amount, Type.Object({ per: Type.Literal('month'), amount: Amount }, { additionalProperties: false })]),
+      Type.Union([
+        Amount,
+        Type.Object({ per: Type.Literal('month'), amount: Amount }, { additionalProperties: false }),
+      ]),
     ),
     features: Type.Record(Type.String({ pattern: Name }), Type.Boolean()),
   },
@@ -60,7 +63,9 @@ export async function readCatalogueFile(path: string): Promise<CatalogueFile> {
   } catch (cause) {
     throw new Error(`The catalogue file ${path} is not JSON: ${(cause as Error).message}`, { cause })
   }
-  const faults = Value.Errors(CatalogueFile, parsed).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
+  const faults = Value.Errors(CatalogueFile, parsed).map(
+    ({ instancePath, message }) => `${instancePath || '/'} ${message}`,
+  )
   if (faults.length === 0) faults.push(...contradictionsIn(parsed as CatalogueFile))
   if (faults.length > 0) throw new Error([`The catalogue file ${path} has faults:`, ...faults].join('\n  - '))
   return parsed as CatalogueFile
@@ -70,7 +75,9 @@ function contradictionsIn({ plans, features }: CatalogueFile): string[] {
   const names = plans.map(({ plan }) => plan)
   const twice = names.filter((name, i) => names.indexOf(name) !== i)
   const unknown = plans.flatMap((plan) =>
-    Object.keys(plan.features).filter((name) => !(name in features)).map((name) => `${plan.plan}: ${name}`),
+    Object.keys(plan.features)
+      .filter((name) => !(name in features))
+      .map((name) => `${plan.plan}: ${name}`),
   )
   return [
     ...twice.map((name) => `/plans lists ${name} twice`),

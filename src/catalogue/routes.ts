@@ -59,7 +59,10 @@ export function catalogueRoutes(server: Server, app: App, catalogues: Catalogues
           contact_sales: plan.contactSales,
           limits: describeLimits(plan.limits),
           features: Object.fromEntries(
-            features.map(({ name, enabled, fallback }) => [name, enabled && (plan.features[name] ?? fallback)]),
+            features.map(({ name, enabled, fallback }) => [
+              name,
+              enabled && (plan.features[name] ?? fallback),
+            ]),
           ),
         }))
       return { data, next_cursor: null }

@@ -9,12 +9,20 @@ import type { Db } from './database.ts'
 const folder = new URL('../../migrations/', import.meta.url)
 
 /** Runs the migrations that are missing, the job tables' too, and returns their names. Starters wait for each other. */
-export async function migrate({ db, config }: { db: Db; config: Pick<Config, 'databaseUrl'> }): Promise<string[]> {
+export async function migrate({
+  db,
+  config,
+}: {
+  db: Db
+  config: Pick<Config, 'databaseUrl'>
+}): Promise<string[]> {
   const migrator = new Migrator({ db, provider: new SqlFiles() })
   const { error, results = [] } = await migrator.migrateToLatest()
   if (error) {
     const failed = results.find(({ status }) => status === 'Error')?.migrationName
-    throw new Error(`Migration ${failed ?? ''} failed and was undone: ${(error as Error).message}`, { cause: error })
+    throw new Error(`Migration ${failed ?? ''} failed and was undone: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
   await migrateJobs(config.databaseUrl.reveal())
   return results.map(({ migrationName }) => migrationName)

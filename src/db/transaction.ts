@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CompiledQuery, type ConnectionProvider, type DatabaseConnection, PostgresDialect, Transaction } from 'kysely'
+import {
+  CompiledQuery,
+  type ConnectionProvider,
+  type DatabaseConnection,
+  PostgresDialect,
+  Transaction,
+} from 'kysely'
 import type { Db } from './database.ts'
 import type { DB } from './tables.ts'
 
@@ -35,10 +41,7 @@ const MAX_TRIES = 5
  * together (Promise.all) run in the order they were issued and share one round trip, with BEGIN. Deadlocks and serialization failures are
  * run again, so `work` must do nothing but talk to the database.
  */
-export async function inTx<T>(
-  app: { db: Db; changes: Changes },
-  work: (tx: Tx) => Promise<T>,
-): Promise<T> {
+export async function inTx<T>(app: { db: Db; changes: Changes }, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await app.db.getExecutor().provideConnection((connection) => runOnce(app, connection, work))
@@ -82,7 +85,9 @@ async function commit(connection: DatabaseConnection): Promise<void> {
   const { rows } = await connection.executeQuery(CompiledQuery.raw('commit'))
   // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK instead of an error.
   if ((rows[0] as { command?: string } | undefined)?.command === 'ROLLBACK') {
-    throw new Error('A statement failed inside the transaction and its error was swallowed; nothing was committed.')
+    throw new Error(
+      'A statement failed inside the transaction and its error was swallowed; nothing was committed.',
+    )
   }
 }
 

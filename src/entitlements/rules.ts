@@ -41,7 +41,12 @@ export function whyRefused(decision: Decision, required: Plan): SubscriptionReas
 }
 
 /** Override of the account, else the plan's value, else the flag's default; a flag that is off is off. */
-export function resolveFeatures(facts: AccountFacts, plan: Plan, catalogue: Catalogue, at: Date): Record<string, boolean> {
+export function resolveFeatures(
+  facts: AccountFacts,
+  plan: Plan,
+  catalogue: Catalogue,
+  at: Date,
+): Record<string, boolean> {
   return Object.fromEntries(
     catalogue.features.map(({ name, enabled, fallback }) => {
       const override = facts.featureOverrides.find(

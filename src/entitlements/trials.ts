@@ -9,7 +9,11 @@ const DAY = 86_400_000
 
 /** Whether this address, once verified, has had its trial: also when its user is long gone. */
 export async function hasHadTrial(db: Db, email: string): Promise<boolean> {
-  const taken = await db.selectFrom('trials_taken').select('user_id').where('mailbox_hash', '=', hashMailbox(email)).executeTakeFirst()
+  const taken = await db
+    .selectFrom('trials_taken')
+    .select('user_id')
+    .where('mailbox_hash', '=', hashMailbox(email))
+    .executeTakeFirst()
   return taken !== undefined
 }
 
@@ -26,7 +30,15 @@ export async function giveTrial(
     tx.insertInto('trials_taken').values({ user_id: userId, account_id: accountId, taken_at: at }).execute(),
     giveGrant(
       tx,
-      { accountId, source: 'trial', plan: trialPlan, from: at, until, reason: 'Trial of a new user', grantedBy: 'registration' },
+      {
+        accountId,
+        source: 'trial',
+        plan: trialPlan,
+        from: at,
+        until,
+        reason: 'Trial of a new user',
+        grantedBy: 'registration',
+      },
       at,
     ),
   ])

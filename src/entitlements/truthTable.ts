@@ -54,8 +54,13 @@ export function endsAt({ cancelAt, cancelAtPeriodEnd, currentPeriodEnd }: Subscr
 }
 
 /** When the grace of a failed charge is over, or null when none is running. */
-export function graceEndsAt({ status, pastDueSince }: SubscriptionFacts, { pastDueGraceDays }: Allowances): Date | null {
-  return status === 'past_due' && pastDueSince ? new Date(pastDueSince.getTime() + pastDueGraceDays * DAY) : null
+export function graceEndsAt(
+  { status, pastDueSince }: SubscriptionFacts,
+  { pastDueGraceDays }: Allowances,
+): Date | null {
+  return status === 'past_due' && pastDueSince
+    ? new Date(pastDueSince.getTime() + pastDueGraceDays * DAY)
+    : null
 }
 
 /** The instant at which this subscription stops giving access, by the table; null when it gives none at all. */

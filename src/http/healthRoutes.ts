@@ -37,10 +37,16 @@ export function healthRoutes(server: Server, app: App): void {
       refusals: ['overloaded'],
     },
     async () => {
-      const asked = sql`select 1`.execute(app.db).then(() => true, () => false)
+      const asked = sql`select 1`.execute(app.db).then(
+        () => true,
+        () => false,
+      )
       const late = new Promise<false>((resolve) => setTimeout(resolve, READY_TIMEOUT_MS, false).unref())
       if (await Promise.race([asked, late])) return { status: 'ok' }
-      throw problem('overloaded', undefined, { detail: 'The database does not answer.', retryAfterSeconds: 5 })
+      throw problem('overloaded', undefined, {
+        detail: 'The database does not answer.',
+        retryAfterSeconds: 5,
+      })
     },
   )
 

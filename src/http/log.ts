@@ -31,5 +31,7 @@ export function describeError(error: unknown): object {
 }
 
 function withoutAddresses(text: string): string {
-  return text.replace(/[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g, (match) => (match.includes('/') ? match : '[address]'))
+  return text.replace(/[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g, (match) =>
+    match.includes('/') ? match : '[address]',
+  )
 }

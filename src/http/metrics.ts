@@ -23,7 +23,11 @@ export function makeMetrics(): Metrics {
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
       registers,
     }),
-    hashesWaiting: new Gauge({ name: 'frontgate_password_hashes_waiting', help: 'Password hashes queued', registers }),
+    hashesWaiting: new Gauge({
+      name: 'frontgate_password_hashes_waiting',
+      help: 'Password hashes queued',
+      registers,
+    }),
     jobs: new Counter({
       name: 'frontgate_jobs_total',
       help: 'Jobs by name and outcome',

@@ -38,7 +38,9 @@ function readCursor(cursor: string): Position {
   const [millis, id] = Buffer.from(cursor, 'base64url').toString().split(' ')
   const at = new Date(Number(millis))
   if (!id || !isUuid(id) || Number.isNaN(at.getTime())) {
-    throw problem('invalid-request', { errors: [{ pointer: '#/query/cursor', detail: 'is not a cursor of this list' }] })
+    throw problem('invalid-request', {
+      errors: [{ pointer: '#/query/cursor', detail: 'is not a cursor of this list' }],
+    })
   }
   return { at, id }
 }

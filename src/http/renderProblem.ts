@@ -51,7 +51,8 @@ function fromFastify(error: FastifyError): Problem {
       return unreadable('The body is not JSON.')
   }
   // What Fastify itself refuses with a status of 4xx, such as a path that cannot be decoded.
-  if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) return unreadable('The request cannot be read.')
+  if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500)
+    return unreadable('The request cannot be read.')
   return problem('internal')
 }
 

@@ -2,7 +2,14 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { App } from '../app.ts'
 import { type ProblemCode, problem } from '../problems.ts'
-import { type Caller, isAtLeast, type MemberActor, type OperatorActor, type Role, type UserActor } from './actor.ts'
+import {
+  type Caller,
+  isAtLeast,
+  type MemberActor,
+  type OperatorActor,
+  type Role,
+  type UserActor,
+} from './actor.ts'
 import { plainAddress, shortUserAgent } from './origin.ts'
 import type { Server } from './server.ts'
 
@@ -77,7 +84,12 @@ export function route<const C extends Contract>(
       const actor = await authorize(request, at)
       const { ip, headers, id } = request
       const call = {
-        caller: { actor, ip: plainAddress(ip), userAgent: shortUserAgent(headers['user-agent']), requestId: id },
+        caller: {
+          actor,
+          ip: plainAddress(ip),
+          userAgent: shortUserAgent(headers['user-agent']),
+          requestId: id,
+        },
         params: request.params,
         query: request.query,
         body: request.body,

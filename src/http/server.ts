@@ -9,8 +9,8 @@ import addFormats from 'ajv-formats'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import { problem } from '../problems.ts'
-import type { Authenticator } from './route.ts'
 import { makeErrorHandler, problemBody, sendProblem } from './renderProblem.ts'
+import type { Authenticator } from './route.ts'
 import { sharedSchemas } from './schemas.ts'
 
 /** What operations are put on: the HTTP server, and who tells it who is calling. */
@@ -47,11 +47,15 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
   for (const schema of sharedSchemas) server.addSchema(schema)
   await server.register(cookie)
   await server.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
     hsts: config.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
     referrerPolicy: { policy: 'no-referrer' },
   })
   await describe(server, app)
+  // A Fastify instance is a PromiseLike; it is handed over, not awaited.
   return { fastify: server, authenticator }
 }
 
@@ -71,9 +75,13 @@ function readJsonBodies(server: FastifyInstance): void {
 function validateStrictly(server: FastifyInstance): void {
   const strict = addFormats.default(new Ajv.Ajv({ allErrors: true, coerceTypes: false, useDefaults: true }))
   // Everything in a path or a query is text, so only there numbers and booleans are read from it.
-  const coercing = addFormats.default(new Ajv.Ajv({ allErrors: true, coerceTypes: 'array', useDefaults: true }))
+  const coercing = addFormats.default(
+    new Ajv.Ajv({ allErrors: true, coerceTypes: 'array', useDefaults: true }),
+  )
   for (const ajv of [strict, coercing]) for (const schema of sharedSchemas) ajv.addSchema(schema)
-  server.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema))
+  server.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? strict : coercing).compile(schema),
+  )
 }
 
 function observe(server: FastifyInstance, app: App): void {
@@ -83,7 +91,13 @@ function observe(server: FastifyInstance, app: App): void {
     const seconds = reply.elapsedTime / 1000
     app.metrics.requestSeconds.observe({ operation, status: reply.statusCode }, seconds)
     app.log.info(
-      { requestId: request.id, operation, method: request.method, status: reply.statusCode, ms: Math.round(seconds * 1e6) / 1e3 },
+      {
+        requestId: request.id,
+        operation,
+        method: request.method,
+        status: reply.statusCode,
+        ms: Math.round(seconds * 1e6) / 1e3,
+      },
       'request',
     )
   })
@@ -96,7 +110,8 @@ async function describe(server: FastifyInstance, app: App): Promise<void> {
       info: {
         title: 'Frontgate',
         version: app.config.version,
-        description: 'Sign-up, billing and entitlements beside your product. Errors are RFC 9457 problem details.',
+        description:
+          'Sign-up, billing and entitlements beside your product. Errors are RFC 9457 problem details.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       components: {
@@ -115,7 +130,8 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
     error.code === 'HPE_HEADER_OVERFLOW'
       ? problem('headers-too-large')
       : problem('invalid-request', { errors: [{ pointer: '#', detail: 'This is not HTTP.' }] })
-  const status = refusal.code === 'headers-too-large' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const status =
+    refusal.code === 'headers-too-large' ? '431 Request Header Fields Too Large' : '400 Bad Request'
   const body = JSON.stringify(problemBody(refusal, randomUUID()))
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { v4 as uuidv4, validate as isUuid } from 'uuid'
+import { validate as isUuid, v4 as uuidv4 } from 'uuid'
 import { cookieName, setCookie } from '../access/tokensReply.ts'
 import type { Config, Secret } from '../config.ts'
 
@@ -37,7 +37,9 @@ export function rememberDevice(reply: FastifyReply, config: Config, user: Device
 const nameOf = (config: Config) => cookieName(config, 'frontgate_device')
 
 function macOf(secret: Secret, deviceId: string, { id, credentialsVersion }: DeviceUser): string {
-  return createHmac('sha256', secret.reveal()).update(`device\0${deviceId}\0${id}\0${credentialsVersion}`).digest('base64url')
+  return createHmac('sha256', secret.reveal())
+    .update(`device\0${deviceId}\0${id}\0${credentialsVersion}`)
+    .digest('base64url')
 }
 
 function isSame(a: string, b: string): boolean {

@@ -22,7 +22,9 @@ let common: Promise<Set<string>> | undefined
 
 /** The shipped list, read with the first password that is chosen. */
 function commonPasswords(): Promise<Set<string>> {
-  common ??= import('@zxcvbn-ts/language-common').then(({ dictionary }) => new Set(dictionary['passwords-common'] as string[]))
+  common ??= import('@zxcvbn-ts/language-common').then(
+    ({ dictionary }) => new Set(dictionary['passwords-common'] as string[]),
+  )
   return common
 }
 
@@ -42,7 +44,10 @@ async function isBreached({ config, log }: App, password: string): Promise<boole
       return suffix === digest.slice(PREFIX_LENGTH) && count !== '0'
     })
   } catch (error) {
-    log.warn({ error }, 'the range service for breached passwords did not answer; only the shipped list was asked')
+    log.warn(
+      { error },
+      'the range service for breached passwords did not answer; only the shipped list was asked',
+    )
     return false
   }
 }

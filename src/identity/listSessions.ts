@@ -1,6 +1,6 @@
 import type { Db } from '../db/database.ts'
-import { pageBounds, pageFrom } from '../http/pages.ts'
 import type { UserActor } from '../http/actor.ts'
+import { pageBounds, pageFrom } from '../http/pages.ts'
 import { describeDevice } from './describeDevice.ts'
 
 /** A page of the user's live sessions, the newest first. */
@@ -25,13 +25,18 @@ export async function listSessions(
     .orderBy('id', 'desc')
     .limit(limit + 1)
     .execute()
-  return pageFrom(rows, limit, (row) => ({ at: row.created_at, id: row.id }), (row) => ({
-    id: row.id,
-    current: row.id === sessionId,
-    device: describeDevice(row.user_agent),
-    ip: row.ip,
-    created_at: row.created_at.toISOString(),
-    last_seen_at: row.rotated_at.toISOString(),
-    expires_at: row.expires_at.toISOString(),
-  }))
+  return pageFrom(
+    rows,
+    limit,
+    (row) => ({ at: row.created_at, id: row.id }),
+    (row) => ({
+      id: row.id,
+      current: row.id === sessionId,
+      device: describeDevice(row.user_agent),
+      ip: row.ip,
+      created_at: row.created_at.toISOString(),
+      last_seen_at: row.rotated_at.toISOString(),
+      expires_at: row.expires_at.toISOString(),
+    }),
+  )
 }

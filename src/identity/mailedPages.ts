@@ -86,7 +86,11 @@ const contentPolicy = [
   "base-uri 'none'",
 ].join('; ')
 
-function render({ title, text, action, post, asksPassword, done }: MailedPage, product: string, minLength: number): string {
+function render(
+  { title, text, action, post, asksPassword, done }: MailedPage,
+  product: string,
+  minLength: number,
+): string {
   const password = asksPassword
     ? `<label>New password<input type="password" name="password" autocomplete="new-password" minlength="${minLength}" required></label>`
     : ''

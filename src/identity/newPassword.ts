@@ -12,7 +12,15 @@ import { endSessions } from './sessions.ts'
 export async function setNewPassword(
   tx: Tx,
   caller: Caller,
-  { user, passwordHash, keepSession = null }: { user: { id: string; email: string; name: string | null }; passwordHash: string; keepSession?: string | null },
+  {
+    user,
+    passwordHash,
+    keepSession = null,
+  }: {
+    user: { id: string; email: string; name: string | null }
+    passwordHash: string
+    keepSession?: string | null
+  },
   at: Date,
 ): Promise<void> {
   changed(tx, `user:${user.id}`)

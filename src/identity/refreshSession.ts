@@ -5,10 +5,10 @@ import { inTx, type Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
 import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
-import { makeRefreshToken, readRefreshToken, type RefreshToken } from './refreshTokens.ts'
+import { describeDevice } from './describeDevice.ts'
+import { makeRefreshToken, type RefreshToken, readRefreshToken } from './refreshTokens.ts'
 import { decideRefresh, type RefreshVerdict } from './rules.ts'
 import { endSession } from './sessions.ts'
-import { describeDevice } from './describeDevice.ts'
 
 const DAY = 86_400_000
 
@@ -21,14 +21,21 @@ export interface RefreshedSession {
  * Takes a refresh token for its successor: one guarded statement, which also reads what the reply needs. A
  * token that was copied ends the session for both holders; that end is committed before the refusal.
  */
-export async function refreshSession(app: App, caller: Caller, text: string, at: Date): Promise<RefreshedSession> {
+export async function refreshSession(
+  app: App,
+  caller: Caller,
+  text: string,
+  at: Date,
+): Promise<RefreshedSession> {
   const token = readRefreshToken(app.config.secrets, text)
   if (!token) throw problem('session-expired')
   for (;;) {
     const found = await rotate(app, caller, token, at)
     if (!found) throw problem('session-expired')
     const { snapshot, rotated } = found
-    const verdict: RefreshVerdict = rotated ? { kind: 'repeat' } : decideRefresh(snapshot.session, token.generation, at)
+    const verdict: RefreshVerdict = rotated
+      ? { kind: 'repeat' }
+      : decideRefresh(snapshot.session, token.generation, at)
     switch (verdict.kind) {
       case 'repeat': {
         const { id: sessionId, generation } = snapshot.session

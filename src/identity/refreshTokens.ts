@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { parse as parseUuid, stringify as formatUuid } from 'uuid'
+import { stringify as formatUuid, parse as parseUuid } from 'uuid'
 import type { Secret } from '../config.ts'
 
 const PREFIX = 'fgr_'
@@ -42,6 +42,9 @@ function bodyOf({ sessionId, generation }: RefreshToken): Buffer {
 
 function mac(secret: Secret, body: Buffer): Buffer {
   // The session's key is derived from the secret, so that a copy of the database forges nothing.
-  const sessionKey = createHmac('sha256', secret.reveal()).update('refresh-token\0').update(body.subarray(0, ID_BYTES)).digest()
+  const sessionKey = createHmac('sha256', secret.reveal())
+    .update('refresh-token\0')
+    .update(body.subarray(0, ID_BYTES))
+    .digest()
   return createHmac('sha256', sessionKey).update(body).digest()
 }

@@ -1,7 +1,16 @@
 import Type from 'typebox'
 import type { Access } from '../access/access.ts'
 import { readSnapshot, type Snapshot } from '../access/snapshot.ts'
-import { clearSessionCookie, deliver, describeUser, sessionCookie, TokenDelivery, TokensSchema, tokensFor, UserSchema } from '../access/tokensReply.ts'
+import {
+  clearSessionCookie,
+  deliver,
+  describeUser,
+  sessionCookie,
+  TokenDelivery,
+  TokensSchema,
+  tokensFor,
+  UserSchema,
+} from '../access/tokensReply.ts'
 import type { App } from '../app.ts'
 import { inTx } from '../db/transaction.ts'
 import { route } from '../http/route.ts'
@@ -9,13 +18,13 @@ import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../ht
 import type { Server } from '../http/server.ts'
 import { problem } from '../problems.ts'
 import { normaliseAddress } from './addresses.ts'
-import { changePassword } from './changePassword.ts'
 import { changeName } from './changeName.ts'
+import { changePassword } from './changePassword.ts'
 import { forgotPassword } from './forgotPassword.ts'
 import { knownDevice, rememberDevice } from './knownDevices.ts'
 import { listSessions } from './listSessions.ts'
-import { makeRefreshToken, readRefreshToken } from './refreshTokens.ts'
 import { refreshSession } from './refreshSession.ts'
+import { makeRefreshToken, readRefreshToken } from './refreshTokens.ts'
 import { resendVerification } from './resendVerification.ts'
 import { resetPassword } from './resetPassword.ts'
 import { endSession, endSessions, sessionEnd } from './sessions.ts'
@@ -47,7 +56,8 @@ const SessionSchema = named(
 /** Normalises the address of a request body, or refuses it with its pointer. */
 export function addressOf(typed: string): string {
   const email = normaliseAddress(typed)
-  if (!email) throw problem('invalid-request', { errors: [{ pointer: '#/email', detail: 'is not an e-mail address' }] })
+  if (!email)
+    throw problem('invalid-request', { errors: [{ pointer: '#/email', detail: 'is not an e-mail address' }] })
   return email
 }
 
@@ -77,11 +87,20 @@ function signInRoutes(server: Server, app: App, access: Access): void {
     },
     async ({ caller, body, at, request, reply }) => {
       const deviceOf = (user: UserRecord) => knownDevice(request, config, user)
-      const { snapshot, user } = await signIn(app, caller, { email: addressOf(body.email), password: body.password, deviceOf }, at)
+      const { snapshot, user } = await signIn(
+        app,
+        caller,
+        { email: addressOf(body.email), password: body.password, deviceOf },
+        at,
+      )
       if (!deviceOf(user)) rememberDevice(reply, config, user, at)
       const refreshToken = makeRefreshToken(config.secrets, { sessionId: snapshot.session.id, generation: 1 })
       const delivered = { refreshToken, expiresAt: snapshot.session.expiresAt }
-      return deliver({ reply, config, delivery: body.token_delivery }, delivered, await tokensFor(access, config, snapshot, at))
+      return deliver(
+        { reply, config, delivery: body.token_delivery },
+        delivered,
+        await tokensFor(access, config, snapshot, at),
+      )
     },
   )
 
@@ -100,7 +119,10 @@ function signInRoutes(server: Server, app: App, access: Access): void {
     },
     async ({ caller, body, at, request, reply }) => {
       const text = body.refresh_token ?? sessionCookie(request, config)
-      if (!text) throw problem('session-expired', undefined, { detail: 'There is no refresh token, neither as a cookie nor in the body.' })
+      if (!text)
+        throw problem('session-expired', undefined, {
+          detail: 'There is no refresh token, neither as a cookie nor in the body.',
+        })
       const { snapshot, refreshToken } = await refreshSession(app, caller, text, at)
       const delivery = body.refresh_token ? 'body' : 'cookie'
       const delivered = { refreshToken, expiresAt: snapshot.session.expiresAt }
@@ -124,12 +146,15 @@ function signInRoutes(server: Server, app: App, access: Access): void {
     async ({ caller, body, at, request, reply }) => {
       const { sessionId, userId } = await sessionToEnd()
       const user = { kind: 'user', userId, sessionId, accountId: null, role: null } as const
-      await inTx(app, (tx) => endSession(tx, { ...caller, actor: user }, { userId, sessionId, because: 'signed-out' }, at))
+      await inTx(app, (tx) =>
+        endSession(tx, { ...caller, actor: user }, { userId, sessionId, because: 'signed-out' }, at),
+      )
       clearSessionCookie(reply, config)
       return reply.code(204).send()
 
       async function sessionToEnd(): Promise<{ sessionId: string; userId: string }> {
-        const text = body.refresh_token ?? (request.headers.authorization ? undefined : sessionCookie(request, config))
+        const text =
+          body.refresh_token ?? (request.headers.authorization ? undefined : sessionCookie(request, config))
         if (!text) return access.user(request, at)
         const token = readRefreshToken(config.secrets, text)
         const snapshot = token && (await readSnapshot(app.db, token.sessionId, null))
@@ -191,7 +216,9 @@ function sessionRoutes(server: Server, app: App, access: Access): void {
     },
     async ({ caller, params, at, reply }) => {
       const { userId } = caller.actor
-      const ended = await inTx(app, (tx) => endSession(tx, caller, { userId, sessionId: params.id, because: 'revoked' }, at))
+      const ended = await inTx(app, (tx) =>
+        endSession(tx, caller, { userId, sessionId: params.id, because: 'revoked' }, at),
+      )
       if (!ended) throw problem('not-found')
       return reply.code(204).send()
     },
@@ -241,16 +268,28 @@ function mailboxRoutes(server: Server, app: App, access: Access): void {
     async ({ caller, body, at, reply }) => {
       const { email, entered } = await inTx(app, async (tx) => {
         const verified = await verifyEmail(tx, caller, body.token, at)
-        return { email: verified.email, entered: verified.startsSession ? await startSessionByLink(tx, app, caller, verified.userId, at) : null }
+        return {
+          email: verified.email,
+          entered: verified.startsSession
+            ? await startSessionByLink(tx, app, caller, verified.userId, at)
+            : null,
+        }
       })
       void reply.header('cache-control', 'no-store')
       return entered ? { email, tokens: await enter(entered) } : { email }
 
       async function enter({ snapshot, user }: { snapshot: Snapshot; user: UserRecord }) {
         rememberDevice(reply, config, user, at)
-        const refreshToken = makeRefreshToken(config.secrets, { sessionId: snapshot.session.id, generation: 1 })
+        const refreshToken = makeRefreshToken(config.secrets, {
+          sessionId: snapshot.session.id,
+          generation: 1,
+        })
         const delivered = { refreshToken, expiresAt: sessionEnd(config, at) }
-        return deliver({ reply, config, delivery: body.token_delivery }, delivered, await tokensFor(access, config, snapshot, at))
+        return deliver(
+          { reply, config, delivery: body.token_delivery },
+          delivered,
+          await tokensFor(access, config, snapshot, at),
+        )
       }
     },
   )
@@ -305,7 +344,14 @@ function passwordRoutes(server: Server, app: App): void {
       summary: 'Choose a new password with a reset link; all sessions end',
       body: Fields({ token: MailedToken, password: Password }),
       replies: { 204: null },
-      refusals: ['weak-password', 'token-unknown', 'token-expired', 'token-used', 'token-superseded', 'overloaded'],
+      refusals: [
+        'weak-password',
+        'token-unknown',
+        'token-expired',
+        'token-used',
+        'token-superseded',
+        'overloaded',
+      ],
     },
     async ({ caller, body, at, reply }) => {
       await resetPassword(app, caller, body, at)

@@ -57,7 +57,9 @@ export function judgePassword(password: string, email: string, minLength: number
 function isLikeAddress(password: string, email: string): boolean {
   const plain = password.toLowerCase()
   const [local = '', domain = ''] = email.split('@')
-  const telling = [email, local, domain, domain.split('.')[0] ?? ''].filter((part) => part.length >= SHORTEST_TELLING_PART)
+  const telling = [email, local, domain, domain.split('.')[0] ?? ''].filter(
+    (part) => part.length >= SHORTEST_TELLING_PART,
+  )
   // The part must be most of the password: a long sentence may well name the company.
   return telling.some((part) => plain.includes(part) && part.length * 2 >= plain.length)
 }

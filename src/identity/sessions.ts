@@ -67,11 +67,17 @@ export async function beginSession(
       order by id = ${sessionId} desc, created_at desc, id desc offset ${config.sessionsPerUser}
     )
     returning id`.execute(tx)
-  const recorded = audit(tx, caller, { action: 'session.began', userId, details: { session: sessionId, method } }, at)
+  const recorded = audit(
+    tx,
+    caller,
+    { action: 'session.began', userId, details: { session: sessionId, method } },
+    at,
+  )
   const [user, , evicted] = await Promise.all([locked, inserted, surplus, recorded])
   // A new password ended all sessions while this one was on its way in.
   if (user?.credentials_version !== credentialsVersion) throw problem('invalid-credentials')
-  for (const { id } of evicted.rows) await recordEnd(tx, caller, { userId, sessionId: id, because: 'evicted' }, at)
+  for (const { id } of evicted.rows)
+    await recordEnd(tx, caller, { userId, sessionId: id, because: 'evicted' }, at)
 }
 
 /** When a session that begins now is over at the latest. */
@@ -116,7 +122,12 @@ export async function endSessions(
     .returning('id')
     .execute()
   if (ended.length === 0) return
-  await audit(tx, caller, { action: 'session.ended', userId, details: { sessions: ended.length, because } }, at)
+  await audit(
+    tx,
+    caller,
+    { action: 'session.ended', userId, details: { sessions: ended.length, because } },
+    at,
+  )
 }
 
 async function recordEnd(

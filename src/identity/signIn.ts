@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { readSnapshot, type Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
-import { inTx, together, type Tx } from '../db/transaction.ts'
+import { inTx, type Tx, together } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
-import { queueMail } from '../mail/queueMail.ts'
 import type { Limit } from '../limits/limiter.ts'
+import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
 import { describeDevice } from './describeDevice.ts'
 import { beginSession, newSessionId } from './sessions.ts'
@@ -28,7 +28,12 @@ export interface Credentials {
  * Signs a user in with a password. Failures are counted, successes are not; a known device has a count of
  * its own. Once the count is full not even the right password is told from a wrong one.
  */
-export async function signIn(app: App, caller: Caller, { email, password, deviceOf }: Credentials, at: Date): Promise<SignedIn> {
+export async function signIn(
+  app: App,
+  caller: Caller,
+  { email, password, deviceOf }: Credentials,
+  at: Date,
+): Promise<SignedIn> {
   const strangers = signInLimits(email, caller.ip)
   const [user, strangersVerdict] = await together(app, (db) =>
     Promise.all([findUserByEmail(db, email), app.limiter.peek(strangers, at, db)]),
@@ -40,12 +45,17 @@ export async function signIn(app: App, caller: Caller, { email, password, device
   if (!(await app.passwords.matches(user?.passwordHash ?? null, password)) || !user) {
     const userId = user?.id ?? null
     const [verdict] = await together(app, (db) =>
-      Promise.all([app.limiter.take(limits, at, db), audit(db, caller, { action: 'sign-in.refused', userId }, at)]),
+      Promise.all([
+        app.limiter.take(limits, at, db),
+        audit(db, caller, { action: 'sign-in.refused', userId }, at),
+      ]),
     )
     refuseAboveLimit(verdict)
     throw problem('invalid-credentials')
   }
-  const newHash = app.passwords.isOutdated(user.passwordHash ?? '') ? await app.passwords.hash(password) : null
+  const newHash = app.passwords.isOutdated(user.passwordHash ?? '')
+    ? await app.passwords.hash(password)
+    : null
   return inTx(app, (tx) => enter(tx, app, caller, { user, limits, newHash, isKnown: device !== null }, at))
 }
 
@@ -53,7 +63,12 @@ async function enter(
   tx: Tx,
   app: App,
   caller: Caller,
-  { user, limits, newHash, isKnown }: { user: UserRecord; limits: Limit[]; newHash: string | null; isKnown: boolean },
+  {
+    user,
+    limits,
+    newHash,
+    isKnown,
+  }: { user: UserRecord; limits: Limit[]; newHash: string | null; isKnown: boolean },
   at: Date,
 ): Promise<SignedIn> {
   const sessionId = newSessionId()

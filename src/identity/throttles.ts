@@ -1,5 +1,5 @@
-import type { Limit, Verdict } from '../limits/limiter.ts'
 import { networkOf } from '../http/origin.ts'
+import type { Limit, Verdict } from '../limits/limiter.ts'
 import { problem } from '../problems.ts'
 
 const MINUTE = 60

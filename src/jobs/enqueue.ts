@@ -14,6 +14,10 @@ export function job<Payload extends object>(name: string): Job<Payload> {
 }
 
 /** Promises a job in the same commit: it runs at least once after it, and never if the commit fails. */
-export async function enqueue<Payload extends object>(tx: Tx, { name }: Job<Payload>, payload: Payload): Promise<void> {
+export async function enqueue<Payload extends object>(
+  tx: Tx,
+  { name }: Job<Payload>,
+  payload: Payload,
+): Promise<void> {
   await sql`select from graphile_worker.add_job(${name}, ${JSON.stringify(payload)}::json)`.execute(tx)
 }

@@ -1,5 +1,5 @@
-import { Logger, parseCronItems, type Runner, run, type WorkerEvents } from 'graphile-worker'
 import { EventEmitter } from 'node:events'
+import { Logger, parseCronItems, type Runner, run, type WorkerEvents } from 'graphile-worker'
 import pg from 'pg'
 import type { App } from '../app.ts'
 import type { Log } from '../http/log.ts'
@@ -35,7 +35,11 @@ export interface Worker {
 export async function runJobs(app: App, handlers: JobHandler[], sweeps: Sweep[]): Promise<Worker> {
   const { databaseUrl, workerConcurrency, shutdownSeconds } = app.config
   const connectionString = databaseUrl.reveal()
-  const pool = new pg.Pool({ connectionString, max: workerConcurrency + 2, application_name: 'frontgate jobs' })
+  const pool = new pg.Pool({
+    connectionString,
+    max: workerConcurrency + 2,
+    application_name: 'frontgate jobs',
+  })
   // A connection that breaks is replaced; without listeners the event would end the process.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
@@ -49,10 +53,15 @@ export async function runJobs(app: App, handlers: JobHandler[], sweeps: Sweep[])
     logger: quietLogger(app.log),
     preset: { worker: { gracefulShutdownAbortTimeout: shutdownSeconds * 1000 } },
     taskList: Object.fromEntries([
-      ...handlers.map((handler) => [handler.name, counted(app, handler.name, (payload) => handler.run(app, payload))]),
+      ...handlers.map((handler) => [
+        handler.name,
+        counted(app, handler.name, (payload) => handler.run(app, payload)),
+      ]),
       ...sweeps.map((sweep) => [sweep.name, counted(app, sweep.name, () => sweep.run(app, app.now()))]),
     ]),
-    parsedCronItems: parseCronItems(sweeps.map(({ name }) => ({ task: name, match: '* * * * *', identifier: name }))),
+    parsedCronItems: parseCronItems(
+      sweeps.map(({ name }) => ({ task: name, match: '* * * * *', identifier: name })),
+    ),
   })
   return {
     async stop() {

@@ -19,7 +19,12 @@ export async function holdWorkerLeases(
   let released = false
 
   async function connect(): Promise<pg.Client> {
-    const fresh = new pg.Client({ connectionString, keepAlive: true, pipeline: true, application_name: 'frontgate leases' })
+    const fresh = new pg.Client({
+      connectionString,
+      keepAlive: true,
+      pipeline: true,
+      application_name: 'frontgate leases',
+    })
     fresh.on('error', () => {
       if (client === fresh) client = undefined
     })

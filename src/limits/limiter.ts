@@ -32,7 +32,8 @@ export function openLimiter(config: Pick<Config, 'redisUrl'>, db: Db): Limiter {
   const url = config.redisUrl.reveal()
   let opened: Promise<Limiter> | undefined
   // Loaded only where it is used: a client for a server that most deployments do not have.
-  const redis = () => (opened ??= import('./redisLimiter.ts').then(({ RedisLimiter }) => new RedisLimiter(url)))
+  const redis = () =>
+    (opened ??= import('./redisLimiter.ts').then(({ RedisLimiter }) => new RedisLimiter(url)))
   return {
     take: async (limits, at) => (await redis()).take(limits, at),
     peek: async (limits, at) => (await redis()).peek(limits, at),

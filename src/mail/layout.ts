@@ -1,4 +1,4 @@
-import { createElement as h, type CSSProperties } from 'react'
+import { type CSSProperties, createElement as h } from 'react'
 import { Body, Button, Container, Head, Heading, Hr, Html, Preview, render, Text } from 'react-email'
 import type { MailWords } from './templates.ts'
 
@@ -24,7 +24,10 @@ const style = {
 } satisfies Record<string, CSSProperties>
 
 /** The one layout of all mails. */
-export function layOut(words: MailWords, { product, link }: { product: string; link: string | null }): Promise<string> {
+export function layOut(
+  words: MailWords,
+  { product, link }: { product: string; link: string | null },
+): Promise<string> {
   const paragraphs = words.paragraphs.map((text, i) => h(Text, { key: i, style: style.text }, text))
   return render(
     h(

@@ -29,7 +29,11 @@ export interface SendMailPayload extends Omit<MailOrder, 'onceKey'> {
 export const sendMailJob = job<SendMailPayload>('mail.send')
 
 /** Promises a mail in the same commit as what it tells of; false when its `onceKey` was promised before. */
-export async function queueMail<T extends TemplateName>(tx: Tx, order: MailOrder<T>, at: Date): Promise<boolean> {
+export async function queueMail<T extends TemplateName>(
+  tx: Tx,
+  order: MailOrder<T>,
+  at: Date,
+): Promise<boolean> {
   const { onceKey, ...rest } = order
   const mailId = uuidv7()
   const inserted = tx

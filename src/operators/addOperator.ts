@@ -11,7 +11,8 @@ export async function addOperator(tx: Tx, caller: Caller, email: string, at: Dat
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returning('id')
     .executeTakeFirst()
-  if (!inserted) return tx.selectFrom('operators').select('id').where('email', '=', email).executeTakeFirstOrThrow()
+  if (!inserted)
+    return tx.selectFrom('operators').select('id').where('email', '=', email).executeTakeFirstOrThrow()
   await audit(tx, caller, { action: 'operator.added', details: { operator: inserted.id } }, at)
   return inserted
 }

@@ -11,7 +11,14 @@ export async function getAccount(db: Db, id: string) {
     db
       .selectFrom('members')
       .innerJoin('users', 'users.id', 'members.user_id')
-      .select(['members.user_id', 'members.role', 'users.email', 'users.name', 'users.email_verified_at', 'members.created_at'])
+      .select([
+        'members.user_id',
+        'members.role',
+        'users.email',
+        'users.name',
+        'users.email_verified_at',
+        'members.created_at',
+      ])
       .where('members.account_id', '=', id)
       .orderBy('members.created_at')
       .execute(),

@@ -16,7 +16,12 @@ export interface GrantOrder {
 
 /** Gives an account a plan for a time. A trial that an operator gives extends or repeats the registration's. */
 export async function grantPlan(tx: Tx, caller: Caller<OperatorActor>, order: GrantOrder, at: Date) {
-  const account = await tx.selectFrom('accounts').select('id').where('id', '=', order.accountId).forUpdate().executeTakeFirst()
+  const account = await tx
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', '=', order.accountId)
+    .forUpdate()
+    .executeTakeFirst()
   if (!account) throw problem('not-found')
   const plan = await tx.selectFrom('plans').select('plan').where('plan', '=', order.plan).executeTakeFirst()
   if (!plan) refuse('#/plan', 'is not a plan of the catalogue')
@@ -43,7 +48,12 @@ export async function endGrant(
   { grantId, reason }: { grantId: string; reason: string },
   at: Date,
 ): Promise<void> {
-  const grant = await tx.selectFrom('grants').selectAll().where('id', '=', grantId).forUpdate().executeTakeFirst()
+  const grant = await tx
+    .selectFrom('grants')
+    .selectAll()
+    .where('id', '=', grantId)
+    .forUpdate()
+    .executeTakeFirst()
   // What Stripe grants only Stripe ends.
   if (!grant || grant.source === 'stripe') throw problem('not-found')
   if (grant.until_at && grant.until_at <= at) throw problem('grant-already-ended')
@@ -55,7 +65,13 @@ export async function endGrant(
     .set({ until_at: until, ended_at: at, ended_by: caller.actor.operatorId, end_reason: reason })
     .where('id', '=', grantId)
     .execute()
-  const details = { grant: grantId, source: grant.source, until_before: grant.until_at?.toISOString() ?? null, until: until.toISOString(), reason }
+  const details = {
+    grant: grantId,
+    source: grant.source,
+    until_before: grant.until_at?.toISOString() ?? null,
+    until: until.toISOString(),
+    reason,
+  }
   await audit(tx, caller, { action: 'grant.ended', accountId: grant.account_id, details }, at)
 }
 

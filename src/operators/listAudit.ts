@@ -17,6 +17,15 @@ export async function listAudit(db: Db, filter: AuditFilter) {
   if (filter.user_id) query = query.where('user_id', '=', filter.user_id)
   if (filter.action) query = query.where('action', '=', filter.action)
   if (after) query = query.where((e) => e(e.refTuple('at', 'id'), '<', e.tuple(after.at, after.id)))
-  const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit + 1).execute()
-  return pageFrom(rows, limit, ({ at, id }) => ({ at, id }), (row) => ({ ...row, at: row.at.toISOString() }))
+  const rows = await query
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return pageFrom(
+    rows,
+    limit,
+    ({ at, id }) => ({ at, id }),
+    (row) => ({ ...row, at: row.at.toISOString() }),
+  )
 }

@@ -132,8 +132,17 @@ export function operatorRoutes(server: Server, app: App): void {
         until: body.until ? new Date(body.until) : null,
         reason: body.reason,
       }
-      const { id, source, plan, from, until, reason } = await inTx(app, (tx) => grantPlan(tx, caller, order, at))
-      const described = { id, source, plan, from: from.toISOString(), until: until?.toISOString() ?? null, reason }
+      const { id, source, plan, from, until, reason } = await inTx(app, (tx) =>
+        grantPlan(tx, caller, order, at),
+      )
+      const described = {
+        id,
+        source,
+        plan,
+        from: from.toISOString(),
+        until: until?.toISOString() ?? null,
+        reason,
+      }
       return reply.code(201).send(described)
     },
   )

@@ -48,7 +48,12 @@ export class Passwords {
 
   #compute(password: string): Promise<string> {
     const { argon2MemoryKib, argon2Passes } = this.#settings
-    return hash(password, { algorithm: ARGON2ID, memoryCost: argon2MemoryKib, timeCost: argon2Passes, parallelism: 1 })
+    return hash(password, {
+      algorithm: ARGON2ID,
+      memoryCost: argon2MemoryKib,
+      timeCost: argon2Passes,
+      parallelism: 1,
+    })
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -11,7 +11,9 @@ afterAll(() => t.close())
 describe('201', () => {
   test('a stranger becomes the owner of an account on trial, and a verification mail goes out', async () => {
     const email = newAddress()
-    const reply = await t.call('POST', '/v1/auth/register', { body: { email, password: PASSWORD, token_delivery: 'body' } })
+    const reply = await t.call('POST', '/v1/auth/register', {
+      body: { email, password: PASSWORD, token_delivery: 'body' },
+    })
     expect(reply.status).toBe(201)
     expect(reply.body).toMatchObject({
       token_type: 'Bearer',
@@ -35,7 +37,9 @@ describe('201', () => {
   test('after the trial the same token family is answered 402 and no row has changed', async () => {
     const person = await register(t)
     await t.advance(14 * 86_400)
-    const refreshed = await t.call('POST', '/v1/auth/refresh', { body: { refresh_token: person.refreshToken } })
+    const refreshed = await t.call('POST', '/v1/auth/refresh', {
+      body: { refresh_token: person.refreshToken },
+    })
     expect(refreshed.status).toBe(200)
     const state = await t.call('GET', '/v1/billing/state', { as: refreshed.body.access_token })
     expect(state.body).toMatchObject({ plan: 'free', reason: 'trial-expired', has_pro_entitlement: false })

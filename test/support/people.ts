@@ -37,7 +37,12 @@ export async function registerVerified(t: TestApp, fields: Record<string, unknow
 }
 
 /** Signs somebody in and returns the reply. */
-export function signIn(t: TestApp, email: string, password = PASSWORD, from = '127.0.0.1'): Promise<TestReply> {
+export function signIn(
+  t: TestApp,
+  email: string,
+  password = PASSWORD,
+  from = '127.0.0.1',
+): Promise<TestReply> {
   return t.call('POST', '/v1/auth/login', { body: { email, password, token_delivery: 'body' }, from })
 }
 

@@ -4,7 +4,8 @@ import { startPostgres } from '../../sandbox/postgres/startPostgres.ts'
 
 /** A PostgreSQL of its own for tests and generators: fast, and not for keeping anything. */
 export async function startScratchPostgres(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const folder = process.env.FRONTGATE_SCRATCH ?? fileURLToPath(new URL('../../.frontgate/scratch', import.meta.url))
+  const folder =
+    process.env.FRONTGATE_SCRATCH ?? fileURLToPath(new URL('../../.frontgate/scratch', import.meta.url))
   return startPostgres({
     folder,
     preferredPort: 54_330,
@@ -14,7 +15,11 @@ export async function startScratchPostgres(): Promise<{ url: string; stop: () =>
 }
 
 /** Creates an empty database, or a copy of a template, and returns its URL. */
-export async function createScratchDatabase(serverUrl: string, name: string, template?: string): Promise<string> {
+export async function createScratchDatabase(
+  serverUrl: string,
+  name: string,
+  template?: string,
+): Promise<string> {
   await onServer(serverUrl, async (client) => {
     await client.query(`drop database if exists ${name} with (force)`)
     await client.query(`create database ${name}${template ? ` template ${template}` : ''}`)

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import type { InjectOptions, Response } from 'light-my-request'
 import { inject, onTestFinished } from 'vitest'
-import { Mailbox, type Mail } from '../../sandbox/mailbox/mailbox.ts'
+import { type Mail, Mailbox } from '../../sandbox/mailbox/mailbox.ts'
 import { startMailServer } from '../../sandbox/mailbox/startMailServer.ts'
 import { settle } from '../../sandbox/settle.ts'
 import type { Access } from '../../src/access/access.ts'
 import { type App, openApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { makeLog } from '../../src/http/log.ts'
-import { type Server } from '../../src/http/server.ts'
+import type { Server } from '../../src/http/server.ts'
 import { buildServer } from '../../src/server.ts'
 import { startWorker, sweeps } from '../../src/worker.ts'
 import { TEMPLATE } from './globalSetup.ts'
@@ -57,7 +57,10 @@ export interface TestReply {
 }
 
 /** Starts a service for a test file, or for one test with settings of its own. Call `close` when done. */
-export async function startTestApp(overrides: NodeJS.ProcessEnv = {}, { work = true } = {}): Promise<TestApp> {
+export async function startTestApp(
+  overrides: NodeJS.ProcessEnv = {},
+  { work = true } = {},
+): Promise<TestApp> {
   const serverUrl = inject('serverUrl')
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const databaseUrl = await createScratchDatabase(serverUrl, name, TEMPLATE)
@@ -67,8 +70,21 @@ export async function startTestApp(overrides: NodeJS.ProcessEnv = {}, { work = t
   const mailbox = new Mailbox()
   const mailServer = await startMailServer(mailbox, { now, preferredPort: 0 })
   const logged: string[] = []
-  const log = makeLog({ logLevel: 'info' }, new Writable({ write: (chunk, _encoding, done) => { logged.push(String(chunk)); done() } }))
-  const config = readConfig({ ...testEnvironment, DATABASE_URL: databaseUrl, SMTP_URL: mailServer.url, ...overrides })
+  const log = makeLog(
+    { logLevel: 'info' },
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        logged.push(String(chunk))
+        done()
+      },
+    }),
+  )
+  const config = readConfig({
+    ...testEnvironment,
+    DATABASE_URL: databaseUrl,
+    SMTP_URL: mailServer.url,
+    ...overrides,
+  })
   const app = openApp(config, { now, log })
   const { server, access } = await buildServer(app)
   await server.fastify.ready()
@@ -103,7 +119,10 @@ export async function startTestApp(overrides: NodeJS.ProcessEnv = {}, { work = t
 }
 
 /** Starts a service with settings of its own for the test that is running. */
-export async function startTestAppWith(overrides: NodeJS.ProcessEnv, options?: { work?: boolean }): Promise<TestApp> {
+export async function startTestAppWith(
+  overrides: NodeJS.ProcessEnv,
+  options?: { work?: boolean },
+): Promise<TestApp> {
   const testApp = await startTestApp(overrides, options)
   onTestFinished(testApp.close)
   return testApp
