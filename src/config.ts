@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
 
@@ -17,7 +18,7 @@ export class Secret {
   toJSON(): string {
     return '[secret]'
   }
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
+  [inspect.custom](): string {
     return '[secret]'
   }
 }

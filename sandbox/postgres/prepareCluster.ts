@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
+import { endWithUs } from './endWithUs.ts'
 import type { Binaries } from './findBinaries.ts'
 import type { Place, ServerUser } from './postgresHome.ts'
 import { cannotRun, spawnProgram } from './spawnProgram.ts'
@@ -93,17 +94,17 @@ function initialise(place: Place, initdb: string, where: string[]): Promise<void
   const args = [...where, '--username=frontgate', '--auth=scram-sha-256', '--no-instructions', ...locale]
   return new Promise((resolve, reject) => {
     const child = spawnProgram(place, initdb, args, ['ignore', 'pipe', 'pipe'])
+    const leaveAlone = endWithUs(child, place)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += data))
-    child.on('error', (error) => reject(cannotRun(error, place)))
+    child.on('error', (error) => {
+      leaveAlone()
+      reject(cannotRun(error, place))
+    })
     child.on('close', (code) => {
+      leaveAlone()
       if (code === 0) resolve()
-      else
-        reject(
-          new Error(
-            `PostgreSQL could not prepare its data in ${place.home} (initdb, exit code ${code}):\n${output}`,
-          ),
-        )
+      else reject(new Error(`PostgreSQL could not prepare its data (initdb, exit code ${code}):\n${output}`))
     })
   })
 }

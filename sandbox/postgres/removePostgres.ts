@@ -10,7 +10,8 @@ export async function removePostgres(folder: string, say: (line: string) => void
   try {
     const place = placeFor(folder)
     await stopLeftover(place, findBinaries(place), say)
-    for (const path of [place.home, place.folder]) rmSync(path, { recursive: true, force: true })
+    for (const path of [place.home, place.folder])
+      rmSync(path, { recursive: true, force: true, maxRetries: 5 })
   } finally {
     release()
   }

@@ -1,0 +1,75 @@
+// The module table of ARCHITECTURE.md as rules: what may import what. `npm run check` runs it.
+const platform = '^src/(app|config|problems)\\.ts$|^src/(audit|db|http|jobs|limits|mail|secrets)/'
+const order = ['catalogue', 'entitlements', 'access', 'identity', 'accounts', 'billing', 'operators']
+
+/** A module may import those before it in the order, itself, and the platform. */
+const layers = order.map((module, i) => ({
+  name: `${module}-imports-only-what-is-below`,
+  comment: `${module} may import ${order.slice(0, i).join(', ') || 'no other module'} and the platform. What a higher module should do is asked for with a named job.`,
+  severity: 'error',
+  from: { path: `^src/${module}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^src/', pathNot: `${platform}|^src/(${order.slice(0, i + 1).join('|')})/` },
+}))
+
+export default {
+  forbidden: [
+    ...layers,
+    {
+      name: 'no-cycles',
+      comment: 'Files that import each other can only be read together. Type imports are free.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'platform-knows-no-business',
+      severity: 'error',
+      from: { path: '^src/(audit|db|http|jobs|limits|mail|secrets)/' },
+      to: { path: `^src/(${order.join('|')})/` },
+    },
+    {
+      name: 'rules-are-pure',
+      comment: 'A rule takes what it decides on, and the time: no database, no clock, no network.',
+      severity: 'error',
+      from: { path: '/(rules|truthTable|facts)\\.ts$' },
+      to: { dependencyTypesNot: ['type-only', 'local'], pathNot: '^src/' },
+    },
+    {
+      name: 'rules-import-rules',
+      severity: 'error',
+      from: { path: '/(rules|truthTable)\\.ts$' },
+      to: { path: '^src/', pathNot: '/(rules|truthTable|facts)\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'src-never-imports-the-sandbox-or-tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(sandbox|test|bench|scripts)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'libraries-have-one-home',
+      comment: 'Each of these is spoken to in one place, so that it can be swapped there.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(mail|jobs|limits|secrets|access)/|^src/db/migrate\\.ts$' },
+      to: {
+        path: '^node_modules/(nodemailer|graphile-worker|ioredis|@node-rs/argon2|fast-jwt|react|react-email)/',
+      },
+    },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      from: { path: '^(src|sandbox|scripts)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'undetermined', 'unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    parser: 'swc',
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+}
