@@ -13,7 +13,7 @@ const argon2id = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1
 
 const limits: Record<string, () => Promise<unknown>> = {
   http: bareHttp,
-  fastify: async () => listen(fastify().get('/', async () => small)),
+  fastify: async () => listen(server().get('/', async () => small)),
   'fastify-pg': fastifyAndPg,
   'cached-token': cachedToken,
   eddsa: verifiedToken,
@@ -32,6 +32,10 @@ await start()
 // The bench holds the other end: when it is gone, so are we.
 process.stdin.resume().on('end', () => process.exit())
 
+function server() {
+  return fastify().get('/ready', async () => small)
+}
+
 function listen(server: { listen: (options: { host: string; port: number }) => unknown }) {
   return server.listen({ host: '127.0.0.1', port: Number(port) })
 }
@@ -44,7 +48,7 @@ async function bareHttp() {
 
 async function fastifyAndPg() {
   const pool = openPool()
-  await listen(fastify().get('/', async () => (await pool.query('select 1 as one')).rows[0]))
+  await listen(fastify().get('/ready', async () => (await pool.query('select 1 as one')).rows[0]))
 }
 
 async function cachedToken() {
@@ -56,19 +60,19 @@ async function cachedToken() {
     if (claims.exp * 1000 <= Date.now()) throw new Error('This token has expired')
     return claims
   }
-  await listen(fastify().get('/', async ({ headers }) => ({ user: claimsOf(bearer(headers)).sub })))
+  await listen(server().get('/', async ({ headers }) => ({ user: claimsOf(bearer(headers)).sub })))
 }
 
 async function verifiedToken() {
   const key = publicKey()
-  await listen(fastify().get('/', async ({ headers }) => ({ user: check(key, bearer(headers)).sub })))
+  await listen(server().get('/', async ({ headers }) => ({ user: check(key, bearer(headers)).sub })))
 }
 
 async function verifiedTokenAndSelect() {
   const [key, pool] = [publicKey(), openPool()]
   const query = { name: 'read', text: 'select * from bench_rows where id = $1' }
   let turn = 0
-  const app = fastify().get('/', async ({ headers }) => {
+  const app = server().get('/', async ({ headers }) => {
     check(key, bearer(headers))
     return (await pool.query({ ...query, values: [turn++ % 1000] })).rows[0]
   })
@@ -76,7 +80,7 @@ async function verifiedTokenAndSelect() {
 }
 
 async function passwords(work: (password: string) => Promise<unknown>) {
-  const app = fastify().post<{ Body: { password: string } }>('/', async ({ body }) => {
+  const app = server().post<{ Body: { password: string } }>('/', async ({ body }) => {
     if (!(await work(body.password))) throw new Error('This is not the password')
     return small
   })
@@ -89,7 +93,7 @@ async function oneWrite() {
     name: 'write',
     text: 'update bench_rows set count = count + 1, changed_at = $2 where id = $1 returning *',
   }
-  const app = fastify().post<{ Body: { id: number } }>('/', async ({ body }) => {
+  const app = server().post<{ Body: { id: number } }>('/', async ({ body }) => {
     return (await pool.query({ ...query, values: [body.id, new Date()] })).rows[0]
   })
   await listen(app)

@@ -1,0 +1,60 @@
+import type { UserClaims } from '../src/access/accessTokens.ts'
+import { PASSWORD, type Stage } from './stage.ts'
+import { type Running, startProgram } from './programs.ts'
+
+const AT_ONCE = 16
+
+/** Somebody who has registered. */
+export interface Person {
+  email: string
+  refreshToken: string
+  claims: UserClaims
+}
+
+let count = 0
+
+/** An address nobody has used in this run. */
+export function newAddress(): string {
+  return `ada-${++count}@customer.example`
+}
+
+/** Registers people at the service, a few at a time. */
+export async function registerPeople({ port }: Running, howMany: number): Promise<Person[]> {
+  const people: Person[] = []
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (people.length < howMany) people.push(await registerPerson(port))
+    }),
+  )
+  return people.slice(0, howMany)
+}
+
+/** Registers many at a service whose hashes cost next to nothing: good for everything but signing in. */
+export async function registerCrowd(stage: Stage, howMany: number): Promise<Person[]> {
+  const quick = { ARGON2_MEMORY_KIB: '1024', ARGON2_PASSES: '1' }
+  const service = await startProgram(stage.serviceProgram(quick))
+  try {
+    return await registerPeople(service, howMany)
+  } finally {
+    await service.stop()
+  }
+}
+
+async function registerPerson(port: number): Promise<Person> {
+  const email = newAddress()
+  const reply = await fetch(`http://127.0.0.1:${port}/v1/auth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'user-agent': 'bench' },
+    body: JSON.stringify({ email, password: PASSWORD, token_delivery: 'body' }),
+  })
+  if (!reply.ok) throw new Error(`Registering answered ${reply.status}: ${await reply.text()}`)
+  const tokens = (await reply.json()) as { access_token: string; refresh_token: string }
+  return { email, refreshToken: tokens.refresh_token, claims: claimsOf(tokens.access_token) }
+}
+
+function claimsOf(accessToken: string): UserClaims {
+  const { sub, sid, account_id, role, email_verified, ent } = JSON.parse(
+    Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString(),
+  )
+  return { sub, sid, account_id, role, email_verified, ent }
+}
