@@ -28,10 +28,7 @@ writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
 
 /** Whether the lock file has the package where `path` would look for it: beside itself, or above. */
 function isListed(name, path) {
-  for (let at = path; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
-    if (lock.packages[`${at ? `${at}/` : ''}node_modules/${name}`]) return true
-    if (!at) return false
-    if (!at.includes('/node_modules/')) at = ''
-    if (lock.packages[`node_modules/${name}`]) return true
-  }
+  const nesting = path.split(/(?=\/node_modules\/)/)
+  const places = ['', ...nesting.map((_, i) => `${nesting.slice(0, i + 1).join('')}/`)]
+  return places.some((place) => `${place}node_modules/${name}` in lock.packages)
 }
