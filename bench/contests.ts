@@ -1,6 +1,6 @@
 import { drive, type Measured, type Next, request } from './load.ts'
-import { newAddress, type Person, registerCrowd, registerPeople } from './people.ts'
-import { PASSWORD, type Stage } from './stage.ts'
+import { credentials, newAddress, PASSWORD, type Person, registerCrowd, registerPeople, signInRequest } from './people.ts'
+import type { Stage } from './stage.ts'
 
 /** A path of the service beside its limit: both are measured in turn, several times over. */
 export interface Contest {
@@ -35,10 +35,9 @@ export const contests: Contest[] = [
     against: 'Fastify + argon2id',
     bound: { atLeast: 0.9 },
     prepare: async (stage) => ({
-      ours: load(await stage.service(), () => {
-        const body = { email: newAddress(), password: PASSWORD, token_delivery: 'body' }
-        return request('POST', '/v1/auth/register', { body: JSON.stringify(body) })
-      }),
+      ours: load(await stage.service(), () =>
+        request('POST', '/v1/auth/register', { body: credentials(newAddress()) }),
+      ),
       limit: load(await stage.limit('argon2-hash'), hashRequest),
     }),
   },
@@ -124,11 +123,7 @@ const hashRequest: Next = () => request('POST', '/', { body: JSON.stringify({ pa
 async function signIns(stage: Stage): Promise<Next> {
   const people = await registerPeople(await stage.service(), 200)
   let turn = 0
-  return () => {
-    const email = people[turn++ % people.length]?.email
-    const body = { email, password: PASSWORD, token_delivery: 'body' }
-    return request('POST', '/v1/auth/login', { body: JSON.stringify(body) })
-  }
+  return () => signInRequest(people[turn++ % people.length] as Person)
 }
 
 /** A chain of refreshes for each connection. */

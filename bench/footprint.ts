@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { drive, request } from './load.ts'
-import { newAddress } from './people.ts'
+import { drive } from './load.ts'
+import { type Person, registerPeople, signInRequest } from './people.ts'
 import { type Program, type Running, startProgram } from './programs.ts'
-import { PASSWORD, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 const AT_REST_AFTER_MS = 2_000
 const SIGN_INS_AT_ONCE = 64
@@ -34,4 +34,18 @@ async function startMs(program: Program): Promise<number> {
   const running = await startProgram(program)
   await running.stop()
   return running.startMs
+}
+
+async function mostWhileSigningIn(service: Running): Promise<number> {
+  const people = await registerPeople(service, SIGN_INS_AT_ONCE)
+  let most = 0
+  const look = setInterval(() => (most = Math.max(most, service.residentMiB())), LOOK_EVERY_MS)
+  await drive({
+    port: service.port,
+    connections: SIGN_INS_AT_ONCE,
+    seconds: SIGN_IN_SECONDS,
+    next: (connection) => signInRequest(people[connection] as Person),
+  })
+  clearInterval(look)
+  return most
 }

@@ -1,6 +1,10 @@
 import type { UserClaims } from '../src/access/accessTokens.ts'
-import { PASSWORD, type Stage } from './stage.ts'
+import { request } from './load.ts'
 import { type Running, startProgram } from './programs.ts'
+import type { Stage } from './stage.ts'
+
+/** The password of everybody here. */
+export const PASSWORD = 'correct horse battery staple'
 
 const AT_ONCE = 16
 
@@ -16,6 +20,16 @@ let count = 0
 /** An address nobody has used in this run. */
 export function newAddress(): string {
   return `ada-${++count}@customer.example`
+}
+
+/** What registers somebody new, or signs in who has registered, and answers with the refresh token too. */
+export function credentials(email: string): string {
+  return JSON.stringify({ email, password: PASSWORD, token_delivery: 'body' })
+}
+
+/** A sign-in as it goes over the wire. */
+export function signInRequest({ email }: Person): string {
+  return request('POST', '/v1/auth/login', { body: credentials(email) })
 }
 
 /** Registers people at the service, a few at a time. */
@@ -45,7 +59,7 @@ async function registerPerson(port: number): Promise<Person> {
   const reply = await fetch(`http://127.0.0.1:${port}/v1/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'user-agent': 'bench' },
-    body: JSON.stringify({ email, password: PASSWORD, token_delivery: 'body' }),
+    body: credentials(email),
   })
   if (!reply.ok) throw new Error(`Registering answered ${reply.status}: ${await reply.text()}`)
   const tokens = (await reply.json()) as { access_token: string; refresh_token: string }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Counts, startCountingProxy } from './countingProxy.ts'
-import { newAddress } from './people.ts'
+import { credentials, newAddress } from './people.ts'
 import { startProgram } from './programs.ts'
-import { PASSWORD, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 /** What an operation asks of the database, and how many round trips it may take. */
 export interface OperationCost extends Counts {
@@ -51,26 +51,26 @@ async function countOf(take: () => Counts, perform: () => Promise<void>): Promis
 
 function visitorOf(origin: string) {
   let [email, accessToken, refreshToken] = ['', '', '']
-  async function call(path: string, body?: object) {
+  async function call(path: string, body?: string) {
     const reply = await fetch(`${origin}${path}`, {
       method: body ? 'POST' : 'GET',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body }),
     })
     if (!reply.ok) throw new Error(`${path} answered ${reply.status}: ${await reply.text()}`)
     return reply
   }
-  async function enter(path: string, body: object) {
+  async function enter(path: string, body: string) {
     const tokens = await (await call(path, body)).json()
     ;({ access_token: accessToken, refresh_token: refreshToken } = tokens as Record<string, string>)
   }
   return {
     async register() {
       email = newAddress()
-      await enter('/v1/auth/register', { email, password: PASSWORD, token_delivery: 'body' })
+      await enter('/v1/auth/register', credentials(email))
     },
-    signIn: () => enter('/v1/auth/login', { email, password: PASSWORD, token_delivery: 'body' }),
-    refresh: () => enter('/v1/auth/refresh', { refresh_token: refreshToken }),
+    signIn: () => enter('/v1/auth/login', credentials(email)),
+    refresh: () => enter('/v1/auth/refresh', JSON.stringify({ refresh_token: refreshToken })),
     async readStateCold() {
       await delay(COLD_AFTER_MS)
       await call('/v1/billing/state')

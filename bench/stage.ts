@@ -8,9 +8,6 @@ import { readConfig } from '../src/config.ts'
 import { prepareDatabase } from '../src/prepare.ts'
 import { type Program, type Running, startProgram } from './programs.ts'
 
-/** The password of everybody here. */
-export const PASSWORD = 'correct horse battery staple'
-
 const ROWS = 1000
 
 /** Everything that takes part: a PostgreSQL as it comes, the service, and the limits, each a process of its own. */

@@ -73,14 +73,14 @@ export function shownStatus(facts: AccountFacts, at: Date): string {
   if (!isOver) return subscription.status
   if (complimentary) return 'complimentary'
   if (subscription) return subscription.status
-  const trial = latestTrial(facts)
-  if (!trial || trial.from > at) return 'none'
+  const trial = latestTrial(facts, at)
+  if (!trial) return 'none'
   return isInForce(trial, at) ? 'trialing' : 'trial_expired'
 }
 
 function describeSubscription(facts: AccountFacts, decision: Decision, allowances: Allowances, at: Date) {
   const { subscription } = facts
-  const trial = latestTrial(facts)
+  const trial = latestTrial(facts, at)
   return {
     status: shownStatus(facts, at),
     source: decision.kind === 'granted' ? decision.grant.source : null,
@@ -124,7 +124,7 @@ function ratesOf(plan: Plan): [string, Rate][] {
 /** The first instant after `at` at which the same facts read differently. */
 function nextChange(facts: AccountFacts, catalogue: Catalogue, allowances: Allowances, at: Date): Date {
   const { plan } = decide(facts, catalogue, at)
-  const trialEnd = latestTrial(facts)?.until
+  const trialEnd = latestTrial(facts, at)?.until
   const instants = [
     ...facts.grants.flatMap(({ from, until }: Grant) => [from, until]),
     ...facts.featureOverrides.map(({ until }) => until),

@@ -76,7 +76,7 @@ function contradictionsIn({ plans, features }: CatalogueFile): string[] {
   const twice = names.filter((name, i) => names.indexOf(name) !== i)
   const unknown = plans.flatMap((plan) =>
     Object.keys(plan.features)
-      .filter((name) => !(name in features))
+      .filter((name) => !Object.hasOwn(features, name))
       .map((name) => `${plan.plan}: ${name}`),
   )
   return [

@@ -4,6 +4,7 @@ import { route } from '../http/route.ts'
 import { Nullable, named, pageOf } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
 import type { Catalogues, Plan, PlanLimit } from './catalogue.ts'
+import { planHasFeature } from './rules.ts'
 
 /** Limits by name: a number is a level, an object is a rate, null is unlimited. */
 export const LimitsSchema = Type.Record(
@@ -59,10 +60,7 @@ export function catalogueRoutes(server: Server, app: App, catalogues: Catalogues
           contact_sales: plan.contactSales,
           limits: describeLimits(plan.limits),
           features: Object.fromEntries(
-            features.map(({ name, enabled, fallback }) => [
-              name,
-              enabled && (plan.features[name] ?? fallback),
-            ]),
+            features.map((feature) => [feature.name, planHasFeature(plan, feature)]),
           ),
         }))
       return { data, next_cursor: null }

@@ -1,4 +1,5 @@
 import type { Catalogue, Plan, PlanLimit } from '../catalogue/catalogue.ts'
+import { planHasFeature } from '../catalogue/rules.ts'
 import type { SubscriptionReason } from '../problems.ts'
 import { type AccountFacts, type Grant, sources } from './facts.ts'
 
@@ -40,7 +41,7 @@ export function whyRefused(decision: Decision, required: Plan): SubscriptionReas
   return decision.kind === 'granted' ? 'plan-too-low' : decision.reason
 }
 
-/** Override of the account, else the plan's value, else the flag's default; a flag that is off is off. */
+/** Every feature for an account on a plan: its override while that lasts, else what the plan has; a flag that is off is off. */
 export function resolveFeatures(
   facts: AccountFacts,
   plan: Plan,
@@ -48,18 +49,24 @@ export function resolveFeatures(
   at: Date,
 ): Record<string, boolean> {
   return Object.fromEntries(
-    catalogue.features.map(({ name, enabled, fallback }) => {
+    catalogue.features.map((feature) => {
       const override = facts.featureOverrides.find(
-        (candidate) => candidate.name === name && (candidate.until === null || at < candidate.until),
+        ({ name, until }) => name === feature.name && (until === null || at < until),
       )
-      return [name, enabled && (override?.value ?? plan.features[name] ?? fallback)]
+      return [feature.name, override ? feature.enabled && override.value : planHasFeature(plan, feature)]
     }),
   )
 }
 
-/** The lowest public plan that has a feature, or null. */
-export function lowestPlanWith(feature: string, catalogue: Catalogue): Plan | null {
-  return catalogue.plans.find((plan) => plan.public && plan.features[feature]) ?? null
+/** The lowest public plan that would open a feature to this account, or null when none would. */
+export function lowestPlanWith(
+  feature: string,
+  facts: AccountFacts,
+  catalogue: Catalogue,
+  at: Date,
+): Plan | null {
+  const opens = (plan: Plan) => resolveFeatures(facts, plan, catalogue, at)[feature] === true
+  return catalogue.plans.find((plan) => plan.public && opens(plan)) ?? null
 }
 
 /** The period of a rate that `at` lies in: calendar months in UTC. */
@@ -68,10 +75,12 @@ export function periodOf(_limit: PlanLimit & { per: 'month' }, at: Date): { star
   return { start: new Date(Date.UTC(year, month, 1)), end: new Date(Date.UTC(year, month + 1, 1)) }
 }
 
-/** The account's last trial, in force or over. */
-export function latestTrial({ grants }: Pick<AccountFacts, 'grants'>): Grant | null {
-  const trials = grants.filter(({ source }) => source === 'trial')
-  return trials.sort((a, b) => lasting(b) - lasting(a))[0] ?? null
+/** Of the account's trials that have begun the one that lasts longest, in force or over; an empty one never begins. */
+export function latestTrial({ grants }: Pick<AccountFacts, 'grants'>, at: Date): Grant | null {
+  const begun = grants.filter(
+    ({ source, from, until }) => source === 'trial' && from <= at && (until === null || from < until),
+  )
+  return begun.sort((a, b) => lasting(b) - lasting(a))[0] ?? null
 }
 
 function lasting({ until }: Grant): number {
@@ -93,6 +102,5 @@ function whyNothing(facts: AccountFacts, at: Date): Exclude<SubscriptionReason, 
     default:
       return 'canceled'
   }
-  const trial = latestTrial(facts)
-  return trial && trial.from <= at ? 'trial-expired' : 'never-subscribed'
+  return latestTrial(facts, at) ? 'trial-expired' : 'never-subscribed'
 }
