@@ -1,5 +1,13 @@
 import { drive, type Measured, type Next, request } from './load.ts'
-import { credentials, newAddress, PASSWORD, type Person, registerCrowd, registerPeople, signInRequest } from './people.ts'
+import {
+  credentials,
+  newAddress,
+  PASSWORD,
+  type Person,
+  registerCrowd,
+  registerPeople,
+  signInRequest,
+} from './people.ts'
 import type { Stage } from './stage.ts'
 
 /** A path of the service beside its limit: both are measured in turn, several times over. */
@@ -57,10 +65,8 @@ export const contests: Contest[] = [
     against: 'Fastify + one write',
     bound: { atLeast: 0.8 },
     prepare: async (stage) => ({
-      ours: load(await stage.service(), await refreshes(stage)),
-      limit: load(await stage.limit('write'), (id) =>
-        request('POST', '/', { body: JSON.stringify({ id }) }),
-      ),
+      ours: async (seconds) => load(await stage.service(), await refreshes(stage))(seconds),
+      limit: load(await stage.limit('write'), (id) => request('POST', '/', { body: JSON.stringify({ id }) })),
     }),
   },
   ...[STATE, FORWARD_AUTH].flatMap((path): Contest[] => {
@@ -75,7 +81,9 @@ export const contests: Contest[] = [
           const tokens = await mintFor(stage, await registerPeople(await stage.service(), CONNECTIONS))
           return {
             ours: load(await stage.service(), (i) => request('GET', path, { token: tokens[i] ?? '' })),
-            limit: load(await stage.limit('cached-token'), (i) => request('GET', '/', { token: tokens[i] ?? '' })),
+            limit: load(await stage.limit('cached-token'), (i) =>
+              request('GET', '/', { token: tokens[i] ?? '' }),
+            ),
           }
         },
       },
@@ -84,7 +92,8 @@ export const contests: Contest[] = [
         path: `GET ${path}, new token`,
         against: 'Fastify + EdDSA',
         bound: { atLeast: 0.75 },
-        prepare: async (stage) => withNewTokens(stage, path, 'eddsa', await registerPeople(await stage.service(), CONNECTIONS)),
+        prepare: async (stage) =>
+          withNewTokens(stage, path, 'eddsa', await registerPeople(await stage.service(), CONNECTIONS)),
       },
     ]
   }),
@@ -126,13 +135,15 @@ async function signIns(stage: Stage): Promise<Next> {
   return () => signInRequest(people[turn++ % people.length] as Person)
 }
 
-/** A chain of refreshes for each connection. */
+/** A chain of refreshes for each connection, new each time: an old token would end its session. */
 async function refreshes(stage: Stage): Promise<Next> {
   const people = await registerPeople(await stage.service(), CONNECTIONS)
   const current = people.map(({ refreshToken }) => refreshToken)
   return (connection, lastBody) => {
     if (lastBody) current[connection] = JSON.parse(lastBody).refresh_token
-    return request('POST', '/v1/auth/refresh', { body: JSON.stringify({ refresh_token: current[connection] }) })
+    return request('POST', '/v1/auth/refresh', {
+      body: JSON.stringify({ refresh_token: current[connection] }),
+    })
   }
 }
 
@@ -149,7 +160,9 @@ async function withNewTokens(stage: Stage, path: string, limit: string, people: 
     const tokens: string[] = []
     while (tokens.length < NEW_TOKENS_PER_SECOND * (seconds + 0.5)) {
       const { claims } = people[person++ % people.length] as Person
-      tokens.push(await stage.mint({ ...claims, ent: { plan: `plan-${++minted}`, source: null, until: null } }))
+      tokens.push(
+        await stage.mint({ ...claims, ent: { plan: `plan-${++minted}`, source: null, until: null } }),
+      )
     }
     let turn = 0
     const next: Next = () => request('GET', to, { token: tokens[turn++] ?? '' })

@@ -53,7 +53,9 @@ export async function startCountingProxy(databaseUrl: string): Promise<CountingP
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const url = Object.assign(new URL(databaseUrl), { port: String((server.address() as AddressInfo).port) }).href
+  const url = Object.assign(new URL(databaseUrl), {
+    port: String((server.address() as AddressInfo).port),
+  }).href
   return {
     url,
     take() {

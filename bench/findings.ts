@@ -13,7 +13,6 @@ export interface Finding {
   /** The ratio of the two where there is a limit, taken round by round and the median of them; else `ours`. */
   value: number
   bound: Bound
-  note?: string
 }
 
 /** Whether a finding is within its bound. */

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, verify as verifySignature } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { hash, verify as verifyPassword } from '@node-rs/argon2'
 import fastify from 'fastify'
 import pg from 'pg'
@@ -55,8 +55,8 @@ async function cachedToken() {
   const key = publicKey()
   const known = new Map<string, Claims>()
   const claimsOf = (token: string) => {
-    let claims = known.get(token)
-    if (!claims) known.set(token, (claims = check(key, token)))
+    const claims = known.get(token) ?? check(key, token)
+    known.set(token, claims)
     if (claims.exp * 1000 <= Date.now()) throw new Error('This token has expired')
     return claims
   }
@@ -112,7 +112,7 @@ interface Claims {
   exp: number
 }
 
-function bearer({ authorization = '' }: { authorization?: string }): string {
+function bearer({ authorization = '' }: IncomingHttpHeaders): string {
   return authorization.slice('Bearer '.length)
 }
 

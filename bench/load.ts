@@ -65,10 +65,12 @@ function converse(
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const socket = connect({ port, host: '127.0.0.1', noDelay: true }).setEncoding('latin1')
   let received = ''
+  let sent = ''
   let sentAt = 0
   const send = (lastBody?: string) => {
+    sent = next(connection, lastBody)
     sentAt = performance.now()
-    socket.write(next(connection, lastBody), 'latin1')
+    socket.write(sent, 'latin1')
   }
   socket.on('connect', () => send())
   socket.on('error', reject)
@@ -78,8 +80,9 @@ function converse(
     const reply = readReply(received)
     if (!reply) return
     received = ''
-    if (!reply.status.startsWith('2')) reject(new Error(`Port ${port} answered ${reply.status}: ${reply.body}`))
-    else if (onReply(sentAt, performance.now())) return send(reply.body)
+    if (!reply.status.startsWith('2')) {
+      reject(new Error(`${sent.split('\r\n')[0]} was answered ${reply.status}: ${reply.body}`))
+    } else if (onReply(sentAt, performance.now())) return send(reply.body)
     else resolve()
     socket.destroy()
   })

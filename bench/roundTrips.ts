@@ -1,39 +1,51 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Counts, startCountingProxy } from './countingProxy.ts'
+import type { Finding } from './findings.ts'
 import { credentials, newAddress } from './people.ts'
 import { startProgram } from './programs.ts'
+import type { Rounds } from './rounds.ts'
 import type { Stage } from './stage.ts'
-
-/** What an operation asks of the database, and how many round trips it may take. */
-export interface OperationCost extends Counts {
-  operation: string
-  atMost: number
-}
 
 // Longer than what is remembered of a session stays fresh.
 const COLD_AFTER_MS = 1_000
 const TIMES = 5
 
 /** Counts on the wire what each operation sends to PostgreSQL, one request at a time. */
-export async function countRoundTrips(stage: Stage, started: AsyncDisposableStack): Promise<OperationCost[]> {
+export async function countRoundTrips(stage: Stage, { say }: Rounds): Promise<Finding[]> {
   const proxy = await startCountingProxy(stage.databaseUrl)
-  started.defer(() => proxy.close())
   const service = await startProgram(stage.serviceProgram({ DATABASE_URL: proxy.url }))
-  started.defer(() => service.stop())
-  const visitor = visitorOf(`http://127.0.0.1:${service.port}`)
-  const costs: OperationCost[] = []
-  const operations: [string, number, () => Promise<void>][] = [
-    ['registration', 4, visitor.register],
-    ['sign-in', 3, visitor.signIn],
-    ['refresh', 1, visitor.refresh],
-    ['billing state, cold', 1, visitor.readStateCold],
-    ['billing state, warm', 0, visitor.readState],
-    ['forward-auth, warm', 0, visitor.forwardAuth],
-  ]
-  for (const [operation, atMost, perform] of operations) {
-    costs.push({ operation, atMost, ...(await countOf(proxy.take, perform)) })
+  try {
+    const visitor = visitorOf(`http://127.0.0.1:${service.port}`)
+    const operations: [string, number, () => Promise<void>][] = [
+      ['registration', 4, visitor.register],
+      ['sign-in', 3, visitor.signIn],
+      ['refresh', 1, visitor.refresh],
+      ['billing state, cold', 1, visitor.readStateCold],
+      ['billing state, warm', 0, visitor.readState],
+      ['forward-auth, warm', 0, visitor.forwardAuth],
+    ]
+    const findings: Finding[] = []
+    for (const [operation, atMost, perform] of operations) {
+      say(`round trips: ${operation}`)
+      findings.push(findingOf(operation, atMost, await countOf(proxy.take, perform)))
+    }
+    return findings
+  } finally {
+    await service.stop()
+    proxy.close()
   }
-  return costs
+}
+
+function findingOf(operation: string, atMost: number, { roundTrips, statements }: Counts): Finding {
+  return {
+    name: 'round-trips',
+    path: `${operation} (${statements} statements)`,
+    unit: 'round trips',
+    ours: roundTrips,
+    limit: null,
+    value: roundTrips,
+    bound: { atMost },
+  }
 }
 
 /** The middle of several: now and then the service reads its signing keys anew. */
@@ -61,8 +73,9 @@ function visitorOf(origin: string) {
     return reply
   }
   async function enter(path: string, body: string) {
-    const tokens = await (await call(path, body)).json()
-    ;({ access_token: accessToken, refresh_token: refreshToken } = tokens as Record<string, string>)
+    const tokens = (await (await call(path, body)).json()) as { access_token: string; refresh_token: string }
+    accessToken = tokens.access_token
+    refreshToken = tokens.refresh_token
   }
   return {
     async register() {

@@ -100,7 +100,10 @@ async function addRows(url: string): Promise<string> {
     url,
     `create table bench_rows (id int primary key, count int not null, changed_at timestamptz, word text)`,
   )
-  await query(url, `insert into bench_rows select n, 0, now(), 'word ' || n from generate_series(0, ${ROWS - 1}) n`)
+  await query(
+    url,
+    `insert into bench_rows select n, 0, now(), 'word ' || n from generate_series(0, ${ROWS - 1}) n`,
+  )
   const [row] = await query(url, 'show server_version')
   return String(row?.server_version)
 }
@@ -114,4 +117,3 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
     await client.end()
   }
 }
-

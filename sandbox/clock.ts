@@ -9,7 +9,9 @@ export interface Clock {
   now(): Date
   /** How far it is ahead of real time. */
   readonly offsetSeconds: number
-  /** Moves it for good; throws a RangeError for what is no way forward in time. */
+  /** Throws a RangeError when `seconds` is no way forward in time. */
+  check(seconds: number): void
+  /** Moves it for good, if `check` lets it. */
   advance(seconds: number): void
 }
 
@@ -17,19 +19,25 @@ export interface Clock {
 export function openClock(folder: string): Clock {
   const path = clockFile(folder)
   let offsetMs = readOffset(path)
-  return {
+  const movedBy = (seconds: number) => offsetMs + Math.ceil(seconds * 1000)
+  const clock: Clock = {
     now: () => new Date(Date.now() + offsetMs),
     get offsetSeconds() {
       return offsetMs / 1000
     },
-    advance(seconds) {
-      const moved = offsetMs + Math.ceil(seconds * 1000)
+    check(seconds) {
       if (!(seconds > 0)) throw new RangeError('The clock only moves forward: seconds must be above 0.')
-      if (!(Date.now() + moved < LATEST)) throw new RangeError('The clock ends with the year 8999.')
+      if (!(Date.now() + movedBy(seconds) < LATEST))
+        throw new RangeError('The clock ends with the year 8999.')
+    },
+    advance(seconds) {
+      clock.check(seconds)
+      const moved = movedBy(seconds)
       keepOffset(path, moved)
       offsetMs = moved
     },
   }
+  return clock
 }
 
 /** The file in which the clock of the sandbox in `folder` is kept. */
@@ -62,6 +70,6 @@ function parseOffset(kept: string): number {
 function keepOffset(path: string, offsetMs: number): void {
   mkdirSync(dirname(path), { recursive: true })
   const prepared = `${path}.new`
-  writeFileSync(prepared, `${JSON.stringify({ offset_ms: offsetMs })}\n`, { flush: true })
+  writeFileSync(prepared, `${JSON.stringify({ offset_ms: offsetMs })}\n`)
   renameSync(prepared, path)
 }

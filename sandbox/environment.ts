@@ -55,6 +55,7 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     SELF_SERVE_ENABLED: 'true',
     REGISTRATIONS_PER_HOUR: '0',
     MAIL_FROM: 'no-reply@frontgate.localhost',
+    CATALOGUE_FILE: join(root, 'catalogue.json'),
     SMTP_URL: smtpUrl,
     SECRET: env.SECRET ?? keptSecret(folder),
     ...env,

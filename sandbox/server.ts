@@ -36,9 +36,18 @@ function makeServer(log: Log): FastifyInstance {
     if (LOOPBACK.test(host)) return
     throw new Refusal(421, 'Not by that name', 'The sandbox answers as localhost, 127.0.0.1 and [::1] only.')
   })
-  // Others than JSON could be posted by a form on any page.
-  server.removeContentTypeParser('text/plain')
+  readJsonBodies(server)
   return server
+}
+
+function readJsonBodies(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser('error', 'error')
+  // Only JSON: anything else could be posted by a form on any page.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parse(request, body as string, done)
+  })
 }
 
 /** Listens on 127.0.0.1 and, where there is IPv6, on ::1: `localhost` is either. */

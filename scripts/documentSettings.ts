@@ -1,6 +1,6 @@
-import { describeSettings } from '../src/config.ts'
+import { describeSettings } from '../src/settings.ts'
 
-const note = 'Made from src/config.ts by `npm run generate`.'
+const note = 'Made from src/settings.ts by `npm run generate`.'
 
 /** docs/configuration.md. */
 export function configurationPage(): string {

@@ -7,9 +7,12 @@ import { applyCatalogue } from './catalogue/applyCatalogue.ts'
 import { readCatalogueFile } from './catalogue/catalogueFile.ts'
 import { ConfigFaults, readConfig } from './config.ts'
 import { inTx } from './db/transaction.ts'
+import { refuseUnknownTrialPlan } from './entitlements/trials.ts'
 import type { Caller, SystemActor } from './http/actor.ts'
 import { normaliseAddress } from './identity/addresses.ts'
 import { addOperator } from './operators/addOperator.ts'
+import { findOperator } from './operators/findOperator.ts'
+import { removeOperator } from './operators/removeOperator.ts'
 import { prepareDatabase } from './prepare.ts'
 import { buildServer } from './server.ts'
 import { startService } from './service.ts'
@@ -102,17 +105,23 @@ operator
     }),
   )
 operator
+  .command('remove')
+  .description('make an operator a stranger again; their tokens are refused at once')
+  .argument('<email>', 'the address', readAddress)
+  .action((email: string) =>
+    withApp(async (app) => {
+      const removed = await inTx(app, (tx) => removeOperator(tx, commandLine, email, app.now()))
+      if (!removed) throw new Error('There is no such operator.')
+      say('Removed.')
+    }),
+  )
+operator
   .command('token')
   .description('print an access token of an operator, good for ten minutes')
   .argument('<email>', 'the address', readAddress)
   .action((email: string) =>
     withApp(async (app) => {
-      const known = await app.db
-        .selectFrom('operators')
-        .select('id')
-        .where('email', '=', email)
-        .where('disabled_at', 'is', null)
-        .executeTakeFirst()
+      const known = await findOperator(app.db, email)
       if (!known) throw new Error('There is no such operator: `frontgate operator add` makes one.')
       await audit(
         app.db,
@@ -140,6 +149,7 @@ await program.parseAsync().catch(fail)
 async function run(parts: { serve: boolean; work: boolean }, migrate: boolean): Promise<void> {
   const app = openApp(readConfig())
   if (migrate) await prepareDatabase(app)
+  await refuseUnknownTrialPlan(app.db, app.config)
   const service = await startService(app, parts)
   let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -190,18 +200,31 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** What the codes of connections and of PostgreSQL mean for whoever starts this. */
+const explanations: Record<string, string> = {
+  ECONNREFUSED: 'The database of DATABASE_URL does not answer. Is it running, and is the port right?',
+  ENOTFOUND: 'The host in DATABASE_URL is not known.',
+  EAI_AGAIN: 'The host in DATABASE_URL cannot be looked up right now.',
+  ETIMEDOUT: 'The database of DATABASE_URL cannot be reached. Is a firewall in between?',
+  '28P01': 'The database refuses the user or the password in DATABASE_URL.',
+  '28000': 'The database refuses the user in DATABASE_URL.',
+  '3D000': 'The database that DATABASE_URL names does not exist. Create it first.',
+  '42P01': 'The database is not prepared for this version: run `frontgate migrate`.',
+  EADDRINUSE: 'Another program listens on this port: set PORT to another one.',
+}
+
 function fail(error: unknown): never {
-  const text =
-    error instanceof ConfigFaults ? error.message : error instanceof Error ? describe(error) : String(error)
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${describe(error)}\n`)
   process.exit(1)
 }
 
-function describe(error: Error & { code?: string }): string {
-  if (error.code === 'ECONNREFUSED')
-    return 'The database of DATABASE_URL does not answer. Is it running, and is the port right?'
-  if (error.code === 'EADDRINUSE')
-    return `${error.message}. Another program has this port: set PORT to another one.`
-  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
-  return `${error.message}${cause}`
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof ConfigFaults) return error.message
+  const { code } = error as { code?: string }
+  const known = code === undefined ? undefined : explanations[code]
+  if (known) return `${known} (${code})`
+  if (!(error.cause instanceof Error)) return error.message
+  const cause = describe(error.cause)
+  return error.message.includes(cause) ? error.message : `${error.message} (${cause})`
 }

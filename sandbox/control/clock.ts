@@ -1,9 +1,12 @@
 import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../clock.ts'
 import type { Parts } from '../parts.ts'
 import { Refusal } from '../refusal.ts'
 import { bringJobsForward, settle, Unsettled } from '../settle.ts'
 
 const PATIENCE_MS = 60_000
+const DAY = 24 * 60 * 60
+const MOST_STEPS = 400
 
 /** GET /clock and POST /clock/advance, which answers once everything it set off has settled. */
 export function clockRoutes(server: FastifyInstance, parts: Parts): void {
@@ -23,17 +26,33 @@ export function clockRoutes(server: FastifyInstance, parts: Parts): void {
   })
 }
 
+/** Goes there day by day: who arrives at once would find a trial over whose reminder was never due. */
 async function advance({ app, clock, sweeps, stopping }: Parts, seconds: number): Promise<void> {
+  const patience = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), stopping])
+  checkReach(clock, seconds)
+  let left = seconds
   try {
-    clock.advance(seconds)
-    await bringJobsForward(app, seconds)
-    await settle(app, sweeps, AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), stopping]))
-  } catch (error) {
-    if (error instanceof RangeError) throw new Refusal(422, 'The clock cannot go there', error.message)
-    if (error instanceof Unsettled) {
-      throw new Refusal(504, 'The clock has moved, but not everything has settled', error.message)
+    // What was due before is done before.
+    await settle(app, [], patience)
+    while (left > 0) {
+      const step = Math.min(left, Math.max(DAY, Math.ceil(seconds / MOST_STEPS)))
+      clock.advance(step)
+      left -= step
+      await bringJobsForward(app, step)
+      await settle(app, sweeps, patience)
     }
-    throw error
+  } catch (error) {
+    if (left > 0) clock.advance(left)
+    if (!(error instanceof Unsettled)) throw error
+    throw new Refusal(504, 'The clock has moved, but not everything has settled', error.message)
+  }
+}
+
+function checkReach(clock: Clock, seconds: number): void {
+  try {
+    clock.check(seconds)
+  } catch (error) {
+    throw new Refusal(422, 'The clock cannot go there', (error as RangeError).message)
   }
 }
 

@@ -9,13 +9,15 @@ const address = { type: 'string', minLength: 3, maxLength: 320, pattern: '@' }
 /** GET and DELETE /mailbox, and POST /mailbox/refuse, which makes deliveries fail. */
 export function mailboxRoutes(server: FastifyInstance, { app, mailbox, stopping }: Parts): void {
   const querystring = { type: 'object', additionalProperties: false, properties: { to: address } }
+  // So that who has just registered finds the mail, or has it removed, without guessing how long it takes.
+  const receiveDue = () => settleDueJobs(app, AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), stopping]))
   server.get<{ Querystring: { to?: string } }>('/mailbox', { schema: { querystring } }, async (request) => {
-    // So that who has just registered finds the mail without guessing how long it takes.
-    await settleDueJobs(app, AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), stopping]))
+    await receiveDue()
     return { data: mailbox.list(request.query.to) }
   })
 
   server.delete('/mailbox', async (_request, reply) => {
+    await receiveDue()
     mailbox.empty()
     return reply.code(204).send()
   })

@@ -26,7 +26,7 @@ function isWeb(address: string): boolean {
 
 /** Leaves out the end of the sentence that an address stands in. */
 function withoutPunctuation(address: string): string {
-  let trimmed = address.replace(/[.,;:!?*_]+$/, '')
+  let trimmed = address.replace(/[.,;:!?]+$/, '')
   while (trimmed.endsWith(')') && count(trimmed, ')') > count(trimmed, '(')) trimmed = trimmed.slice(0, -1)
   return trimmed === address ? address : withoutPunctuation(trimmed)
 }

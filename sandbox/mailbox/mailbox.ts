@@ -22,7 +22,8 @@ export class Mailbox {
   /** Puts a letter in for each of its recipients. */
   receive(letter: Letter, recipients: string[], at: Date): void {
     const mails = recipients.map((to) => ({ id: uuidv7(), to, ...letter, received_at: at.toISOString() }))
-    this.#mails = [...mails.reverse(), ...this.#mails].slice(0, MOST_MAILS)
+    this.#mails.unshift(...mails.reverse())
+    if (this.#mails.length > MOST_MAILS) this.#mails.length = MOST_MAILS
   }
 
   get size(): number {

@@ -18,7 +18,7 @@ export async function readLetter(source: NodeJS.ReadableStream & AsyncIterable<u
   const parsed = await simpleParser(source as never, { skipHtmlToText: true, skipTextToHtml: true })
   const { subject = '', text = '', html = '' } = parsed
   return {
-    from: parsed.from?.text ?? '',
+    from: parsed.from?.value.map(nameAndAddress).join(', ') ?? '',
     subject,
     text,
     html: html || '',
@@ -30,6 +30,10 @@ export async function readLetter(source: NodeJS.ReadableStream & AsyncIterable<u
 /** Loads the parser, which takes a tenth of a second that neither the start nor the first mail should spend. */
 export function loadParser(): Promise<typeof import('mailparser')> {
   return import('mailparser')
+}
+
+function nameAndAddress({ name, address = '' }: { name: string; address?: string }): string {
+  return name ? `${name} <${address}>` : address
 }
 
 function readHeaders(lines: Iterable<{ key: string; line: string }>): Record<string, string> {

@@ -48,10 +48,10 @@ async function listen(mailbox: Mailbox, now: () => Date, port: number): Promise<
       receive(mailbox, stream, session, now).then(() => answer(null, 'Received'), answer)
     },
   })
-  server.server.listen(port, '127.0.0.1')
-  await once(server.server, 'listening')
   // A client that breaks off is its own problem; without a listener the event would end the process.
   server.on('error', () => undefined)
+  server.server.listen(port, '127.0.0.1')
+  await once(server.server, 'listening')
   return server
 }
 

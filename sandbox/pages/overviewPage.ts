@@ -71,8 +71,8 @@ function thingsToTry(serviceUrl: string, sandboxUrl: string): Markup {
   const person = `{"email":"ada@example.com","password":"seven green teapots sing"}`
   const readToken = `node -pe 'JSON.parse(fs.readFileSync(0)).access_token'`
   const signUp = `curl -s ${serviceUrl}/v1/auth/register ${json} \\\n  -d '${person}'`
-  const askState = `TOKEN=$(curl -s ${serviceUrl}/v1/auth/login ${json} \\\n  -d '${person}' | ${readToken})\ncurl -s ${serviceUrl}/v1/billing/state -H "authorization: Bearer $TOKEN"`
-  const operate = `STAFF=$(curl -s ${sandboxUrl}/control/operators ${json} \\\n  -d '{"email":"ops@example.com"}' | ${readToken})\ncurl -s "${serviceUrl}/v1/operator/accounts?query=ada" -H "authorization: Bearer $STAFF"`
+  const askState = `TOKEN=$(curl -s ${serviceUrl}/v1/auth/login ${json} \\\n  -d '${person}' \\\n  | ${readToken})\ncurl -s ${serviceUrl}/v1/billing/state -H "authorization: Bearer $TOKEN"`
+  const operate = `STAFF=$(curl -s ${sandboxUrl}/control/operators ${json} \\\n  -d '{"email":"ops@example.com"}' \\\n  | ${readToken})\ncurl -s "${serviceUrl}/v1/operator/accounts?query=ada" -H "authorization: Bearer $STAFF"`
   return html`
 <section aria-labelledby="try-title">
   <h2 id="try-title">Three things to try</h2>
@@ -84,7 +84,7 @@ function thingsToTry(serviceUrl: string, sandboxUrl: string): Markup {
     </li>
     <li class="card">
       <h3>Watch the trial end</h3>
-      <p>A trial lasts 14 days. Move the clock by 15, sign in again, and ask what the account may do: <code>trial_expired</code>, and the <code>free</code> plan. The reminder that came before it is in the mailbox.</p>
+      <p>A trial lasts 14 days. Move the clock by 15, sign in again, and ask what the account may do: <code>trial_expired</code>, and the <code>free</code> plan. On the way there a reminder has gone out; it is in the mailbox.</p>
       ${command(askState)}
     </li>
     <li class="card">

@@ -4,7 +4,7 @@ import { type Catalogue, Catalogues } from '../catalogue/catalogue.ts'
 import type { MemberActor, OperatorActor, UserActor } from '../http/actor.ts'
 import type { Authenticator } from '../http/route.ts'
 import { problem } from '../problems.ts'
-import { AccessTokens, type UserClaims } from './accessTokens.ts'
+import { AccessTokens, type UserClaims, type VerifiedToken } from './accessTokens.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Snapshots } from './snapshots.ts'
 
@@ -30,7 +30,7 @@ export class Access implements Authenticator {
     const looked = this.#snapshots.get(claims.sid, claims.account_id)
     const snapshot = looked instanceof Promise ? await looked : looked
     if (!snapshot || snapshot.session.revokedAt || snapshot.session.expiresAt <= at)
-      throw problem('session-expired')
+      throw problem('session-expired', undefined, { headers: refusedToken })
     const actor: UserActor = {
       kind: 'user',
       userId: snapshot.user.id,
@@ -54,10 +54,10 @@ export class Access implements Authenticator {
     })
   }
 
-  /** Staff with a token of their own; 401 for users. */
+  /** Staff with a token of their own, who are staff still; 403 for users. */
   async operator(request: FastifyRequest, at: Date): Promise<OperatorActor> {
     const token = await this.#verified(request, at)
-    if (token?.kind !== 'operator') throw problem(token ? 'forbidden' : 'unauthenticated')
+    if (token.kind === 'user') throw problem('forbidden', undefined, { detail: 'This is for operators.' })
     const operatorId = token.claims.sub
     const known = await this.#app.db
       .selectFrom('operators')
@@ -65,7 +65,7 @@ export class Access implements Authenticator {
       .where('id', '=', operatorId)
       .where('disabled_at', 'is', null)
       .executeTakeFirst()
-    if (!known) throw problem('unauthenticated')
+    if (!known) throw problem('unauthenticated', undefined, { headers: refusedToken })
     return { kind: 'operator', operatorId }
   }
 
@@ -83,16 +83,32 @@ export class Access implements Authenticator {
 
   async #userClaims(request: FastifyRequest, at: Date): Promise<UserClaims> {
     const token = await this.#verified(request, at)
-    if (token?.kind !== 'user')
-      throw problem('unauthenticated', undefined, { headers: { 'www-authenticate': 'Bearer' } })
-    return token.claims
+    if (token.kind === 'user') return token.claims
+    throw problem('unauthenticated', undefined, { headers: refusedToken })
   }
 
-  #verified(request: FastifyRequest, at: Date) {
-    const [scheme, token, ...more] = request.headers.authorization?.split(' ') ?? []
-    if (scheme?.toLowerCase() !== 'bearer' || !token || more.length > 0) return null
-    return this.tokens.verify(token, at)
+  async #verified({ headers, raw }: FastifyRequest, at: Date): Promise<VerifiedToken> {
+    const [scheme, text, ...more] = headers.authorization?.split(' ') ?? []
+    if (scheme?.toLowerCase() !== 'bearer') throw problem('unauthenticated', undefined, { headers: noToken })
+    const isOne = text && more.length === 0 && !isRepeated(raw.rawHeaders)
+    const token = isOne ? await this.tokens.verify(text, at) : null
+    if (!token) throw problem('unauthenticated', undefined, { headers: refusedToken })
+    return token
   }
+}
+
+/** What RFC 6750 has a caller told who showed no token, and one whose token is refused. */
+const noToken = { 'www-authenticate': 'Bearer' }
+const refusedToken = { 'www-authenticate': 'Bearer error="invalid_token"' }
+
+/** Node takes the first of several; a proxy in front may have looked at the last. */
+function isRepeated(rawHeaders: string[]): boolean {
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]
+    if (name?.length === 'authorization'.length && name.toLowerCase() === 'authorization') count++
+  }
+  return count > 1
 }
 
 function isMember(actor: UserActor): actor is MemberActor {

@@ -1,6 +1,7 @@
 import { createSigner, createVerifier } from 'fast-jwt'
 import { LRUCache } from 'lru-cache'
 import type { App } from '../app.ts'
+import { operatorAudience } from '../config.ts'
 import type { Source } from '../entitlements/facts.ts'
 import type { Role } from '../http/actor.ts'
 import { loadSigningKeys, type SigningKey } from './signingKeys.ts'
@@ -47,10 +48,11 @@ export class AccessTokens {
   readonly #verified = new LRUCache<string, VerifiedToken>({ max: REMEMBERED_TOKENS })
   #keys: ReadyKey[] = []
   #loadedAt = Number.NEGATIVE_INFINITY
+  #loading: Promise<void> | undefined
 
   constructor(app: App) {
     this.#app = app
-    this.#operatorAudience = `${app.config.publicUrl}/operator`
+    this.#operatorAudience = operatorAudience(app.config)
   }
 
   /** Signs a token for a user. */
@@ -94,7 +96,7 @@ export class AccessTokens {
       key = this.#accepted(at).find((candidate) => candidate.kid === kid)
     }
     const verified = key && this.#check(key, token)
-    if (!verified || verified.exp * 1000 <= at.getTime()) return null
+    if (!verified || !isAlive(verified, at)) return null
     this.#verified.set(token, verified)
     return verified
   }
@@ -120,26 +122,39 @@ export class AccessTokens {
     })
   }
 
+  /** All who need keys at once wait for one read; a read that failed counts for nothing. */
   async #reload(olderThanMs: number): Promise<void> {
     if (performance.now() - this.#loadedAt < olderThanMs) return
-    this.#loadedAt = performance.now()
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined
+    })
+    await this.#loading
+  }
+
+  async #load(): Promise<void> {
+    const began = performance.now()
     const { db, config } = this.#app
     const known = new Map(this.#keys.map((key) => [key.kid, key]))
     this.#keys = (await loadSigningKeys(db, config.secrets)).map(
       (key) => known.get(key.kid) ?? this.#ready(key),
     )
+    this.#loadedAt = began
   }
 
   #ready(key: SigningKey): ReadyKey {
     const { config } = this.#app
+    let sign: ReadyKey['sign'] | undefined
     return {
       ...key,
-      sign: createSigner({
-        key: key.privateKey.export({ format: 'pem', type: 'pkcs8' }),
-        algorithm: 'EdDSA',
-        kid: key.kid,
-        header: { alg: 'EdDSA', typ: 'at+jwt' },
-      }),
+      sign(claims) {
+        sign ??= createSigner({
+          key: key.openPrivateKey().export({ format: 'pem', type: 'pkcs8' }),
+          algorithm: 'EdDSA',
+          kid: key.kid,
+          header: { alg: 'EdDSA', typ: 'at+jwt' },
+        })
+        return sign(claims)
+      },
       verify: createVerifier({
         key: key.publicKey.export({ format: 'pem', type: 'spki' }),
         algorithms: ['EdDSA'],
@@ -153,6 +168,12 @@ export class AccessTokens {
       }),
     }
   }
+}
+
+/** One that says it lives longer than we let any was not made here, whoever has the key: it must not outlast a rotation. */
+function isAlive({ exp }: VerifiedToken, at: Date): boolean {
+  const now = at.getTime() / 1000
+  return exp > now && exp <= now + ACCESS_TOKEN_SECONDS + CLOCK_SKEW_SECONDS
 }
 
 function kidOf(token: string): string | null {

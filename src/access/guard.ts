@@ -2,7 +2,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Config } from '../config.ts'
 import { type Decision, decide, lowestPlanWith, resolveFeatures, whyRefused } from '../entitlements/rules.ts'
 import { type Problem, problem } from '../problems.ts'
-import { graceEndOf, type Requirement } from './rules.ts'
+import { graceEndOf, type Requirement, whyUnknown } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export type Verdict = { kind: 'passed'; decision: Decision } | { kind: 'refused'; refusal: Problem }
@@ -16,19 +16,16 @@ export function guard(
   at: Date,
 ): Verdict {
   if (!facts) return refused(problem('forbidden'))
+  // A guard that asks for what does not exist is set up wrongly: no upgrade would open it.
+  const unknown = whyUnknown(requirement, catalogue)
+  if (unknown) return refused(problem('invalid-request', { errors: [unknown] }, { detail: unknown.detail }))
   const graceEnd = graceEndOf(user, config)
   if (graceEnd && graceEnd <= at) {
     return refused(problem('email-verification-required', { grace_ended_at: graceEnd.toISOString() }))
   }
   const decision = decide(facts, catalogue, at)
   const { plan } = decision.plan
-  const required = catalogue.plans.find((candidate) => candidate.plan === requirement.plan)
-  if (requirement.plan && !required) {
-    const detail = `There is no plan ${requirement.plan}.`
-    return refused(
-      problem('invalid-request', { errors: [{ pointer: '#/query/require', detail }] }, { detail }),
-    )
-  }
+  const required = requirement.plan === undefined ? null : catalogue.planOf(requirement.plan)
   const reason = required && whyRefused(decision, required)
   if (reason) {
     const members = { reason, plan, required_plan: required.plan, upgrade_url: config.upgradeUrl }
@@ -37,15 +34,9 @@ export function guard(
   const features = resolveFeatures(facts, decision.plan, catalogue, at)
   const missing = requirement.features.find((name) => !features[name])
   if (missing === undefined) return { kind: 'passed', decision }
-  const lowest = lowestPlanWith(missing, catalogue)?.plan ?? null
-  return refused(
-    problem('feature-not-in-plan', {
-      feature: missing,
-      plan,
-      required_plan: lowest,
-      upgrade_url: config.upgradeUrl,
-    }),
-  )
+  const lowest = lowestPlanWith(missing, facts, catalogue, at)?.plan ?? null
+  const members = { feature: missing, plan, required_plan: lowest, upgrade_url: config.upgradeUrl }
+  return refused(problem('feature-not-in-plan', members))
 }
 
 function refused(refusal: Problem): Verdict {

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import type { App } from '../app.ts'
 import { route } from '../http/route.ts'
-import { Fields } from '../http/schemas.ts'
+import { Fields, named } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
 import { problem } from '../problems.ts'
 import type { Access } from './access.ts'
@@ -9,6 +9,32 @@ import { guard } from './guard.ts'
 import { readRequirement } from './rules.ts'
 
 const JWKS_SECONDS = 300
+
+const header = (description: string) => ({ description, schema: { type: 'string' } })
+
+/** The proxy hands these on to the product, in place of whatever the client sent under their names. */
+const Passed = Type.Unsafe<undefined>({
+  type: 'null',
+  description: 'It may pass.',
+  headers: {
+    'x-frontgate-user': header('The id of the user.'),
+    'x-frontgate-account': header('The id of the account.'),
+    'x-frontgate-role': header('The role of the user in the account.'),
+    'x-frontgate-plan': header('The plan of the account.'),
+  },
+})
+
+const JsonWebKeySchema = named(
+  'JsonWebKey',
+  Type.Object({
+    kty: Type.Literal('OKP'),
+    crv: Type.Literal('Ed25519'),
+    x: Type.String(),
+    kid: Type.String(),
+    alg: Type.Literal('EdDSA'),
+    use: Type.Literal('sig'),
+  }),
+)
 
 /** Forward-auth for proxies, and the keys that access tokens are verified with. */
 export function accessRoutes(server: Server, app: App, access: Access): void {
@@ -29,7 +55,7 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
         ),
         feature: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z][a-z0-9_]*$' }))),
       }),
-      replies: { 200: null },
+      replies: { 200: Passed },
       refusals: ['subscription-required', 'feature-not-in-plan', 'email-verification-required'],
     },
     async ({ caller: { actor }, query, reply, at }) => {
@@ -59,11 +85,7 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
       url: '/.well-known/jwks.json',
       access: 'anyone',
       summary: 'The public keys that access tokens are verified with (RFC 7517)',
-      replies: {
-        200: Type.Object({
-          keys: Type.Array(Type.Unsafe<object>({ type: 'object', additionalProperties: true })),
-        }),
-      },
+      replies: { 200: Type.Object({ keys: Type.Array(JsonWebKeySchema) }) },
     },
     async ({ reply, at }) => {
       reply.header('cache-control', `public, max-age=${JWKS_SECONDS}`)

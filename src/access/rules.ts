@@ -1,3 +1,4 @@
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Config } from '../config.ts'
 import type { UserFacts } from './snapshot.ts'
 
@@ -17,7 +18,7 @@ export interface Requirement {
   features: string[]
 }
 
-/** Reads `plan:pro` and the like; null for what no guard knows. */
+/** Reads `plan:pro` and the like; null for what no guard knows, two plans among it. */
 export function readRequirement(require: string[], features: string[]): Requirement | null {
   const requirement: Requirement = { features }
   for (const part of require) {
@@ -26,4 +27,18 @@ export function readRequirement(require: string[], features: string[]): Requirem
     requirement.plan = name
   }
   return requirement
+}
+
+/** What in a requirement the catalogue does not have, as a fault of the request; null when it has everything. */
+export function whyUnknown(
+  { plan, features }: Requirement,
+  catalogue: Pick<Catalogue, 'plans' | 'features'>,
+): { pointer: string; detail: string } | null {
+  if (plan !== undefined && !catalogue.plans.some((known) => known.plan === plan)) {
+    return { pointer: '#/query/require', detail: `There is no plan ${plan}.` }
+  }
+  const feature = features.find((name) => !catalogue.features.some((known) => known.name === name))
+  return feature === undefined
+    ? null
+    : { pointer: '#/query/feature', detail: `There is no feature ${feature}.` }
 }

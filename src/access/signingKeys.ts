@@ -21,7 +21,8 @@ export const PUBLISH_AHEAD_SECONDS = 600
 /** A key pair, and from when it signs. */
 export interface SigningKey {
   kid: string
-  privateKey: KeyObject
+  /** Opened only by who signs: a retired key still verifies when the secret that sealed it is gone. */
+  openPrivateKey: () => KeyObject
   publicKey: KeyObject
   publicJwk: JsonWebKey
   signsFrom: Date
@@ -59,10 +60,12 @@ export async function loadSigningKeys(db: Db, secrets: readonly Secret[]): Promi
     .execute()
   return rows.map(({ id, public_jwk, private_key_encrypted, signs_from }) => {
     const publicJwk = public_jwk as JsonWebKey
-    const der = unseal(secrets, context(id), private_key_encrypted)
     return {
       kid: id,
-      privateKey: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }),
+      openPrivateKey() {
+        const der = unseal(secrets, context(id), private_key_encrypted)
+        return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+      },
       publicKey: createPublicKey({ key: publicJwk, format: 'jwk' }),
       publicJwk,
       signsFrom: signs_from,

@@ -47,16 +47,16 @@ export class Snapshots {
   }
 
   async #read(key: string, sessionId: string, accountId: string | null): Promise<Snapshot | null> {
-    for (;;) {
-      let reading = this.#reading.get(key)
-      if (!reading) {
-        reading = this.#load(key, sessionId, accountId).finally(() => this.#reading.delete(key))
-        this.#reading.set(key, reading)
-      }
-      const entry = await reading
-      // A read that somebody else began may be older than a change that this caller knows of.
-      if (!entry || this.#isFresh(entry)) return entry?.snapshot ?? null
+    // A read that began before this call may be older than a change that the caller knows of.
+    const begun = await this.#reading.get(key)
+    if (begun && this.#isFresh(begun)) return begun.snapshot
+    let reading = this.#reading.get(key)
+    if (!reading) {
+      reading = this.#load(key, sessionId, accountId).finally(() => this.#reading.delete(key))
+      this.#reading.set(key, reading)
     }
+    // This one began after it, so it is right however long it took.
+    return (await reading)?.snapshot ?? null
   }
 
   async #load(key: string, sessionId: string, accountId: string | null): Promise<Entry | null> {

@@ -1,7 +1,21 @@
 import { v7 as uuidv7 } from 'uuid'
 import { audit } from '../audit/audit.ts'
+import type { Config } from '../config.ts'
 import { changed, type Tx } from '../db/transaction.ts'
-import type { Caller } from '../http/actor.ts'
+import type { Caller, UserActor } from '../http/actor.ts'
+import { problem } from '../problems.ts'
+
+/** Creates one more account of the caller, without a trial, where people may create accounts themselves. */
+export async function createAnotherAccount(
+  tx: Tx,
+  { selfServeEnabled }: Pick<Config, 'selfServeEnabled'>,
+  caller: Caller<UserActor>,
+  name: string,
+  at: Date,
+): Promise<string> {
+  if (!selfServeEnabled) throw problem('self-serve-disabled')
+  return createAccount(tx, caller, { name, ownerId: caller.actor.userId }, at)
+}
 
 /** Creates an account with its first owner, and returns its id. The caller has made sure that it may be created. */
 export async function createAccount(

@@ -31,17 +31,22 @@ export async function deleteUser(
   await inTx(app, async (tx) => {
     await leaveAccounts(tx, caller, at)
     changed(tx, `user:${userId}`)
-    await Promise.all([
-      endSessions(tx, caller, { userId, because: 'user-deleted' }, at),
-      supersedeVerification(tx, userId, at),
-      supersedeResets(tx, userId, at),
+    const [deleted] = await Promise.all([
       tx
         .updateTable('users')
         .set({ email: null, name: null, password_hash: null, deleted_at: at })
         .where('id', '=', userId)
-        .execute(),
+        .where('credentials_version', '=', user.credentialsVersion)
+        .where('deleted_at', 'is', null)
+        .returning('id')
+        .executeTakeFirst(),
+      endSessions(tx, caller, { userId, because: 'user-deleted' }, at),
+      supersedeVerification(tx, userId, at),
+      supersedeResets(tx, userId, at),
       audit(tx, caller, { action: 'user.deleted', userId }, at),
     ])
+    // Deleted, or given another password, since they proved who they are.
+    if (!deleted) throw problem('session-expired')
   })
 }
 

@@ -6,11 +6,11 @@ import { inTx, type Tx, together } from '../db/transaction.ts'
 import { giveTrial, hasHadTrial } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
 import { refuseWeakPassword } from '../identity/knownPasswords.ts'
+import { notifyUser } from '../identity/notifyUser.ts'
 import { requestVerification } from '../identity/requestVerification.ts'
 import { beginSession, newSessionId } from '../identity/sessions.ts'
-import { mailLimits, refuseAboveLimit, registrationLimits } from '../identity/throttles.ts'
+import { refuseAboveLimit, registrationLimits } from '../identity/throttles.ts'
 import { findUserByEmail, type UserRecord } from '../identity/users.ts'
-import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
 import { createAccount } from './createAccount.ts'
 
@@ -27,6 +27,8 @@ export type Registered =
   | { kind: 'mailed' }
 
 const UNIQUE_VIOLATION = '23505'
+/** Of the 200 characters that the name of an account may have. */
+const LONGEST_OWNER = 180
 
 /**
  * Makes a stranger a user with an account of their own and a card-free trial, in one commit with the mail
@@ -88,12 +90,7 @@ async function enter(
       })
       .execute(),
     audit(tx, caller, { action: 'user.registered', userId, details: { trial: !input.hadTrial } }, at),
-    requestVerification(
-      tx,
-      config,
-      { userId, email: input.email, name: input.name, startsSession: isStrict },
-      at,
-    ),
+    requestVerification(tx, config, { userId, email: input.email, startsSession: isStrict }, at),
     createAccount(tx, caller, { name: accountName(input), ownerId: userId }, at).then((accountId) =>
       input.hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
     ),
@@ -111,30 +108,17 @@ async function enter(
 /** What a registration with a known address gets: the truth, or in strict mode the same as everybody. */
 async function refuseKnown(app: App, caller: Caller, user: UserRecord, at: Date): Promise<Registered> {
   if (app.config.registrationPrivacy === 'open') throw problem('email-already-registered')
-  await inTx(app, async (tx) => {
-    // At most as many of these mails as of reset links: somebody else may be asking.
-    const { retryAfterSeconds } = await app.limiter.take(
-      mailLimits('forgot', `known ${user.email}`, caller.ip),
-      at,
-      tx,
-    )
-    await audit(tx, caller, { action: 'user.registered-again', userId: user.id }, at)
-    if (retryAfterSeconds !== null) return
-    await queueMail(
-      tx,
-      {
-        template: 'already-registered',
-        to: { address: user.email, name: user.name },
-        fill: {},
-        link: { path: '/sign-in' },
-        userId: user.id,
-      },
-      at,
-    )
-  })
+  await inTx(app, (tx) =>
+    Promise.all([
+      audit(tx, caller, { action: 'user.registered-again', userId: user.id }, at),
+      notifyUser(tx, user, { template: 'already-registered', fill: {}, path: '/sign-in' }, at),
+    ]),
+  )
   return { kind: 'mailed' }
 }
 
 function accountName({ accountName: chosen, name, email }: Registration): string {
-  return chosen ?? `${name ?? email.split('@')[0]}’s account`
+  if (chosen) return chosen
+  const owner = [...(name ?? email.split('@')[0] ?? '')].slice(0, LONGEST_OWNER)
+  return `${owner.join('')}’s account`
 }

@@ -13,6 +13,7 @@ interface Due {
   plan_name: string
   until_at: Date
   days: number
+  once_key: string
   user_id: string
   email: string
   user_name: string | null
@@ -35,7 +36,7 @@ async function dueReminders(app: App, at: Date): Promise<Due[]> {
   const [longest = 0] = DAYS_BEFORE
   const { rows } = await sql<Due>`
     select a.id as account_id, a.name as account_name, p.display_name as plan_name, g.until_at, d.days,
-      u.id as user_id, u.email, u.name as user_name
+      k.once_key, u.id as user_id, u.email, u.name as user_name
     from grants g
     join accounts a on a.id = g.account_id and a.closed_at is null
     join plans p on p.plan = g.plan
@@ -45,24 +46,23 @@ async function dueReminders(app: App, at: Date): Promise<Due[]> {
     ) d on d.days is not null
     join members m on m.account_id = a.id and m.role = 'owner'
     join users u on u.id = m.user_id
+    cross join lateral (select concat_ws(' ', 'trial-ending', a.id,
+      floor(extract(epoch from g.until_at))::bigint, d.days, u.id) as once_key) k
     where g.source = 'trial' and g.from_at <= ${at} and g.until_at > ${at}
       and g.until_at <= ${new Date(at.getTime() + longest * DAY)}
       and g.created_at < g.until_at - d.days * interval '1 day'
       and not exists (
-        select from grants o where o.account_id = a.id and o.id <> g.id and o.from_at <= g.until_at
+        select from grants o join plans op on op.plan = o.plan and op.rank >= p.rank
+        where o.account_id = a.id and o.id <> g.id and o.from_at <= g.until_at
           and (o.until_at is null or o.until_at > g.until_at)
       )
-      and not exists (
-        select from mail_log l
-        where l.once_key = 'trial-ending ' || a.id || ' ' || extract(epoch from g.until_at)::bigint || ' ' || d.days || ' ' || u.id
-      )
+      and not exists (select from mail_log l where l.once_key = k.once_key)
     order by g.until_at, a.id, u.id
     limit ${BATCH}`.execute(app.db)
   return rows
 }
 
 function mailOf(due: Due) {
-  const seconds = Math.floor(due.until_at.getTime() / 1000)
   return {
     template: 'trial-ending',
     to: { address: due.email, name: due.user_name },
@@ -75,6 +75,6 @@ function mailOf(due: Due) {
     link: { path: '/billing' },
     userId: due.user_id,
     accountId: due.account_id,
-    onceKey: `trial-ending ${due.account_id} ${seconds} ${due.days} ${due.user_id}`,
+    onceKey: due.once_key,
   } as const
 }

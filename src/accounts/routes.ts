@@ -1,6 +1,13 @@
 import Type from 'typebox'
 import type { Access } from '../access/access.ts'
-import { AccountRefSchema, deliver, TokenDelivery, TokensSchema, tokensFor } from '../access/tokensReply.ts'
+import {
+  AccountRefSchema,
+  deliver,
+  RoleSchema,
+  TokenDelivery,
+  TokensSchema,
+  tokensFor,
+} from '../access/tokensReply.ts'
 import type { App } from '../app.ts'
 import { inTx } from '../db/transaction.ts'
 import { route } from '../http/route.ts'
@@ -9,10 +16,9 @@ import type { Server } from '../http/server.ts'
 import { rememberDevice } from '../identity/knownDevices.ts'
 import { makeRefreshToken } from '../identity/refreshTokens.ts'
 import { addressOf, Email, Password } from '../identity/routes.ts'
-import { problem } from '../problems.ts'
 import { listAccounts } from './accounts.ts'
 import { closeAccount } from './closeAccount.ts'
-import { createAccount } from './createAccount.ts'
+import { createAnotherAccount } from './createAccount.ts'
 import { deleteUser } from './deleteUser.ts'
 import { register } from './register.ts'
 import { renameAccount } from './renameAccount.ts'
@@ -20,7 +26,7 @@ import { renameAccount } from './renameAccount.ts'
 const AccountName = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
 const AccountSchema = named(
   'Account',
-  Type.Object({ id: Uuid, name: Type.String(), role: Type.String(), created_at: Instant }),
+  Type.Object({ id: Uuid, name: Type.String(), role: RoleSchema, created_at: Instant }),
 )
 
 /** Registration, and the accounts that users are members of. */
@@ -140,11 +146,8 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       refusals: ['self-serve-disabled'],
     },
     async ({ caller, body, at, reply }) => {
-      if (!config.selfServeEnabled) throw problem('self-serve-disabled')
       const name = body.name.trim()
-      const id = await inTx(app, (tx) =>
-        createAccount(tx, caller, { name, ownerId: caller.actor.userId }, at),
-      )
+      const id = await inTx(app, (tx) => createAnotherAccount(tx, config, caller, name, at))
       return reply.code(201).send({ id, name, role: 'owner' })
     },
   )

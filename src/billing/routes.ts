@@ -69,10 +69,16 @@ export function billingRoutes(server: Server, app: App, access: Access): void {
         rendered.set(snapshot, state)
       }
       void reply.header('etag', state.etag).header('cache-control', 'private, no-cache')
-      if (request.headers['if-none-match'] === state.etag) return reply.code(304).send()
+      if (names(request.headers['if-none-match'], state.etag)) return reply.code(304).send()
       return reply.type('application/json; charset=utf-8').serializer(asIs).send(state.body)
     },
   )
 }
 
 const asIs = (body: unknown) => body as string
+
+/** Whether an If-None-Match names this tag. Proxies that compress make tags weak, which counts as the same (RFC 9110, 13.1.2). */
+function names(ifNoneMatch: string | undefined, etag: string): boolean {
+  const known = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? []
+  return known.includes(etag) || known.includes('*')
+}

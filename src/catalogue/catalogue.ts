@@ -44,6 +44,7 @@ export interface Catalogue {
 /** Keeps the catalogue in memory, one per version; snapshots of accounts say which version is current. */
 export class Catalogues {
   #latest: Catalogue | undefined
+  #loading: Promise<Catalogue> | undefined
   readonly #db: Db
   constructor(db: Db) {
     this.#db = db
@@ -51,7 +52,7 @@ export class Catalogues {
 
   /** The catalogue of this version or a newer one, without a round trip when it is the one at hand. */
   at(version: number): Catalogue | Promise<Catalogue> {
-    return this.#latest && this.#latest.version >= version ? this.#latest : this.#load()
+    return this.#latest && this.#latest.version >= version ? this.#latest : this.#reload(version)
   }
 
   async current(): Promise<Catalogue> {
@@ -62,8 +63,14 @@ export class Catalogues {
     return this.at(version)
   }
 
-  async #load(): Promise<Catalogue> {
-    this.#latest = await loadCatalogue(this.#db)
+  /** A change of the catalogue is read once, however many accounts see it first. */
+  async #reload(version: number): Promise<Catalogue> {
+    const begun = await this.#loading
+    if (begun && begun.version >= version) return begun
+    this.#loading ??= loadCatalogue(this.#db).finally(() => {
+      this.#loading = undefined
+    })
+    this.#latest = await this.#loading
     return this.#latest
   }
 }

@@ -7,6 +7,7 @@ import {
   Transaction,
 } from 'kysely'
 import type { Db } from './database.ts'
+import { isStalePlan } from './preparingClient.ts'
 import type { DB } from './tables.ts'
 
 /** Writes. Only `inTx` makes one, and only routes, jobs and commands call `inTx`. */
@@ -34,20 +35,21 @@ export function changed(tx: Tx, subject: Subject): void {
 
 const SERIALIZATION_FAILURE = '40001'
 const DEADLOCK_DETECTED = '40P01'
+const FAILED_BEFORE = '25P02'
 const MAX_TRIES = 5
 
 /**
  * Runs `work` in one transaction and commits what it did, all or nothing. Statements that `work` issues
- * together (Promise.all) run in the order they were issued and share one round trip, with BEGIN. Deadlocks and serialization failures are
- * run again, so `work` must do nothing but talk to the database.
+ * together (Promise.all) run in the order they were issued and share one round trip, with BEGIN; the error of
+ * the first that fails is thrown. Deadlocks and serialization failures are run again, so `work` must do
+ * nothing but talk to the database.
  */
 export async function inTx<T>(app: { db: Db; changes: Changes }, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await app.db.getExecutor().provideConnection((connection) => runOnce(app, connection, work))
     } catch (error) {
-      const code = (error as { code?: unknown }).code
-      if (tries >= MAX_TRIES || (code !== SERIALIZATION_FAILURE && code !== DEADLOCK_DETECTED)) throw error
+      if (tries >= MAX_TRIES || !mayPassNextTime(error)) throw error
       await sleep(Math.random() * 20 * tries)
     }
   }
@@ -55,7 +57,14 @@ export async function inTx<T>(app: { db: Db; changes: Changes }, work: (tx: Tx) 
 
 /** Runs reads on one connection, so that those issued together (Promise.all) share one round trip. */
 export async function together<T>(app: { db: Db }, read: (db: Db) => Promise<T>): Promise<T> {
-  return app.db.getExecutor().provideConnection((connection) => read(onConnection(app.db, connection)))
+  return app.db.getExecutor().provideConnection(async (connection) => {
+    const turn = new Turn(connection)
+    try {
+      return await read(turn.open(app.db))
+    } finally {
+      turn.end()
+    }
+  })
 }
 
 async function runOnce<T>(
@@ -63,7 +72,8 @@ async function runOnce<T>(
   connection: DatabaseConnection,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const tx = onConnection(app.db, connection)
+  const turn = new Turn(connection)
+  const tx = turn.open(app.db)
   const subjects = new Set<Subject>()
   changedIn.set(tx, subjects)
   // Not awaited yet: it travels with the first statements of `work`, which the connection keeps in order.
@@ -72,12 +82,14 @@ async function runOnce<T>(
   try {
     const result = await work(tx)
     await begun
+    turn.end()
     await commit(connection)
     if (subjects.size > 0) app.changes.announce(subjects)
     return result
   } catch (error) {
+    turn.end()
     await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => undefined)
-    throw error
+    throw codeOf(error) === FAILED_BEFORE ? (turn.firstFailure ?? error) : error
   }
 }
 
@@ -91,11 +103,45 @@ async function commit(connection: DatabaseConnection): Promise<void> {
   }
 }
 
-function onConnection(db: Db, connection: DatabaseConnection): Tx {
-  // Kysely's own provider lets one statement at a time through; here they pipeline.
-  const provider: ConnectionProvider = { provideConnection: (consumer) => consumer(connection) }
-  const executor = db.getExecutor().withConnectionProvider(provider)
-  return new Transaction<DB>({ ...withoutConnections, executor })
+function mayPassNextTime(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === SERIALIZATION_FAILURE || code === DEADLOCK_DETECTED || isStalePlan(error)
+}
+
+const codeOf = (error: unknown) => (error as { code?: unknown } | null)?.code
+
+/**
+ * One use of a connection. Statements pipeline in it, where Kysely's own provider lets one at a time through.
+ * After its end none gets through: a branch of `work` that goes on after another one has failed would
+ * write outside the transaction, or into the next one.
+ */
+class Turn implements ConnectionProvider {
+  readonly #connection: DatabaseConnection
+  #isOver = false
+  firstFailure: unknown
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection
+  }
+
+  open(db: Db): Tx {
+    const executor = db.getExecutor().withConnectionProvider(this)
+    return new Transaction<DB>({ ...withoutConnections, executor })
+  }
+
+  end(): void {
+    this.#isOver = true
+  }
+
+  async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
+    if (this.#isOver) throw new Error('The transaction of this statement is over')
+    try {
+      return await consumer(this.#connection)
+    } catch (error) {
+      this.firstFailure ??= error
+      throw error
+    }
+  }
 }
 
 // Kysely wants these of a Transaction too, but a connection only ever comes from its executor.

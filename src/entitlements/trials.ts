@@ -17,6 +17,16 @@ export async function hasHadTrial(db: Db, email: string): Promise<boolean> {
   return taken !== undefined
 }
 
+/** Throws when TRIAL_PLAN is no plan of the catalogue: no registration would succeed. */
+export async function refuseUnknownTrialPlan(
+  db: Db,
+  { trialDays, trialPlan }: Pick<Config, 'trialDays' | 'trialPlan'>,
+): Promise<void> {
+  const known = await db.selectFrom('plans').select('plan').where('plan', '=', trialPlan).executeTakeFirst()
+  if (trialDays > 0 && !known)
+    throw new Error(`TRIAL_PLAN is ${trialPlan}, but the catalogue has no such plan.`)
+}
+
 /** Gives a new user the card-free trial. The caller has asked `hasHadTrial`; a user's second one is refused by its key. */
 export async function giveTrial(
   tx: Tx,

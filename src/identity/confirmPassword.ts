@@ -1,7 +1,7 @@
 import type { App } from '../app.ts'
-import { audit } from '../audit/audit.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
+import { countFailure } from './countFailure.ts'
 import { passwordLimits, refuseAboveLimit } from './throttles.ts'
 import type { UserRecord } from './users.ts'
 
@@ -16,10 +16,6 @@ export async function confirmPassword(
   const limits = passwordLimits(user.id)
   refuseAboveLimit(await app.limiter.peek(limits, at))
   if (await app.passwords.matches(user.passwordHash, password)) return
-  const [verdict] = await Promise.all([
-    app.limiter.take(limits, at),
-    audit(app.db, caller, { action: 'password.refused', userId: user.id }, at),
-  ])
-  refuseAboveLimit(verdict)
+  await countFailure(app, caller, { what: 'password', limits, userId: user.id }, at)
   throw problem('invalid-credentials', undefined, { detail: 'The current password is wrong.' })
 }

@@ -6,7 +6,7 @@ import type { Caller } from '../http/actor.ts'
 import { queueMail } from '../mail/queueMail.ts'
 import { mintToken } from '../secrets/mailedTokens.ts'
 import { mailLimits, refuseAboveLimit } from './throttles.ts'
-import { findUserByEmail, type UserRecord } from './users.ts'
+import { findUserByEmail, recipientOf, type UserRecord } from './users.ts'
 
 const MINUTE = 60_000
 const LIVES_MINUTES = 60
@@ -45,7 +45,7 @@ async function requestReset(tx: Tx, { config }: App, user: UserRecord, at: Date)
       tx,
       {
         template: 'password-reset',
-        to: { address: user.email, name: user.name },
+        to: recipientOf(user),
         fill: { minutes: LIVES_MINUTES },
         link: { path: '/reset-password', token },
         userId: user.id,

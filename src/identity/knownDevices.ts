@@ -7,13 +7,15 @@ import type { Config, Secret } from '../config.ts'
 const DAY = 86_400_000
 const REMEMBERED_DAYS = 400
 const SEPARATOR = '.'
+const USERS_PER_DEVICE = 5
 
 /** A browser that signed in as this user before: it is not locked out by what strangers try (OWASP's device cookie). */
 export interface KnownDevice {
   deviceId: string
 }
 
-interface DeviceUser {
+/** What a device is remembered for. */
+export interface DeviceUser {
   id: string
   /** Raised with every new password, which makes strangers of all devices. */
   credentialsVersion: number
@@ -21,20 +23,28 @@ interface DeviceUser {
 
 /** The device of this request, if it signed in as this user since their last new password. */
 export function knownDevice(request: FastifyRequest, config: Config, user: DeviceUser): KnownDevice | null {
-  const [deviceId, presented] = request.cookies[nameOf(config)]?.split(SEPARATOR) ?? []
-  if (!deviceId || !presented || !isUuid(deviceId)) return null
-  const right = config.secrets.some((secret) => isSame(macOf(secret, deviceId, user), presented))
-  return right ? { deviceId } : null
+  const device = readDevice(request, config)
+  return device?.macs.some((mac) => isMacOf(config, mac, device.deviceId, user)) ? device : null
 }
 
-/** Remembers the device of this request as one of the user's. */
+/** Remembers the device of this request as one of the user's, and as one of those who used it before them. */
 export function rememberDevice(reply: FastifyReply, config: Config, user: DeviceUser, at: Date): void {
-  const deviceId = uuidv4()
-  const value = [deviceId, macOf(config.secrets[0], deviceId, user)].join(SEPARATOR)
+  const { deviceId, macs } = readDevice(reply.request, config) ?? { deviceId: uuidv4(), macs: [] }
+  const others = macs.filter((mac) => !isMacOf(config, mac, deviceId, user)).slice(0, USERS_PER_DEVICE - 1)
+  const value = [deviceId, macOf(config.secrets[0], deviceId, user), ...others].join(SEPARATOR)
   setCookie(reply, config, nameOf(config), value, new Date(at.getTime() + REMEMBERED_DAYS * DAY))
 }
 
 const nameOf = (config: Config) => cookieName(config, 'frontgate_device')
+
+function readDevice(request: FastifyRequest, config: Config): { deviceId: string; macs: string[] } | null {
+  const [deviceId, ...macs] = request.cookies[nameOf(config)]?.split(SEPARATOR) ?? []
+  return deviceId && isUuid(deviceId) ? { deviceId, macs: macs.slice(0, USERS_PER_DEVICE) } : null
+}
+
+function isMacOf({ secrets }: Config, presented: string, deviceId: string, user: DeviceUser): boolean {
+  return secrets.some((secret) => isSame(macOf(secret, deviceId, user), presented))
+}
 
 function macOf(secret: Secret, deviceId: string, { id, credentialsVersion }: DeviceUser): string {
   return createHmac('sha256', secret.reveal())

@@ -1,13 +1,22 @@
 import { sql } from 'kysely'
 import { changed, type Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
-import { queueMail } from '../mail/queueMail.ts'
+import { problem } from '../problems.ts'
 import { supersedeResets } from './forgotPassword.ts'
+import { notifyUser } from './notifyUser.ts'
 import { endSessions } from './sessions.ts'
+import type { UserRecord } from './users.ts'
+
+/** What a user's sign-in depends on once the new password holds. */
+export interface NewCredentials {
+  id: string
+  credentialsVersion: number
+}
 
 /**
  * Gives a user another password: their other sessions end, reset links that are out are void, remembered
- * devices are forgotten, and the mailbox is told.
+ * devices are forgotten, and the mailbox is told. Refused when they got another one since `user` was read:
+ * what was proved with the old one counts no more.
  */
 export async function setNewPassword(
   tx: Tx,
@@ -16,32 +25,23 @@ export async function setNewPassword(
     user,
     passwordHash,
     keepSession = null,
-  }: {
-    user: { id: string; email: string; name: string | null }
-    passwordHash: string
-    keepSession?: string | null
-  },
+  }: { user: UserRecord; passwordHash: string; keepSession?: string | null },
   at: Date,
-): Promise<void> {
+): Promise<NewCredentials> {
   changed(tx, `user:${user.id}`)
-  await Promise.all([
+  const [updated] = await Promise.all([
     tx
       .updateTable('users')
       .set({ password_hash: passwordHash, credentials_version: sql`credentials_version + 1` })
       .where('id', '=', user.id)
-      .execute(),
+      .where('credentials_version', '=', user.credentialsVersion)
+      .where('deleted_at', 'is', null)
+      .returning(['id', 'credentials_version as credentialsVersion'])
+      .executeTakeFirst(),
     endSessions(tx, caller, { userId: user.id, because: 'new-password', except: keepSession }, at),
     supersedeResets(tx, user.id, at),
-    queueMail(
-      tx,
-      {
-        template: 'password-changed',
-        to: { address: user.email, name: user.name },
-        fill: {},
-        link: { path: '/forgot-password' },
-        userId: user.id,
-      },
-      at,
-    ),
+    notifyUser(tx, user, { template: 'password-changed', fill: {}, path: '/forgot-password' }, at),
   ])
+  if (!updated) throw problem('invalid-credentials')
+  return updated
 }

@@ -3,9 +3,9 @@ import { type Snapshot, type SnapshotRow, snapshotFrom, snapshotOf } from '../ac
 import type { App } from '../app.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
-import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
 import { describeDevice } from './describeDevice.ts'
+import { notifyUser } from './notifyUser.ts'
 import { makeRefreshToken, type RefreshToken, readRefreshToken } from './refreshTokens.ts'
 import { decideRefresh, type RefreshVerdict } from './rules.ts'
 import { endSession } from './sessions.ts'
@@ -82,15 +82,6 @@ const statement = snapshotOf(`
 async function endReused(tx: Tx, caller: Caller, { session, user }: Snapshot, at: Date): Promise<void> {
   const ended = await endSession(tx, caller, { userId: user.id, sessionId: session.id, because: 'reuse' }, at)
   if (!ended) return
-  await queueMail(
-    tx,
-    {
-      template: 'session-reused',
-      to: { address: user.email, name: user.name },
-      fill: { device: describeDevice(caller.userAgent), when: at.toUTCString() },
-      link: { path: '/sign-in' },
-      userId: user.id,
-    },
-    at,
-  )
+  const fill = { device: describeDevice(caller.userAgent), when: at.toUTCString() }
+  await notifyUser(tx, user, { template: 'session-reused', fill, path: '/sign-in' }, at)
 }

@@ -28,6 +28,8 @@ export function makeRefreshToken(secrets: readonly Secret[], token: RefreshToken
 export function readRefreshToken(secrets: readonly Secret[], text: string): RefreshToken | null {
   if (!text.startsWith(PREFIX)) return null
   const bytes = Buffer.from(text.slice(PREFIX.length), 'base64url')
+  // Decoding is lenient; of the spellings of one token only ours is one.
+  if (bytes.toString('base64url') !== text.slice(PREFIX.length)) return null
   if (bytes.length !== ID_BYTES + GENERATION_BYTES + MAC_BYTES) return null
   const [body, presented] = [bytes.subarray(0, -MAC_BYTES), bytes.subarray(-MAC_BYTES)]
   if (!secrets.some((secret) => timingSafeEqual(mac(secret, body), presented))) return null

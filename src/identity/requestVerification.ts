@@ -10,7 +10,6 @@ const LIVES_HOURS = 24
 interface Mailbox {
   userId: string
   email: string
-  name: string | null
   /** Whether the link also signs in, as it does where registering may not say if an address is known. */
   startsSession: boolean
 }
@@ -19,7 +18,7 @@ interface Mailbox {
 export async function requestVerification(
   tx: Tx,
   config: Pick<Config, 'secrets'>,
-  { userId, email, name, startsSession }: Mailbox,
+  { userId, email, startsSession }: Mailbox,
   at: Date,
 ): Promise<void> {
   const id = uuidv7()
@@ -42,7 +41,7 @@ export async function requestVerification(
       tx,
       {
         template: startsSession ? 'start-session' : 'verification',
-        to: { address: email, name },
+        to: { address: email, name: null },
         fill: { hours: LIVES_HOURS },
         link: { path: '/verify-email', token },
         userId,

@@ -15,12 +15,7 @@ export async function resendVerification(app: App, caller: Caller<UserActor>, at
   refuseAboveLimit(await app.limiter.take(mailLimits('resend', user.email, caller.ip), at))
   await inTx(app, (tx) =>
     Promise.all([
-      requestVerification(
-        tx,
-        app.config,
-        { userId: user.id, email: user.email, name: user.name, startsSession: false },
-        at,
-      ),
+      requestVerification(tx, app.config, { userId: user.id, email: user.email, startsSession: false }, at),
       audit(tx, caller, { action: 'email.verification-requested', userId: user.id }, at),
     ]),
   )

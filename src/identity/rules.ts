@@ -56,6 +56,7 @@ export function judgePassword(password: string, email: string, minLength: number
 
 function isLikeAddress(password: string, email: string): boolean {
   const plain = password.toLowerCase()
+  if (email.includes(plain)) return true
   const [local = '', domain = ''] = email.split('@')
   const telling = [email, local, domain, domain.split('.')[0] ?? ''].filter(
     (part) => part.length >= SHORTEST_TELLING_PART,

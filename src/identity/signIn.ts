@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import { readSnapshot, type Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
-import { audit } from '../audit/audit.ts'
 import { inTx, type Tx, together } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
 import type { Limit } from '../limits/limiter.ts'
-import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
+import { countFailure } from './countFailure.ts'
 import { describeDevice } from './describeDevice.ts'
+import { notifyUser } from './notifyUser.ts'
 import { beginSession, newSessionId } from './sessions.ts'
 import { deviceLimits, refuseAboveLimit, signInLimits } from './throttles.ts'
 import { findUserByEmail, type UserRecord } from './users.ts'
@@ -39,24 +39,26 @@ export async function signIn(
     Promise.all([findUserByEmail(db, email), app.limiter.peek(strangers, at, db)]),
   )
   const device = user && deviceOf(user)
-  const limits = device ? deviceLimits(device.deviceId) : strangers
+  const limits = device ? deviceLimits(device.deviceId, user.id) : strangers
   refuseAboveLimit(device ? await app.limiter.peek(limits, at) : strangersVerdict)
 
-  if (!(await app.passwords.matches(user?.passwordHash ?? null, password)) || !user) {
-    const userId = user?.id ?? null
-    const [verdict] = await together(app, (db) =>
-      Promise.all([
-        app.limiter.take(limits, at, db),
-        audit(db, caller, { action: 'sign-in.refused', userId }, at),
-      ]),
-    )
-    refuseAboveLimit(verdict)
+  const isRight = await app.passwords.matches(user?.passwordHash ?? null, password)
+  if (!user || !isRight || !mayEnter(app, user)) {
+    await countFailure(app, caller, { what: 'sign-in', limits, userId: user?.id ?? null }, at)
     throw problem('invalid-credentials')
   }
   const newHash = app.passwords.isOutdated(user.passwordHash ?? '')
     ? await app.passwords.hash(password)
     : null
   return inTx(app, (tx) => enter(tx, app, caller, { user, limits, newHash, isKnown: device !== null }, at))
+}
+
+/**
+ * Where registering may not say whether an address is known, the password it was given opens nothing before the
+ * mailbox is proved: registering and then signing in would tell.
+ */
+function mayEnter({ config }: App, { emailVerifiedAt }: UserRecord): boolean {
+  return config.registrationPrivacy === 'open' || emailVerifiedAt !== null
 }
 
 async function enter(
@@ -83,7 +85,10 @@ async function enter(
   ])
   refuseAboveLimit(verdict)
   if (!snapshot) throw problem('invalid-credentials')
-  if (!seenBefore) await announceSignIn(tx, caller, user, at)
+  if (!seenBefore) {
+    const fill = { device: describeDevice(caller.userAgent), when: at.toUTCString() }
+    await notifyUser(tx, user, { template: 'new-sign-in', fill, path: '/forgot-password' }, at)
+  }
   return { snapshot, user }
 }
 
@@ -95,20 +100,6 @@ async function signedInFromHere(tx: Tx, { ip, userAgent }: Caller, userId: strin
         and ip is not distinct from ${ip}::inet and user_agent is not distinct from ${userAgent}
     ) as seen`.execute(tx)
   return rows[0]?.seen ?? false
-}
-
-function announceSignIn(tx: Tx, { userAgent }: Caller, user: UserRecord, at: Date): Promise<boolean> {
-  return queueMail(
-    tx,
-    {
-      template: 'new-sign-in',
-      to: { address: user.email, name: user.name },
-      fill: { device: describeDevice(userAgent), when: at.toUTCString() },
-      link: { path: '/forgot-password' },
-      userId: user.id,
-    },
-    at,
-  )
 }
 
 /** Upgrades the hash, unless the password was changed meanwhile. */

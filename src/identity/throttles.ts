@@ -22,9 +22,9 @@ export function signInLimits(email: string, ip: string | null): Limit[] {
   ]
 }
 
-/** Failed sign-ins of a device that signed in before: its own count, so that strangers cannot use it up. */
-export function deviceLimits(deviceId: string): Limit[] {
-  return [{ key: `sign-in device ${deviceId}`, most: 10, windowSeconds: 15 * MINUTE }]
+/** Failed sign-ins as a user from a device that signed in as them before: a count that strangers cannot use up. */
+export function deviceLimits(deviceId: string, userId: string): Limit[] {
+  return [{ key: `sign-in device ${deviceId} ${userId}`, most: 10, windowSeconds: 15 * MINUTE }]
 }
 
 /** Wrong passwords of someone who is signed in. */

@@ -22,6 +22,18 @@ export async function findUser(db: Db, id: string): Promise<UserRecord | null> {
   return row ? recordOf(row) : null
 }
 
+/**
+ * Whom a mail goes to: by name only once the mailbox is known to be theirs. Until then somebody else may have
+ * typed both, and must not get to write to the owner.
+ */
+export function recipientOf({
+  email,
+  name,
+  emailVerifiedAt,
+}: Pick<UserRecord, 'email' | 'name' | 'emailVerifiedAt'>) {
+  return { address: email, name: emailVerifiedAt ? name : null }
+}
+
 const usersOf = (db: Db) =>
   db
     .selectFrom('users')

@@ -1,75 +1,71 @@
-import type { WorkerEvents } from 'graphile-worker'
 import pg from 'pg'
 import type { App } from '../app.ts'
 
 const LEASE_CLASS = 3_105_617
-const CHECK_EVERY_MS = 15_000
+const LOOK_EVERY_MS = 5_000
+const RECONNECT_AFTER_MS = 500
+const ANSWER_WITHIN_MS = 10_000
 
 /**
  * Jobs of a killed process would stay locked for hours. So each worker holds an advisory lock under its name
- * for as long as its connection lives, and jobs whose worker holds none are released.
+ * for as long as its connection lives, and jobs whose worker holds none at two looks are released; between
+ * them a worker that lost only its connection has time to come back.
  */
-export async function holdWorkerLeases(
-  app: App,
-  connectionString: string,
-  events: WorkerEvents,
-): Promise<{ release: () => Promise<void> }> {
-  const workers = new Set<string>()
-  let client: pg.Client | undefined
-  let released = false
+export class WorkerLeases {
+  readonly #app: App
+  readonly #held = new Set<string>()
+  readonly #watching: Promise<void>
+  #suspects: string[] = []
+  #client: pg.Client | undefined
+  #released = false
+  #wake = () => {}
 
-  async function connect(): Promise<pg.Client> {
-    const fresh = new pg.Client({
-      connectionString,
-      keepAlive: true,
-      pipeline: true,
-      application_name: 'frontgate leases',
-    })
-    fresh.on('error', () => {
-      if (client === fresh) client = undefined
-    })
-    await fresh.connect()
-    client = fresh
-    for (const worker of workers) await hold(fresh, worker)
-    return fresh
+  private constructor(app: App, client: pg.Client) {
+    this.#app = app
+    this.#client = client
+    this.#watching = this.#watch()
   }
-  async function check(): Promise<void> {
-    const connection = client ?? (await connect())
-    const { rows } = await connection.query<{ freed: string }>(freeAbandonedJobs, [LEASE_CLASS])
-    if (rows.length > 0) app.log.warn({ workers: rows.length }, 'took over the jobs of workers that are gone')
-  }
-  const tryCheck = () =>
-    check().catch((error: unknown) => {
-      if (!released) app.log.warn({ error }, 'could not look for abandoned jobs; trying again soon')
-    })
 
-  events.on('worker:create', ({ worker }) => {
-    workers.add(worker.workerId)
-    if (client) hold(client, worker.workerId).catch(() => undefined)
-  })
-  await check()
-  const timer = setInterval(tryCheck, CHECK_EVERY_MS)
-  timer.unref()
-  return {
-    async release() {
-      released = true
-      clearInterval(timer)
-      await client?.end()
-    },
+  /** Connects and begins to look for abandoned jobs. */
+  static async open(app: App): Promise<WorkerLeases> {
+    return new WorkerLeases(app, await connect(app))
+  }
+
+  /** Holds a lease under this name, also over lost connections. */
+  async hold(worker: string): Promise<void> {
+    if (this.#held.has(worker)) return
+    this.#held.add(worker)
+    // Where it fails the connection is gone, and the next one holds all that are wanted.
+    if (this.#client) await lock(this.#client, worker).catch(() => undefined)
+  }
+
+  /** Gives up what is left of a worker of this process that ended by itself. */
+  async drop(worker: string): Promise<void> {
+    this.#held.delete(worker)
+    await this.#client
+      ?.query('select pg_advisory_unlock_shared($1, hashtext($2))', [LEASE_CLASS, worker])
+      .catch(() => undefined)
+  }
+
+  async release(): Promise<void> {
+    this.#released = true
+    this.#wake()
+    await this.#watching
+    await this.#client?.end()
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#released) {
+      try {
+        const client = this.#client ?? (await this.#connectAgain())
+        client.once('error', () => this.#lose(client))
+        await this.#freeAbandoned(client)
+        await this.#pause(LOOK_EVERY_MS, () => this.#client === client)
+        client.removeAllListeners('error')
+      } catch (error) {
+        this.#app.log.warn({ error }, 'could not look for abandoned jobs; trying again soon')
+        await this.#pause(RECONNECT_AFTER_MS)
+      }
+    }
   }
 }
-
-async function hold(client: pg.Client, worker: string): Promise<void> {
-  await client.query('select pg_advisory_lock($1, hashtext($2))', [LEASE_CLASS, worker])
-}
-
-const freeAbandonedJobs = `
-  with gone as (
-    select distinct j.locked_by from graphile_worker.jobs j
-    where j.locked_by is not null and not exists (
-      select from pg_locks l
-      where l.locktype = 'advisory' and l.classid = $1 and l.objid = (hashtext(j.locked_by)::bigint & 4294967295)::oid
-        and l.database = (select oid from pg_database where datname = current_database())
-    )
-  )
-  select locked_by as freed, graphile_worker.force_unlock_workers(array[locked_by]) from gone`

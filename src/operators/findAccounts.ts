@@ -1,11 +1,22 @@
 import { sql } from 'kysely'
-import type { Db } from '../db/database.ts'
+import { audit } from '../audit/audit.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Caller, OperatorActor } from '../http/actor.ts'
 import { pageBounds, pageFrom } from '../http/pages.ts'
 
-/** A page of accounts whose id, name or member's address contains the query; all accounts without one. */
-export async function findAccounts(db: Db, query: { query?: string; limit?: number; cursor?: string }) {
+/**
+ * A page of accounts with this id, or whose name or member's address contains the query; all accounts
+ * without one. The trail notes that somebody searched, but not for whom.
+ */
+export async function findAccounts(
+  tx: Tx,
+  caller: Caller<OperatorActor>,
+  query: { query?: string; limit?: number; cursor?: string },
+  at: Date,
+) {
   const { limit, after } = pageBounds(query)
-  const pattern = query.query ? `%${query.query.toLowerCase().replace(/[\\%_]/g, '\\$&')}%` : null
+  const words = query.query?.trim().toLowerCase() || null
+  const pattern = words && `%${words.replace(/[\\%_]/g, '\\$&')}%`
   const { rows } = await sql<{
     id: string
     name: string
@@ -15,11 +26,12 @@ export async function findAccounts(db: Db, query: { query?: string; limit?: numb
   }>`
     select a.id, a.name, a.created_at, a.closed_at, (select count(*) from members where account_id = a.id) as members
     from accounts a
-    where (${pattern}::text is null or a.id::text = ${query.query ?? null} or lower(a.name) like ${pattern}
+    where (${pattern}::text is null or a.id::text = ${words} or lower(a.name) like ${pattern}
         or exists (select from members m join users u on u.id = m.user_id where m.account_id = a.id and u.email like ${pattern}))
       and (${after?.at ?? null}::timestamptz is null or (a.created_at, a.id) < (${after?.at ?? null}, ${after?.id ?? null}::uuid))
     order by a.created_at desc, a.id desc
-    limit ${limit + 1}`.execute(db)
+    limit ${limit + 1}`.execute(tx)
+  await audit(tx, caller, { action: 'operator.searched-accounts' }, at)
   return pageFrom(
     rows,
     limit,

@@ -1,14 +1,21 @@
-import type { Db } from '../db/database.ts'
+import { audit } from '../audit/audit.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Caller, OperatorActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
+import { describeGrant } from './grants.ts'
 
 const TIMELINE_LENGTH = 100
+const READ = 'operator.read-account'
 
-/** One account as operators see it: members, grants, and the newest entries of its trail. */
-export async function getAccount(db: Db, id: string) {
-  const account = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
+/**
+ * One account as operators see it: members, grants, and the newest entries of its trail, which notes the
+ * reading too. The timeline leaves those notes out.
+ */
+export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: string, at: Date) {
+  const account = await tx.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
   if (!account) throw problem('not-found')
   const [members, grants, timeline] = await Promise.all([
-    db
+    tx
       .selectFrom('members')
       .innerJoin('users', 'users.id', 'members.user_id')
       .select([
@@ -22,15 +29,17 @@ export async function getAccount(db: Db, id: string) {
       .where('members.account_id', '=', id)
       .orderBy('members.created_at')
       .execute(),
-    db.selectFrom('grants').selectAll().where('account_id', '=', id).orderBy('created_at', 'desc').execute(),
-    db
+    tx.selectFrom('grants').selectAll().where('account_id', '=', id).orderBy('created_at', 'desc').execute(),
+    tx
       .selectFrom('audit_log')
       .select(['id', 'at', 'action', 'actor_kind', 'actor_id', 'user_id', 'details'])
       .where('account_id', '=', id)
+      .where('action', '!=', READ)
       .orderBy('at', 'desc')
       .orderBy('id', 'desc')
       .limit(TIMELINE_LENGTH)
       .execute(),
+    audit(tx, caller, { action: READ, accountId: id }, at),
   ])
   return {
     id: account.id,
@@ -45,14 +54,9 @@ export async function getAccount(db: Db, id: string) {
       email_verified: member.email_verified_at !== null,
       joined_at: member.created_at.toISOString(),
     })),
-    grants: grants.map((grant) => ({
-      id: grant.id,
-      source: grant.source,
-      plan: grant.plan,
-      from: grant.from_at.toISOString(),
-      until: grant.until_at?.toISOString() ?? null,
-      reason: grant.reason,
-    })),
+    grants: grants.map(({ from_at: from, until_at: until, ...grant }) =>
+      describeGrant({ ...grant, from, until }),
+    ),
     timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
   }
 }

@@ -16,6 +16,7 @@ export interface GrantOrder {
 
 /** Gives an account a plan for a time. A trial that an operator gives extends or repeats the registration's. */
 export async function grantPlan(tx: Tx, caller: Caller<OperatorActor>, order: GrantOrder, at: Date) {
+  refuseOddTimes(order, at)
   const account = await tx
     .selectFrom('accounts')
     .select('id')
@@ -25,8 +26,6 @@ export async function grantPlan(tx: Tx, caller: Caller<OperatorActor>, order: Gr
   if (!account) throw problem('not-found')
   const plan = await tx.selectFrom('plans').select('plan').where('plan', '=', order.plan).executeTakeFirst()
   if (!plan) refuse('#/plan', 'is not a plan of the catalogue')
-  if (order.until && order.until <= order.from) refuse('#/until', 'must be after from')
-  if (order.source === 'trial' && !order.until) refuse('#/until', 'is missing: a trial has an end')
   const before = await latestOf(tx, order)
   const id = await giveGrant(tx, { ...order, grantedBy: caller.actor.operatorId }, at)
   const details = {
@@ -56,7 +55,7 @@ export async function endGrant(
     .executeTakeFirst()
   // What Stripe grants only Stripe ends.
   if (!grant || grant.source === 'stripe') throw problem('not-found')
-  if (grant.until_at && grant.until_at <= at) throw problem('grant-already-ended')
+  if (grant.ended_at || (grant.until_at && grant.until_at <= at)) throw problem('grant-already-ended')
   changed(tx, `account:${grant.account_id}`)
   // One that has not begun yet becomes an empty interval.
   const until = grant.from_at > at ? grant.from_at : at
@@ -73,6 +72,25 @@ export async function endGrant(
     reason,
   }
   await audit(tx, caller, { action: 'grant.ended', accountId: grant.account_id, details }, at)
+}
+
+/** A grant in the words of the wire. */
+export function describeGrant({ id, source, plan, from, until, reason }: DescribedGrant) {
+  return { id, source, plan, from: from.toISOString(), until: until?.toISOString() ?? null, reason }
+}
+
+interface DescribedGrant extends Omit<GrantOrder, 'accountId' | 'source'> {
+  id: string
+  source: string
+}
+
+function refuseOddTimes({ source, from, until }: GrantOrder, at: Date): void {
+  // RFC 3339 has leap seconds and short offsets, which Date has not.
+  if (Number.isNaN(from.getTime())) refuse('#/from', 'is not an instant')
+  if (until && Number.isNaN(until.getTime())) refuse('#/until', 'is not an instant')
+  if (until && until <= from) refuse('#/until', 'must be after from')
+  if (until && until <= at) refuse('#/until', 'must be in the future')
+  if (source === 'trial' && !until) refuse('#/until', 'is missing: a trial has an end')
 }
 
 function latestOf(tx: Tx, { accountId, source }: GrantOrder) {

@@ -1,4 +1,6 @@
-import type { Db } from '../db/database.ts'
+import { audit } from '../audit/audit.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Caller, OperatorActor } from '../http/actor.ts'
 import { pageBounds, pageFrom } from '../http/pages.ts'
 
 export interface AuditFilter {
@@ -9,10 +11,10 @@ export interface AuditFilter {
   cursor?: string
 }
 
-/** A page of the audit trail, the newest first. */
-export async function listAudit(db: Db, filter: AuditFilter) {
+/** A page of the audit trail, the newest first. Who reads it is noted in it. */
+export async function listAudit(tx: Tx, caller: Caller<OperatorActor>, filter: AuditFilter, at: Date) {
   const { limit, after } = pageBounds(filter)
-  let query = db.selectFrom('audit_log').selectAll()
+  let query = tx.selectFrom('audit_log').selectAll()
   if (filter.account_id) query = query.where('account_id', '=', filter.account_id)
   if (filter.user_id) query = query.where('user_id', '=', filter.user_id)
   if (filter.action) query = query.where('action', '=', filter.action)
@@ -22,6 +24,8 @@ export async function listAudit(db: Db, filter: AuditFilter) {
     .orderBy('id', 'desc')
     .limit(limit + 1)
     .execute()
+  const { account_id, user_id, action } = filter
+  await audit(tx, caller, { action: 'operator.read-audit', details: { account_id, user_id, action } }, at)
   return pageFrom(
     rows,
     limit,

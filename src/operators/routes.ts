@@ -1,12 +1,14 @@
 import Type from 'typebox'
+import { RoleSchema } from '../access/tokensReply.ts'
 import type { App } from '../app.ts'
 import { inTx } from '../db/transaction.ts'
+import { sources } from '../entitlements/facts.ts'
 import { route } from '../http/route.ts'
 import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
 import { findAccounts } from './findAccounts.ts'
 import { getAccount } from './getAccount.ts'
-import { endGrant, grantPlan } from './grants.ts'
+import { describeGrant, endGrant, grantPlan } from './grants.ts'
 import { listAudit } from './listAudit.ts'
 
 const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' })
@@ -15,7 +17,7 @@ const GrantSchema = named(
   'Grant',
   Type.Object({
     id: Uuid,
-    source: Type.String(),
+    source: Type.Enum([...sources]),
     plan: Type.String(),
     from: Instant,
     until: Nullable(Instant),
@@ -27,7 +29,7 @@ const AuditFields = {
   id: Uuid,
   at: Instant,
   action: Type.String(),
-  actor_kind: Type.String(),
+  actor_kind: Type.Enum(['anyone', 'user', 'operator', 'system']),
   actor_id: Nullable(Uuid),
   user_id: Nullable(Uuid),
   details: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
@@ -58,7 +60,7 @@ const OperatorAccountSchema = named(
     members: Type.Array(
       Type.Object({
         user_id: Uuid,
-        role: Type.String(),
+        role: RoleSchema,
         email: Nullable(Type.String()),
         name: Nullable(Type.String()),
         email_verified: Type.Boolean(),
@@ -70,7 +72,7 @@ const OperatorAccountSchema = named(
   }),
 )
 
-/** What staff can see and do; every act is audited with its reason. */
+/** What staff can see and do; every act is audited with its reason, reading too. */
 export function operatorRoutes(server: Server, app: App): void {
   route(
     server,
@@ -84,7 +86,7 @@ export function operatorRoutes(server: Server, app: App): void {
       query: Fields({ ...PageQuery, query: Type.Optional(Type.String({ maxLength: 320 })) }),
       replies: { 200: pageOf(Type.Object({ ...AccountFields, members: Type.Integer() })) },
     },
-    async ({ query }) => findAccounts(app.db, query),
+    async ({ caller, query, at }) => inTx(app, (tx) => findAccounts(tx, caller, query, at)),
   )
 
   route(
@@ -100,7 +102,7 @@ export function operatorRoutes(server: Server, app: App): void {
       replies: { 200: OperatorAccountSchema },
       refusals: ['not-found'],
     },
-    async ({ params }) => getAccount(app.db, params.id),
+    async ({ caller, params, at }) => inTx(app, (tx) => getAccount(tx, caller, params.id, at)),
   )
 
   route(
@@ -132,18 +134,8 @@ export function operatorRoutes(server: Server, app: App): void {
         until: body.until ? new Date(body.until) : null,
         reason: body.reason,
       }
-      const { id, source, plan, from, until, reason } = await inTx(app, (tx) =>
-        grantPlan(tx, caller, order, at),
-      )
-      const described = {
-        id,
-        source,
-        plan,
-        from: from.toISOString(),
-        until: until?.toISOString() ?? null,
-        reason,
-      }
-      return reply.code(201).send(described)
+      const grant = await inTx(app, (tx) => grantPlan(tx, caller, order, at))
+      return reply.code(201).send(describeGrant(grant))
     },
   )
 
@@ -184,6 +176,6 @@ export function operatorRoutes(server: Server, app: App): void {
       }),
       replies: { 200: pageOf(AuditEntrySchema) },
     },
-    async ({ query }) => listAudit(app.db, query),
+    async ({ caller, query, at }) => inTx(app, (tx) => listAudit(tx, caller, query, at)),
   )
 }

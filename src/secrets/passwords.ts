@@ -5,6 +5,9 @@ import { problem } from '../problems.ts'
 
 const ARGON2ID = 2
 const RETRY_AFTER_SECONDS = 2
+const LEAST_MEMORY_KIB = 8
+/** A stored hash may cost this many times what one costs today; computing a dearer one would starve everybody. */
+const DEAREST = 16
 
 type Settings = Pick<Config, 'argon2MemoryKib' | 'argon2Passes' | 'hashesAtOnce' | 'hashQueue'>
 
@@ -29,15 +32,27 @@ export class Passwords {
     return this.#inTurn(() => this.#compute(password))
   }
 
-  /** Whether the password belongs to the hash. Without a hash it costs the same and is never right. */
+  /**
+   * Whether the password belongs to the hash. A wrong one takes as long whichever hash it is held against: none,
+   * one of today's parameters, or one of cheaper ones.
+   */
   async matches(storedHash: string | null, password: string): Promise<boolean> {
     this.#decoy ??= this.#inTurn(() => this.#compute('the password of nobody'))
     const decoy = await this.#decoy.catch((error: unknown) => {
       this.#decoy = undefined
       throw error
     })
-    const right = await this.#inTurn(() => verify(storedHash ?? decoy, password))
-    return right && storedHash !== null
+    const today = this.#settings.argon2MemoryKib * this.#settings.argon2Passes
+    const cost = storedHash === null ? null : costOf(storedHash)
+    if (storedHash === null || cost === null || cost > today * DEAREST) {
+      await this.#inTurn(() => verify(decoy, password))
+      return false
+    }
+    return this.#inTurn(async () => {
+      const isRight = await verify(storedHash, password)
+      if (!isRight && cost < today) await this.#spend(password, today - cost)
+      return isRight
+    })
   }
 
   /** Whether a stored hash was made with other parameters than today's, and is to be made anew. */
@@ -46,14 +61,14 @@ export class Passwords {
     return !storedHash.startsWith(`$argon2id$v=19$m=${argon2MemoryKib},t=${argon2Passes},p=1$`)
   }
 
-  #compute(password: string): Promise<string> {
-    const { argon2MemoryKib, argon2Passes } = this.#settings
-    return hash(password, {
-      algorithm: ARGON2ID,
-      memoryCost: argon2MemoryKib,
-      timeCost: argon2Passes,
-      parallelism: 1,
-    })
+  #compute(password: string, memoryCost = this.#settings.argon2MemoryKib): Promise<string> {
+    const { argon2Passes } = this.#settings
+    return hash(password, { algorithm: ARGON2ID, memoryCost, timeCost: argon2Passes, parallelism: 1 })
+  }
+
+  /** Takes the time that filling so many KiB takes. */
+  async #spend(password: string, cost: number): Promise<void> {
+    await this.#compute(password, Math.max(LEAST_MEMORY_KIB, Math.round(cost / this.#settings.argon2Passes)))
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -77,4 +92,11 @@ export class Passwords {
       else this.#running--
     }
   }
+}
+
+/** KiB that computing a hash fills, all passes together; null for what is no argon2id hash. */
+function costOf(storedHash: string): number | null {
+  const [, memoryKib, passes] =
+    /^\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=\d{1,3}\$/.exec(storedHash) ?? []
+  return memoryKib && passes ? Number(memoryKib) * Number(passes) : null
 }

@@ -1,0 +1,36 @@
+import { sql } from 'kysely'
+import type { Tx } from '../db/transaction.ts'
+import { queueMail } from '../mail/queueMail.ts'
+import type { TemplateFill, TemplateName } from '../mail/templates.ts'
+import { recipientOf, type UserRecord } from './users.ts'
+
+const HOUR = 3_600_000
+const MOST_PER_HOUR = 5
+
+type NoticeName = 'already-registered' | 'new-sign-in' | 'password-changed' | 'session-reused'
+
+interface Notice<T extends TemplateName> {
+  template: T
+  fill: TemplateFill[T]
+  /** The page that its button opens. */
+  path: string
+}
+
+/**
+ * Tells a user what happened around their sign-in. At most five mails of a kind an hour: whoever registers
+ * the address of somebody else can make such things happen at will.
+ */
+export async function notifyUser<T extends NoticeName>(
+  tx: Tx,
+  user: Pick<UserRecord, 'id' | 'email' | 'name' | 'emailVerifiedAt'>,
+  { template, fill, path }: Notice<T>,
+  at: Date,
+): Promise<void> {
+  const { rows } = await sql<{ mailed: number }>`
+    select count(*) as mailed from mail_log
+    where user_id = ${user.id} and template = ${template} and created_at > ${new Date(at.getTime() - HOUR)}`.execute(
+    tx,
+  )
+  if (rows[0] && rows[0].mailed >= MOST_PER_HOUR) return
+  await queueMail(tx, { template, to: recipientOf(user), fill, link: { path }, userId: user.id }, at)
+}

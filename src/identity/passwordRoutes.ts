@@ -1,0 +1,79 @@
+import Type from 'typebox'
+import type { App } from '../app.ts'
+import { route } from '../http/route.ts'
+import { Fields } from '../http/schemas.ts'
+import type { Server } from '../http/server.ts'
+import { changePassword } from './changePassword.ts'
+import { addressOf, Email, MailedTokenText, Password } from './fields.ts'
+import { forgotPassword } from './forgotPassword.ts'
+import { rememberDevice } from './knownDevices.ts'
+import { resetPassword } from './resetPassword.ts'
+
+/** Getting a new password: by mail, or while signed in. */
+export function passwordRoutes(server: Server, app: App): void {
+  route(
+    server,
+    app,
+    {
+      operationId: 'forgotPassword',
+      method: 'POST',
+      url: '/v1/auth/password/forgot',
+      access: 'anyone',
+      summary: 'Ask for a reset link; the answer never tells whether the address is known',
+      body: Fields({ email: Email }),
+      replies: { 202: Type.Object({ status: Type.Literal('accepted') }) },
+      refusals: ['too-many-requests'],
+    },
+    async ({ caller, body, at, reply }) => {
+      await forgotPassword(app, caller, addressOf(body.email), at)
+      return reply.code(202).send({ status: 'accepted' })
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'resetPassword',
+      method: 'POST',
+      url: '/v1/auth/password/reset',
+      access: 'anyone',
+      summary: 'Choose a new password with a reset link; all sessions end',
+      body: Fields({ token: MailedTokenText, password: Password }),
+      replies: { 204: null },
+      refusals: [
+        'weak-password',
+        'token-unknown',
+        'token-expired',
+        'token-used',
+        'token-superseded',
+        'overloaded',
+      ],
+    },
+    async ({ caller, body, at, reply }) => {
+      // The mailbox vouches for this device: it gets in, whatever strangers try against the address.
+      rememberDevice(reply, app.config, await resetPassword(app, caller, body, at), at)
+      return reply.code(204).send()
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'changePassword',
+      method: 'POST',
+      url: '/v1/auth/password/change',
+      access: 'user',
+      summary: 'Choose a new password while signed in; the other sessions end',
+      body: Fields({ current_password: Password, new_password: Password }),
+      replies: { 204: null },
+      refusals: ['invalid-credentials', 'weak-password', 'too-many-requests', 'overloaded'],
+    },
+    async ({ caller, body, at, reply }) => {
+      const passwords = { currentPassword: body.current_password, newPassword: body.new_password }
+      rememberDevice(reply, app.config, await changePassword(app, caller, passwords, at), at)
+      return reply.code(204).send()
+    },
+  )
+}

@@ -1,0 +1,17 @@
+import { audit } from '../audit/audit.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Caller } from '../http/actor.ts'
+
+/** Makes an operator a stranger: their tokens are refused from now on. False when the address is no operator. */
+export async function removeOperator(tx: Tx, caller: Caller, email: string, at: Date): Promise<boolean> {
+  const removed = await tx
+    .updateTable('operators')
+    .set({ disabled_at: at })
+    .where('email', '=', email)
+    .where('disabled_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  if (!removed) return false
+  await audit(tx, caller, { action: 'operator.removed', details: { operator: removed.id } }, at)
+  return true
+}

@@ -1,0 +1,163 @@
+import Type, { type Static } from 'typebox'
+
+/** What a setting's schema says beside its type. */
+export interface SettingOptions {
+  description?: string
+  default?: unknown
+  secret?: boolean
+  url?: boolean
+  /** What the pattern asks for, in words. */
+  expects?: string
+  minimum?: number
+  maximum?: number
+  enum?: unknown[]
+}
+
+const text = (description: string, options: object = {}) => Type.String({ description, ...options })
+const count = (fallback: number, description: string, options: object = {}) =>
+  Type.Integer({ default: fallback, minimum: 0, maximum: 1_000_000, description, ...options })
+const yesNo = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description })
+const secretText = (description: string, options: object = {}) =>
+  Type.String({ description, secret: true, ...options })
+const urlOf = (...schemes: string[]) => ({
+  url: true,
+  pattern: `^(${schemes.join('|')})://`,
+  expects: `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+})
+
+/**
+ * Every setting, in the order of docs/configuration.md. `databaseUrl` is read from DATABASE_URL, and so on.
+ * A setting without a default is required unless it is Optional; an empty variable counts as unset.
+ */
+export const settings = Type.Object({
+  databaseUrl: secretText(
+    'PostgreSQL 14 or newer, as postgres://user:password@host:port/database.',
+    urlOf('postgres', 'postgresql'),
+  ),
+  publicUrl: text(
+    'Where people and products reach the service: its origin, without a path. Links in mails start with it.',
+    urlOf('https', 'http'),
+  ),
+  secret: secretText(
+    'At least 32 characters. Refresh tokens, mailed links and the signing keys at rest depend on it. Several, separated by commas: the first is used for what is new, the others are still accepted.',
+    {
+      pattern: '^[^,\\s]{32,}(,[^,\\s]{32,})*$',
+      expects: 'at least 32 characters without spaces, or several such secrets separated by commas',
+    },
+  ),
+  host: text('The address to listen on. `localhost` listens on 127.0.0.1 and ::1.', { default: '0.0.0.0' }),
+  port: count(4000, 'The port to listen on.', { maximum: 65535 }),
+  trustedProxyHops: count(
+    0,
+    'How many proxies of yours stand in front. The address of a client is taken that many hops from the right of X-Forwarded-For; with 0 the header is ignored.',
+    { maximum: 10 },
+  ),
+  databasePoolSize: count(20, 'Connections for requests, per process. Jobs have a pool of their own.', {
+    minimum: 2,
+  }),
+  redisUrl: Type.Optional(
+    secretText(
+      'Counts rate limits in Redis instead of PostgreSQL, as redis://host:port.',
+      urlOf('redis', 'rediss'),
+    ),
+  ),
+  workerConcurrency: count(4, 'Jobs run at the same time, per process.', { minimum: 1 }),
+  logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
+    default: 'info',
+    description: 'Logs are JSON lines on standard output and hold no secrets or addresses.',
+  }),
+  shutdownSeconds: count(20, 'How long requests and jobs may finish after SIGTERM.', { minimum: 1 }),
+
+  productName: text('The name in mails and pages.', { default: 'Frontgate' }),
+  smtpUrl: Type.Optional(
+    secretText(
+      'The mail server, as smtp://user:password@host:port or smtps://…. Unset: no mail is sent, and the log says so.',
+      urlOf('smtp', 'smtps'),
+    ),
+  ),
+  mailFrom: text('The sender of mails, as an address.', {
+    default: 'no-reply@localhost',
+    pattern: '^[^@\\s]+@[^@\\s]+$',
+    expects: 'an e-mail address',
+  }),
+  upgradeUrl: Type.Optional(
+    text('Where refusals for want of a plan send people. Unset: PUBLIC_URL/billing.', urlOf('https', 'http')),
+  ),
+
+  selfServeEnabled: yesNo(false, 'Whether strangers may create accounts.'),
+  registrationPrivacy: Type.Enum(['open', 'strict'], {
+    default: 'open',
+    description:
+      '`open`: registering a known address answers 409. `strict`: every registration answers 202 and the session begins from the mailed link.',
+  }),
+  registrationsPerHour: count(
+    30,
+    'Registrations an hour from one network address. 0 switches the limit off.',
+  ),
+  trialDays: count(14, 'Length of the card-free trial. 0 gives no trial.'),
+  trialPlan: text('The plan that trials are of.', { default: 'pro' }),
+  verificationGraceDays: count(7, 'How long an unverified user passes guards.'),
+  pastDueGraceDays: count(7, 'How long a payer keeps access after a charge failed.'),
+  periodEndAllowanceHours: count(
+    6,
+    'How long access outlives a paid period that renews, so that a late event locks nobody out.',
+  ),
+  catalogueFile: text(
+    'Plans, prices, limits and features: the file that `frontgate catalogue apply` reads.',
+    {
+      default: 'catalogue.json',
+    },
+  ),
+
+  tokenAudience: Type.Optional(text('The `aud` of access tokens. Unset: PUBLIC_URL.')),
+  sessionDays: count(90, 'The absolute life of a session.', { minimum: 1 }),
+  sessionIdleDays: count(30, 'A session that is not refreshed for this long is over.', { minimum: 1 }),
+  sessionsPerUser: count(20, 'One more sign-in ends the oldest session of the user.', { minimum: 1 }),
+  passwordMinLength: count(8, 'In characters.', { minimum: 8, maximum: 64 }),
+  argon2MemoryKib: count(19456, 'argon2id memory per hash; OWASP asks for 19456 with two passes.', {
+    minimum: 1024,
+  }),
+  argon2Passes: count(2, 'argon2id passes per hash.', { minimum: 1 }),
+  hashesAtOnce: count(2, 'Password hashes computed at the same time, per process; each takes a core.', {
+    minimum: 1,
+  }),
+  hashQueue: count(128, 'Password hashes that may wait; one more is answered 503.'),
+  breachedPasswordsUrl: Type.Optional(
+    text(
+      'A k-anonymity range service for breached passwords, such as https://api.pwnedpasswords.com/range/. Unset, or unreachable: only the shipped list is asked.',
+      { url: true, pattern: '^https?://.*/$', expects: 'a URL that begins with https:// and ends with /' },
+    ),
+  ),
+})
+
+/** The settings as they are read: defaults applied, secrets not yet wrapped. */
+export type Settings = Static<typeof settings>
+
+/** One setting as docs/configuration.md and .env.example show it. */
+export interface SettingDoc {
+  variable: string
+  description: string
+  fallback: string | undefined
+  required: boolean
+  secret: boolean
+}
+
+/** The environment variable of a setting: `databaseUrl` is DATABASE_URL. */
+export function variableOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+}
+
+/** Every setting, for the pages that are generated from this file. */
+export function describeSettings(): SettingDoc[] {
+  const required: readonly string[] = settings.required
+  return Object.entries(settings.properties).map(([name, schema]) => {
+    const { description = '', default: fallback, secret = false } = schema as SettingOptions
+    return {
+      variable: variableOf(name),
+      description,
+      fallback: fallback === undefined ? undefined : String(fallback),
+      required: required.includes(name) && fallback === undefined,
+      secret,
+    }
+  })
+}

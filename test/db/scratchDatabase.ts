@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { inject, onTestFinished } from 'vitest'
+import { Secret } from '../../src/config.ts'
+import { type Database, openDatabase } from '../../src/db/database.ts'
+import { Changes } from '../../src/db/transaction.ts'
+import { createScratchDatabase, dropScratchDatabase } from '../support/scratchPostgres.ts'
+
+/** A database of one test file, and what `inTx` wants of an app. */
+export interface ScratchDatabase extends Database {
+  changes: Changes
+  url: string
+  /** Closes the connections and drops the database. */
+  remove: () => Promise<void>
+}
+
+/** Creates a database, empty or as a copy of a template. */
+export async function openScratchDatabase(template?: string): Promise<ScratchDatabase> {
+  const serverUrl = inject('serverUrl')
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const url = await createScratchDatabase(serverUrl, name, template)
+  const database = openDatabase({ databaseUrl: new Secret(url), databasePoolSize: 4 })
+  return {
+    ...database,
+    changes: new Changes(),
+    url,
+    async remove() {
+      await database.closeDatabase()
+      await dropScratchDatabase(serverUrl, name)
+    },
+  }
+}
+
+/** An empty database that is removed after the test that is running. */
+export async function scratchDatabaseUrl(template?: string): Promise<string> {
+  const serverUrl = inject('serverUrl')
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  onTestFinished(() => dropScratchDatabase(serverUrl, name))
+  return createScratchDatabase(serverUrl, name, template)
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+
+/** A stretch of network between the service and a server, which a test can cut or hold up. */
+export class TcpProxy {
+  readonly #target: URL
+  readonly #sockets = new Set<Socket>()
+  #listener: Server
+  #port = 0
+  #passing = Promise.resolve()
+  #letPass = () => {}
+  /** How many connections were made so far. */
+  taken = 0
+
+  private constructor(target: URL) {
+    this.#target = target
+    this.#listener = this.#listen()
+  }
+
+  /** Opens a way to the server of this URL. */
+  static async start(targetUrl: string): Promise<TcpProxy> {
+    const proxy = new TcpProxy(new URL(targetUrl))
+    await once(proxy.#listener, 'listening')
+    return proxy
+  }
+
+  /** The URL of the target, by this way. */
+  get url(): string {
+    const address = this.#listener.address()
+    if (typeof address === 'object' && address) this.#port = address.port
+    return Object.assign(new URL(this.#target), { port: String(this.#port) }).href
+  }
+
+  /** Breaks every connection and refuses new ones, as when the server is gone. */
+  async cut(): Promise<void> {
+    void this.url
+    const closed = once(this.#listener, 'close')
+    this.#listener.close()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  async restore(): Promise<void> {
+    this.#listener = this.#listen(this.#port)
+    await once(this.#listener, 'listening')
+  }
+
+  /** Takes connections and bytes, and passes nothing on until `release`. */
+  hold(): void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#passing = promise
+    this.#letPass = resolve
+  }
+
+  release(): void {
+    this.#letPass()
+  }
+
+  async stop(): Promise<void> {
+    this.release()
+    if (this.#listener.listening) await this.cut()
+  }
+
+  #listen(port = 0): Server {
+    const server = createServer((client) => void this.#join(client))
+    return server.listen(port, '127.0.0.1')
+  }
+
+  async #join(client: Socket): Promise<void> {
+    this.taken++
+    this.#keep(client)
+    await this.#passing
+    if (client.destroyed) return
+    const upstream = this.#keep(connect(Number(this.#target.port), this.#target.hostname))
+    client.on('close', () => upstream.destroy())
+    upstream.on('close', () => client.destroy())
+    await Promise.all([this.#relay(client, upstream), this.#relay(upstream, client)])
+  }
+
+  async #relay(from: Socket, to: Socket): Promise<void> {
+    try {
+      for await (const chunk of from) {
+        await this.#passing
+        to.write(chunk)
+      }
+      to.end()
+    } catch {
+      to.destroy()
+    }
+  }
+
+  #keep(socket: Socket): Socket {
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    // Broken connections are what this is for.
+    socket.on('error', () => undefined)
+    return socket
+  }
+}

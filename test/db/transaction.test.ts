@@ -1,0 +1,281 @@
+import { once } from 'node:events'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Db } from '../../src/db/database.ts'
+import { changed, inTx, type Tx, together } from '../../src/db/transaction.ts'
+import { openScratchDatabase, type ScratchDatabase } from './scratchDatabase.ts'
+
+let app: ScratchDatabase
+beforeAll(async () => {
+  app = await openScratchDatabase()
+  await sql`create table notes (position bigserial primary key, word text not null unique)`.execute(app.db)
+})
+beforeEach(async () => void (await sql`truncate notes restart identity`.execute(app.db)))
+afterAll(() => app.remove())
+
+const note = (db: Db, word: string) => sql`insert into notes (word) values (${word})`.execute(db)
+const fail = (db: Db) => sql`select 1 / ${0}::int`.execute(db)
+const pidOf = async (db: Db) =>
+  (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid ?? 0
+async function words(): Promise<string[]> {
+  const { rows } = await sql<{ word: string }>`select word from notes order by position`.execute(app.db)
+  return rows.map(({ word }) => word)
+}
+
+describe('inTx', () => {
+  test('statements issued together run in the order in which they were issued, of whatever kind they are', async () => {
+    const builder = (tx: Tx, word: string) =>
+      tx
+        .insertInto('notes' as never)
+        .values({ word } as never)
+        .returningAll()
+        .executeTakeFirst()
+    const numbers = Array.from({ length: 30 }, (_, i) => String(i).padStart(2, '0'))
+    await inTx(app, (tx) =>
+      Promise.all(
+        numbers.map((word, i) => {
+          if (i % 3 === 0) return note(tx, word)
+          if (i % 3 === 1) return builder(tx, word)
+          return sql.raw(`insert into notes (word) values ('${word}')`).execute(tx)
+        }),
+      ),
+    )
+    expect(await words()).toEqual(numbers)
+  })
+
+  test('what `work` returns is returned once it is committed', async () => {
+    const result = await inTx(app, async (tx) => {
+      await note(tx, 'kept')
+      expect(await words()).toEqual([])
+      return 'done'
+    })
+    expect(result).toBe('done')
+    expect(await words()).toEqual(['kept'])
+  })
+
+  test('one failing statement undoes all, those issued after it too, and its error is the one that surfaces', async () => {
+    const attempt = inTx(app, (tx) =>
+      Promise.all([note(tx, 'before'), fail(tx), note(tx, 'after'), sql`select wrong`.execute(tx)]),
+    )
+    await expect(attempt).rejects.toThrow('division by zero')
+    expect(await words()).toEqual([])
+  })
+
+  test('the first error surfaces also where `work` meets a later one first', async () => {
+    const attempt = inTx(app, async (tx) => {
+      const early = fail(tx)
+      early.catch(() => undefined)
+      await note(tx, 'after')
+      await early
+    })
+    await expect(attempt).rejects.toThrow('division by zero')
+  })
+
+  test('an error of `work` itself undoes all and surfaces as it is', async () => {
+    const refusal = new Error('refused')
+    const attempt = inTx(app, async (tx) => {
+      await note(tx, 'before')
+      throw refusal
+    })
+    await expect(attempt).rejects.toBe(refusal)
+    expect(await words()).toEqual([])
+  })
+
+  test('an error that `work` swallows is not passed off as a commit', async () => {
+    const attempt = inTx(app, async (tx) => {
+      await note(tx, 'before')
+      await fail(tx).catch(() => undefined)
+    })
+    await expect(attempt).rejects.toThrow('nothing was committed')
+    expect(await words()).toEqual([])
+  })
+
+  test('a branch of `work` that goes on after another one failed writes nothing', async () => {
+    const { promise: failed, resolve: goOn } = Promise.withResolvers<void>()
+    let late: Promise<unknown> | undefined
+    const attempt = inTx(app, (tx) => {
+      late = note(tx, 'before').then(async () => {
+        await failed
+        await note(tx, 'late')
+      })
+      late.catch(() => undefined)
+      return Promise.all([late, Promise.reject(new Error('refused'))])
+    })
+    await expect(attempt).rejects.toThrow('refused')
+    goOn()
+    await expect(late).rejects.toThrow('is over')
+    expect(await words()).toEqual([])
+  })
+
+  test('a statement issued after the commit is refused instead of slipping into the next transaction', async () => {
+    let kept: Tx | undefined
+    await inTx(app, async (tx) => {
+      kept = tx
+      await note(tx, 'in time')
+    })
+    await expect(note(kept as Tx, 'late')).rejects.toThrow('is over')
+    expect(await words()).toEqual(['in time'])
+  })
+
+  test('listeners hear what changed after the commit, and nothing of what was undone', async () => {
+    const heard: string[][] = []
+    app.changes.listen((subjects) => heard.push([...subjects]))
+    await inTx(app, async (tx) => {
+      changed(tx, 'user:1')
+      changed(tx, 'user:1')
+      changed(tx, 'account:2')
+      await note(tx, 'kept')
+      expect(heard).toEqual([])
+    })
+    const undone = inTx(app, async (tx) => {
+      changed(tx, 'user:3')
+      await fail(tx)
+    })
+    await expect(undone).rejects.toThrow()
+    expect(heard).toEqual([['user:1', 'account:2']])
+  })
+
+  test('of two transactions in a deadlock the victim runs again, and both commit', async () => {
+    await sql`insert into notes (word) values ('a'), ('b')`.execute(app.db)
+    const meeting = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    let runs = 0
+    const crosswise = (first: string, second: string, mine: 0 | 1) =>
+      inTx(app, async (tx) => {
+        runs++
+        await sql`update notes set word = word || '.' where word like ${`${first}%`}`.execute(tx)
+        meeting[mine].resolve()
+        await meeting[mine === 0 ? 1 : 0].promise
+        await sql`update notes set word = word || '.' where word like ${`${second}%`}`.execute(tx)
+      })
+    await Promise.all([crosswise('a', 'b', 0), crosswise('b', 'a', 1)])
+    expect(runs).toBe(3)
+    expect((await words()).sort()).toEqual(['a..', 'b..'])
+  })
+
+  test('a deadlock is recognised also where `work` meets a later error first', async () => {
+    let runs = 0
+    await inTx(app, async (tx) => {
+      runs++
+      if (runs > 1) return
+      const victim = sql`do $$ begin raise exception sqlstate '40P01'; end $$`.execute(tx)
+      victim.catch(() => undefined)
+      await note(tx, 'after')
+    })
+    expect(runs).toBe(2)
+  })
+
+  test('a transaction that always meets a serialization failure gives up with it', async () => {
+    let runs = 0
+    const attempt = inTx(app, async (tx) => {
+      runs++
+      await sql`do $$ begin raise exception sqlstate '40001'; end $$`.execute(tx)
+    })
+    await expect(attempt).rejects.toMatchObject({ code: '40001' })
+    expect(runs).toBe(5)
+  })
+})
+
+describe('a connection that is killed', () => {
+  const kill = (pid: number) => sql`select pg_terminate_backend(${pid}::int, 5000)`.execute(app.db)
+
+  test('in the middle of a transaction is an error to whoever used it, and the pool goes on', async () => {
+    const attempt = inTx(app, async (tx) => {
+      await note(tx, 'lost')
+      await kill(await pidOf(tx))
+      await note(tx, 'after')
+    })
+    await expect(attempt).rejects.toThrow()
+    const again = Array.from({ length: 8 }, (_, i) => inTx(app, (tx) => note(tx, `again ${i}`)))
+    await Promise.all(again)
+    expect(await words()).toHaveLength(8)
+  })
+
+  test('while statements are in flight fails each of them', async () => {
+    const attempt = inTx(app, async (tx) => {
+      const pid = await pidOf(tx)
+      const inFlight = Array.from({ length: 5 }, () => sql`select pg_sleep(60)`.execute(tx))
+      const outcomes = Promise.allSettled(inFlight)
+      await untilSleeping(pid)
+      await kill(pid)
+      const statuses = (await outcomes).map(({ status }) => status)
+      expect(statuses).toEqual(Array(5).fill('rejected'))
+      throw new Error('seen')
+    })
+    await expect(attempt).rejects.toThrow('seen')
+    await inTx(app, (tx) => note(tx, 'again'))
+    expect(await words()).toEqual(['again'])
+  })
+
+  test('while `work` is busy elsewhere is an error at the commit', async () => {
+    const attempt = inTx(app, async (tx) => {
+      await note(tx, 'lost')
+      await kill(await pidOf(tx))
+    })
+    await expect(attempt).rejects.toThrow()
+    expect(await words()).toEqual([])
+  })
+
+  test('while idle in the pool is replaced unnoticed', async () => {
+    const pids = await Promise.all([pidOf(app.db), pidOf(app.db)])
+    const killer = new pg.Client({ connectionString: app.url })
+    await killer.connect()
+    const gone = Promise.all(pids.map(() => once(app.pool, 'error')))
+    for (const pid of new Set(pids)) await killer.query('select pg_terminate_backend($1, 5000)', [pid])
+    await killer.end()
+    await gone.catch(() => undefined)
+    await note(app.db, 'again')
+    expect(await words()).toEqual(['again'])
+  })
+
+  async function untilSleeping(pid: number): Promise<void> {
+    await expect
+      .poll(async () => {
+        const { rows } =
+          await sql`select from pg_stat_activity where pid = ${pid} and wait_event = 'PgSleep'`.execute(
+            app.db,
+          )
+        return rows.length
+      })
+      .toBe(1)
+  }
+})
+
+describe('together', () => {
+  test('reads share one connection and run in order', async () => {
+    const pids = await together(app, (db) => Promise.all([pidOf(db), pidOf(db), pidOf(db)]))
+    expect(new Set(pids).size).toBe(1)
+  })
+
+  test('a read that fails leaves the others and the connection as they are', async () => {
+    const [failed, pid] = await together(app, (db) => Promise.allSettled([fail(db), pidOf(db)]))
+    expect(failed.status).toBe('rejected')
+    expect(pid.status).toBe('fulfilled')
+    await note(app.db, 'again')
+    expect(await words()).toEqual(['again'])
+  })
+
+  test('a read issued after its end is refused instead of slipping into somebody’s transaction', async () => {
+    let kept: Db | undefined
+    await together(app, async (db) => {
+      kept = db
+      await pidOf(db)
+    })
+    await expect(pidOf(kept as Db)).rejects.toThrow('is over')
+  })
+})
+
+describe('prepared statements', () => {
+  test('outlive a change of the tables they read', async () => {
+    await sql`create table shapes (id int)`.execute(app.db)
+    const read = (db: Db) => sql`select * from shapes where id = ${1}`.execute(db)
+    const readers = Array.from({ length: 4 }, () => together(app, (db) => Promise.all([read(db), read(db)])))
+    await Promise.all(readers)
+    await sql`alter table shapes add column name text default 'round'`.execute(app.db)
+    await sql`insert into shapes values (1)`.execute(app.db)
+    const seen = await Promise.all(Array.from({ length: 8 }, () => read(app.db)))
+    for (const { rows } of seen) expect(rows).toEqual([{ id: 1, name: 'round' }])
+    const inside = await inTx(app, (tx) => read(tx))
+    expect(inside.rows).toEqual([{ id: 1, name: 'round' }])
+  })
+})
