@@ -24,7 +24,7 @@ export interface Environment {
   /** A database that is not ours to start. */
   databaseUrl: string | undefined
   /** The service's variables, once there is a database and a mailbox. */
-  forService(found: { databaseUrl: string; smtpUrl: string }): NodeJS.ProcessEnv
+  forService(found: { databaseUrl: string; smtpUrl: string; secret: string }): NodeJS.ProcessEnv
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -48,7 +48,7 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     Object.entries(given).filter(([name, value]) => value?.trim() || OFF_WHEN_EMPTY.includes(name)),
   )
   const { PORT = '4000', SANDBOX_PORT = '4100', HOST = 'localhost' } = env
-  const forService: Environment['forService'] = ({ databaseUrl, smtpUrl }) => ({
+  const forService: Environment['forService'] = ({ databaseUrl, smtpUrl, secret }) => ({
     PUBLIC_URL: `http://localhost:${PORT}`,
     HOST,
     PORT,
@@ -57,7 +57,7 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     MAIL_FROM: 'no-reply@frontgate.localhost',
     CATALOGUE_FILE: join(root, 'catalogue.json'),
     SMTP_URL: smtpUrl,
-    SECRET: env.SECRET ?? keptSecret(folder),
+    SECRET: secret,
     ...env,
     DATABASE_URL: databaseUrl,
   })
@@ -65,7 +65,11 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
   const faults = [
     ...faultsOfSandbox(SANDBOX_PORT, PORT),
     ...faultsOfService(
-      forService({ databaseUrl: databaseUrl ?? 'postgres://later', smtpUrl: 'smtp://later' }),
+      forService({
+        databaseUrl: databaseUrl ?? 'postgres://later',
+        smtpUrl: 'smtp://later',
+        secret: '?'.repeat(32),
+      }),
     ),
   ]
   if (faults.length > 0) throw new CannotStart(sayFaults(faults))
@@ -104,8 +108,8 @@ function sayFaults(faults: string[]): string {
   return `The environment has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${list}\n\`npm start -- --help\` explains the variables.`
 }
 
-/** Made once, so that sessions and mailed links survive a restart. */
-function keptSecret(folder: string): string {
+/** The secret of a sandbox that is given none: made once, so that sessions and mailed links survive a restart. */
+export function keptSecret(folder: string): string {
   const path = secretFile(folder)
   try {
     const kept = readFileSync(path, 'utf8').trim()

@@ -28,10 +28,10 @@ async function main(args: string[]): Promise<void> {
   }
   const { promise: failed, resolve: onFailure } = Promise.withResolvers<Error>()
   const starting = startSandbox({ say: (line) => console.log(line), onFailure })
-  stopOnSignals(starting)
+  const signals = stopOnSignals(starting)
   try {
     const sandbox = await starting
-    console.log(welcome(sandbox))
+    if (!signals.received) console.log(welcome(sandbox))
     await exitOn(failed, sandbox)
   } catch (error) {
     console.error(error instanceof CannotStart ? error.message : error)
@@ -39,13 +39,15 @@ async function main(args: string[]): Promise<void> {
   }
 }
 
-function stopOnSignals(starting: Promise<Sandbox>): void {
-  let last: number | undefined
+function stopOnSignals(starting: Promise<Sandbox>): { received: boolean } {
+  const signals = { received: false }
+  let last = Number.NEGATIVE_INFINITY
   const stop = async () => {
-    const sinceLast = last === undefined ? undefined : performance.now() - last
+    const isEcho = performance.now() - last < SAME_SIGNAL_MS
     last = performance.now()
-    if (sinceLast !== undefined && sinceLast < SAME_SIGNAL_MS) return
-    if (sinceLast !== undefined) process.exit(130)
+    if (isEcho) return
+    if (signals.received) process.exit(130)
+    signals.received = true
     console.log('\nStopping…')
     // A start that fails is reported by the one who waits for it.
     const sandbox = await starting.catch(() => undefined)
@@ -54,6 +56,7 @@ function stopOnSignals(starting: Promise<Sandbox>): void {
     process.exit(0)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop())
+  return signals
 }
 
 async function exitOn(failed: Promise<Error>, sandbox: Sandbox): Promise<never> {

@@ -8,7 +8,7 @@ import { startService } from '../src/service.ts'
 import { sweeps } from '../src/worker.ts'
 import { CannotStart } from './cannotStart.ts'
 import { openClock } from './clock.ts'
-import type { Environment } from './environment.ts'
+import { type Environment, keptSecret } from './environment.ts'
 import { openLogFile } from './logFile.ts'
 import { Mailbox } from './mailbox/mailbox.ts'
 import { loadParser } from './mailbox/readLetter.ts'
@@ -36,7 +36,8 @@ export async function runFrontgate(surroundings: Surroundings): Promise<void> {
   const mailbox = new Mailbox()
   const mailServer = await startMailServer(mailbox, { now: clock.now, preferredPort: MAIL_PORT })
   started.defer(() => mailServer.stop())
-  const config = readConfig(environment.forService({ databaseUrl, smtpUrl: mailServer.url }))
+  const found = { databaseUrl, smtpUrl: mailServer.url, secret: keptSecret(folder) }
+  const config = readConfig(environment.forService(found))
   const logFile = openLogFile(logPath)
   started.defer(() => logFile.close())
   const app = openApp(config, { now: clock.now, log: makeLog(config, logFile) })

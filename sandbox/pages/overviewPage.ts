@@ -54,7 +54,7 @@ function clockCard({ clock }: Parts): Markup {
 }
 
 /** How far the clock is ahead, in the two largest units. */
-export function describeOffset(seconds: number): string {
+function describeOffset(seconds: number): string {
   if (seconds < 1) return 'Real time'
   const units = [
     { name: 'day', amount: Math.floor(seconds / DAY) },

@@ -8,12 +8,14 @@ const CATALOGUE_LOCK = 3_105_618
 
 /**
  * Makes the tables say what the file says, and returns one line per difference; none when they agreed.
- * Plans that a grant refers to are never removed. Accounts see the change at their next read.
+ * Plans that a grant refers to and features that an account has its own value of are never removed.
+ * Accounts see the change at their next read.
  */
 export async function applyCatalogue(tx: Tx, file: CatalogueFile, at: Date): Promise<string[]> {
   await sql`select pg_advisory_xact_lock(${CATALOGUE_LOCK})`.execute(tx)
   const before = await loadCatalogue(tx)
   await refuseToOrphanGrants(tx, before, file)
+  await refuseToOrphanOverrides(tx, before, file)
   await replaceTables(tx, file)
   const after = await loadCatalogue(tx)
   const differences = compare(before, after)
@@ -33,6 +35,24 @@ async function refuseToOrphanGrants(tx: Tx, before: Catalogue, file: CatalogueFi
   const names = inUse.map(({ plan }) => plan).join(', ')
   throw new Error(
     `Accounts have or had grants of ${names}, so the plan has to stay in the file; "public": false hides it.`,
+  )
+}
+
+async function refuseToOrphanOverrides(tx: Tx, before: Catalogue, file: CatalogueFile): Promise<void> {
+  const removed = before.features
+    .map(({ name }) => name)
+    .filter((name) => !Object.hasOwn(file.features, name))
+  if (removed.length === 0) return
+  const inUse = await tx
+    .selectFrom('account_features')
+    .select('name')
+    .distinct()
+    .where('name', 'in', removed)
+    .execute()
+  if (inUse.length === 0) return
+  const names = inUse.map(({ name }) => name).join(', ')
+  throw new Error(
+    `Accounts have their own value of ${names}, so the feature has to stay in the file; "enabled": false switches it off.`,
   )
 }
 
@@ -69,11 +89,9 @@ async function replaceTables(tx: Tx, { plans, features }: CatalogueFile): Promis
       .execute()
   }
   const dropped = tx.deleteFrom('plans').where('rank', '>=', 1_000_000).execute()
-  const overridden = tx.selectFrom('account_features').select('name')
   const flagNames = flags.map(({ name }) => name)
   const removedFlags = tx
     .deleteFrom('feature_flags')
-    .where('name', 'not in', overridden)
     .where((e) => e.not(e('name', '=', e.fn.any(sql<string[]>`${flagNames}::text[]`))))
     .execute()
   await Promise.all([dropped, removedFlags])

@@ -1,10 +1,18 @@
-import { EventEmitter } from 'node:events'
-import { Logger, parseCronItems, type Runner, run, type WorkerEvents } from 'graphile-worker'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type JobHelpers,
+  Logger,
+  parseCronItems,
+  type Runner,
+  type RunnerOptions,
+  run,
+  type TaskList,
+} from 'graphile-worker'
 import pg from 'pg'
 import type { App } from '../app.ts'
 import type { Log } from '../http/log.ts'
 import type { Job } from './enqueue.ts'
-import { holdWorkerLeases } from './workerLeases.ts'
+import { WorkerLeases } from './workerLeases.ts'
 
 /** A durable handler: calls one operation, and may be run again for the same payload. */
 export interface JobHandler {
@@ -31,57 +39,162 @@ export interface Worker {
   stop: () => Promise<void>
 }
 
-/** Starts taking jobs. Several processes may do so; each job goes to one of them. */
+const START_AGAIN_AFTER_MS = 1_000
+
+/**
+ * Starts taking jobs. Several processes may do so; each job goes to one of them. A database that goes away is
+ * waited for.
+ */
 export async function runJobs(app: App, handlers: JobHandler[], sweeps: Sweep[]): Promise<Worker> {
-  const { databaseUrl, workerConcurrency, shutdownSeconds } = app.config
-  const connectionString = databaseUrl.reveal()
+  const opened = new AsyncDisposableStack()
+  try {
+    const pool = openPool(app)
+    opened.defer(() => pool.end())
+    const leases = await WorkerLeases.open(app)
+    opened.defer(() => leases.release())
+    const parts = { pool, sweeps, tasks: taskList(app, handlers, sweeps) }
+    const kept = await keepRunning(app.log, () => start(app, parts, leases))
+    opened.defer(() => kept.stop())
+    return { stop: () => opened.disposeAsync() }
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+interface Started {
+  runner: Runner
+  /** Settles when it has stopped, asked to or not. */
+  ended: Promise<unknown>
+}
+
+async function start(app: App, parts: Omit<RunnerParts, 'hold'>, leases: WorkerLeases): Promise<Started> {
+  const names = new Set<string>()
+  const hold = (worker: string) => {
+    names.add(worker)
+    return leases.hold(worker)
+  }
+  const runner = await run(runnerOptions(app, { ...parts, hold }))
+  const ended = runner.promise.finally(() => Promise.all([...names].map((name) => leases.drop(name))))
+  return { runner, ended }
+}
+
+/** The library's runner ends when it cannot note what became of a job, as when the database is away. */
+async function keepRunning(log: Log, begin: () => Promise<Started>): Promise<Worker> {
+  const stopping = new AbortController()
+  let current: Started | undefined = await begin()
+
+  async function keep(): Promise<void> {
+    for (;;) {
+      await current?.ended.catch(() => undefined)
+      if (stopping.signal.aborted) return
+      current = undefined
+      log.warn('the worker stopped by itself and is started again')
+      await sleep(START_AGAIN_AFTER_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      current = await begin().catch((error: unknown) => void log.warn({ error }, 'the worker does not start'))
+      if (stopping.signal.aborted) await current?.runner.stop()
+    }
+  }
+  const keeping = keep()
+  return {
+    async stop() {
+      stopping.abort()
+      await current?.runner.stop().catch(() => undefined)
+      await keeping
+    },
+  }
+}
+
+function openPool({ config }: App): pg.Pool {
   const pool = new pg.Pool({
-    connectionString,
-    max: workerConcurrency + 2,
+    connectionString: config.databaseUrl.reveal(),
+    max: config.workerConcurrency + 2,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
     application_name: 'frontgate jobs',
   })
   // A connection that breaks is replaced; without listeners the event would end the process.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const events: WorkerEvents = new EventEmitter()
-  const leases = await holdWorkerLeases(app, connectionString, events)
-  const runner: Runner = await run({
-    pgPool: pool,
-    concurrency: workerConcurrency,
-    noHandleSignals: true,
-    events,
-    logger: quietLogger(app.log),
-    preset: { worker: { gracefulShutdownAbortTimeout: shutdownSeconds * 1000 } },
-    taskList: Object.fromEntries([
-      ...handlers.map((handler) => [
-        handler.name,
-        counted(app, handler.name, (payload) => handler.run(app, payload)),
-      ]),
-      ...sweeps.map((sweep) => [sweep.name, counted(app, sweep.name, () => sweep.run(app, app.now()))]),
-    ]),
-    parsedCronItems: parseCronItems(
-      sweeps.map(({ name }) => ({ task: name, match: '* * * * *', identifier: name })),
-    ),
-  })
+  return pool
+}
+
+interface RunnerParts {
+  pool: pg.Pool
+  tasks: TaskList
+  sweeps: Sweep[]
+  /** Holds the lease of a worker before it takes its first job. */
+  hold: (worker: string) => Promise<void>
+}
+
+function runnerOptions({ config, log }: App, { pool, tasks, sweeps, hold }: RunnerParts): RunnerOptions {
   return {
-    async stop() {
-      await runner.stop()
-      await leases.release()
-      await pool.end()
+    pgPool: pool,
+    concurrency: config.workerConcurrency,
+    noHandleSignals: true,
+    logger: quietLogger(log),
+    taskList: tasks,
+    // A sweep that fails is tried again until the next one takes its place.
+    parsedCronItems: parseCronItems(
+      sweeps.map(({ name }) => ({
+        task: name,
+        match: '* * * * *',
+        identifier: name,
+        options: { jobKey: name },
+      })),
+    ),
+    preset: {
+      worker: {
+        // A quarter of the time is left for what follows.
+        gracefulShutdownAbortTimeout: config.shutdownSeconds * 750,
+        // Not to batch: only then does the library catch what goes wrong when it notes the end of a job.
+        completeJobBatchDelay: 0,
+        failJobBatchDelay: 0,
+      },
+      plugins: [
+        {
+          name: 'leases',
+          version: '1',
+          // Jobs are locked under the name of the pool.
+          worker: { hooks: { startWorker: (_context, { worker }) => hold(worker.workerPool.id) } },
+        },
+      ],
     },
   }
 }
 
-function counted(app: App, job: string, work: (payload: object) => Promise<void>) {
-  return async (payload: unknown) => {
+function taskList(app: App, handlers: JobHandler[], sweeps: Sweep[]): TaskList {
+  return Object.fromEntries([
+    ...handlers.map(({ name, run }) => [name, observed(app, name, (payload) => run(app, payload))]),
+    ...sweeps.map(({ name, run }) => [name, observed(app, name, () => run(app, app.now()))]),
+  ])
+}
+
+function observed(app: App, job: string, work: (payload: object) => Promise<void>) {
+  return async (payload: unknown, { job: { attempts, max_attempts }, abortSignal }: JobHelpers) => {
     try {
-      await work(payload as object)
+      await unlessAborted(abortSignal, work(payload as object))
       app.metrics.jobs.inc({ job, outcome: 'done' })
     } catch (error) {
-      app.metrics.jobs.inc({ job, outcome: 'failed' })
-      app.log.warn({ job, error }, 'job failed, it will be tried again')
+      const isLast = attempts >= max_attempts
+      app.metrics.jobs.inc({ job, outcome: isLast ? 'given-up' : 'failed' })
+      if (isLast) app.log.error({ job, attempts, error }, 'job failed for the last time and was given up')
+      else app.log.warn({ job, attempts, error }, 'job failed, it will be tried again')
       throw error
     }
+  }
+}
+
+/** What does not end when the process has to is given back, to be run again. */
+async function unlessAborted(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const giveBack = () => reject(new Error('The process ended before the job did'))
+  signal.addEventListener('abort', giveBack)
+  try {
+    await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', giveBack)
   }
 }
 

@@ -13,10 +13,10 @@ export class PostgresLimiter implements Limiter {
   async take(limits: Limit[], at: Date, db: Db = this.#db): Promise<Verdict> {
     if (limits.length === 0) return { retryAfterSeconds: null }
     const { keys, most, ends } = columnsOf(limits, at)
-    // `blocked` refuses politely, without counting. Two calls that both meet no row are told apart by the
-    // upsert, whose count the last line of the select compares. Rows are taken in the order of their keys,
-    // so that two calls never wait for each other.
-    const { rows } = await sql<{ opens_at: Date }>`
+    // `blocked` refuses politely, without counting. Calls that run at the same time see the same rows there
+    // and are told apart by the upsert, whose count the last line of the select compares. Rows are taken in
+    // the order of their keys, so that two calls never wait for each other.
+    const { rows } = await sql<{ opens_at: Date; counted: boolean }>`
       with wanted as (
         select * from unnest(${keys}::bytea[], ${most}::int[], ${ends}::timestamptz[]) as w (key, most, ends_at)
       ), blocked as (
@@ -30,9 +30,10 @@ export class PostgresLimiter implements Limiter {
           expires_at = case when r.expires_at > ${at} then r.expires_at else excluded.expires_at end
         returning r.key, r.points, r.expires_at
       )
-      select expires_at as opens_at from blocked
+      select expires_at as opens_at, false as counted from blocked
       union all
-      select t.expires_at from taken t join wanted w on w.key = t.key where t.points > w.most`.execute(db)
+      select t.expires_at, true from taken t join wanted w on w.key = t.key where t.points > w.most`.execute(db)
+    if (rows.some(({ counted }) => counted)) await giveBack(db, keys)
     return verdictOf(rows, at)
   }
 
@@ -51,6 +52,15 @@ export class PostgresLimiter implements Limiter {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Takes back the points of a call that was refused by one that ran at the same time. */
+async function giveBack(db: Db, keys: Buffer[]): Promise<void> {
+  await sql`
+    with mine as (
+      select key from rate_limits where key = any(${keys}::bytea[]) order by key for update
+    )
+    update rate_limits r set points = r.points - 1 from mine where r.key = mine.key and r.points > 0`.execute(db)
 }
 
 function columnsOf(limits: Limit[], at: Date) {

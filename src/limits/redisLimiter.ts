@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Redis } from 'ioredis'
+import { Unavailable } from '../db/unavailable.ts'
 import type { Limit, Limiter, Verdict } from './limiter.ts'
 
 /**
@@ -15,7 +16,7 @@ for i, key in ipairs(KEYS) do
   local points, ends = tonumber(row[1] or 0), tonumber(row[2] or 0)
   if ends > at and points >= tonumber(ARGV[1 + 2 * i]) then opens = math.max(opens, ends) end
 end
-if opens > 0 or ARGV[1] == '0' then return tostring(opens) end
+if opens > 0 or ARGV[1] == '0' then return string.format('%d', opens) end
 for i, key in ipairs(KEYS) do
   local window = tonumber(ARGV[2 + 2 * i])
   local ends = tonumber(redis.call('HGET', key, 'ends') or 0)
@@ -27,11 +28,19 @@ for i, key in ipairs(KEYS) do
 end
 return '0'`
 
+const ANSWER_WITHIN_MS = 2_000
+
 /** Counters in Redis; each call is one script, which Redis runs alone. */
 export class RedisLimiter implements Limiter {
   readonly #redis: Redis
   constructor(url: string) {
-    this.#redis = new Redis(url, { maxRetriesPerRequest: 2, keyPrefix: 'frontgate:limit:' })
+    this.#redis = new Redis(url, {
+      maxRetriesPerRequest: 2,
+      connectTimeout: ANSWER_WITHIN_MS,
+      commandTimeout: ANSWER_WITHIN_MS,
+      // In braces, so that a cluster keeps all keys of a call in one place.
+      keyPrefix: '{frontgate:limit}:',
+    })
     // Failed commands reject by themselves; without a listener the event would be printed for each attempt.
     this.#redis.on('error', () => undefined)
   }
@@ -54,7 +63,12 @@ export class RedisLimiter implements Limiter {
     if (limits.length === 0) return { retryAfterSeconds: null }
     const keys = limits.map(({ key }) => createHash('sha256').update(key).digest('base64url'))
     const bounds = limits.flatMap(({ most, windowSeconds }) => [most, windowSeconds * 1000])
-    const opens = Number(await this.#redis.eval(script, keys.length, ...keys, mode, at.getTime(), ...bounds))
+    const answer = await this.#redis
+      .eval(script, keys.length, ...keys, mode, at.getTime(), ...bounds)
+      .catch((cause: unknown) => {
+        throw new Unavailable('Redis', cause)
+      })
+    const opens = Number(answer)
     return { retryAfterSeconds: opens === 0 ? null : (opens - at.getTime()) / 1000 }
   }
 }

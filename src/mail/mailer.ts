@@ -18,7 +18,15 @@ export interface Mailer {
   close(): void
 }
 
+interface SmtpError extends Error {
+  /** The SMTP command that was answered. */
+  command?: string
+  responseCode?: number
+  response?: string
+}
+
 const PERMANENT = 500
+const AUTHENTICATION_REQUIRED = 530
 const SECONDS = 1000
 
 /** The mail server of SMTP_URL, or a mailer that says it is off. */
@@ -50,11 +58,20 @@ export function openMailer(config: Pick<Config, 'smtpUrl' | 'mailFrom' | 'produc
         })
         return { kind: 'sent', reply: response }
       } catch (error) {
-        const { responseCode, response } = error as { responseCode?: number; response?: string }
-        if (responseCode === undefined || responseCode < PERMANENT) throw error
+        if (!isFinal(error as SmtpError)) throw error
+        const { response, responseCode } = error as SmtpError
         return { kind: 'refused', reply: response ?? String(responseCode) }
       }
     },
     close: () => transport.close(),
   }
+}
+
+/**
+ * Whether this recipient or this mail was refused for good. A refused greeting, password or sender is refused
+ * to all mails and is the operator's to put right, so those mails wait.
+ */
+function isFinal({ command = '', responseCode = 0 }: SmtpError): boolean {
+  const isOfThisMail = command === 'RCPT TO' || command === 'DATA'
+  return isOfThisMail && responseCode >= PERMANENT && responseCode !== AUTHENTICATION_REQUIRED
 }

@@ -14,7 +14,7 @@ export async function sendMail(app: App, payload: SendMailPayload): Promise<void
   const log = await app.db.selectFrom('mail_log').select('status').where('id', '=', mailId).executeTakeFirst()
   if (log?.status !== 'queued') return
   const compose = templates[template] as (fill: object) => ReturnType<(typeof templates)['verification']>
-  const words = compose({ ...payload.fill, product: app.config.productName })
+  const words = compose(onOneLine({ ...payload.fill, product: app.config.productName }))
   const body = await renderMail(words, { product: app.config.productName, link: linkOf(app, payload) })
   const outcome = await app.mailer.send({
     id: mailId,
@@ -40,4 +40,13 @@ function linkOf({ config }: App, { link }: SendMailPayload): string | null {
   const url = new URL(link.path, config.publicUrl)
   if (link.token) url.searchParams.set('token', revealToken(config.secrets, link.token))
   return url.href
+}
+
+/** Names that people chose stay inside our sentences: a line of its own would read as ours. */
+function onOneLine(fill: object): object {
+  const entries = Object.entries(fill).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, ' ').trim() : value,
+  ])
+  return Object.fromEntries(entries)
 }

@@ -17,11 +17,11 @@ export function seal(secrets: readonly Secret[], context: string, plain: Buffer)
 export function unseal(secrets: readonly Secret[], context: string, sealed: Buffer): Buffer {
   for (const secret of secrets) {
     try {
-      const decipher = createDecipheriv(
-        'aes-256-gcm',
-        keyFrom(secret, context),
-        sealed.subarray(0, NONCE_BYTES),
-      )
+      const nonce = sealed.subarray(0, NONCE_BYTES)
+      // With the length said, a tag that was cut short is refused instead of being easier to forge.
+      const decipher = createDecipheriv('aes-256-gcm', keyFrom(secret, context), nonce, {
+        authTagLength: TAG_BYTES,
+      })
       decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
       return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
     } catch {

@@ -11,6 +11,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { postgresHome } from '../../sandbox/postgres/postgresHome.ts'
 import { removePostgres } from '../../sandbox/postgres/removePostgres.ts'
 
+// Handed on from `npm test`: without it every start compiles everything.
+const { NODE_COMPILE_CACHE } = process.env
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const person = { email: 'ada@customer.example', password: 'correct horse battery staple' }
 let folder: string
@@ -29,7 +31,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-describe('npm start', { timeout: 60_000 }, () => {
+describe('npm start', { timeout: 120_000 }, () => {
   test('keeps accounts and the clock between runs, and npm run sandbox:reset empties both', async () => {
     const first = await start()
     expect((await post(`${first.serviceUrl}/v1/auth/register`, person)).status).toBe(201)
@@ -115,7 +117,14 @@ type Running = Run & { serviceUrl: string; sandboxUrl: string }
 function spawnSandbox(file: string, env: NodeJS.ProcessEnv, args: string[] = []): Run {
   const child = spawn(process.execPath, [join(root, 'sandbox', file), ...args], {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, FRONTGATE_DATA: folder, PORT: '0', SANDBOX_PORT: '0', ...env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE,
+      FRONTGATE_DATA: folder,
+      PORT: '0',
+      SANDBOX_PORT: '0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const exit = once(child, 'exit').then(([code]) => code as number | null)
