@@ -11,27 +11,39 @@ export function makeLog(config: Pick<Config, 'logLevel'>, destination?: pino.Des
     messageKey: 'message',
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { error: describeError },
+    serializers: { error: (error: unknown) => describeError(error) },
   }
   return destination ? pino(options, destination) : pino(options)
 }
 
-/** What of an error may be logged: PostgreSQL puts values of rows into `detail`, so that is left out. */
-export function describeError(error: unknown): object {
-  if (!(error instanceof Error)) return { message: String(error) }
+const DATA_EXCEPTION = /^22[0-9A-Z]{3}$/
+const DEEPEST_CAUSE = 5
+
+/**
+ * What of an error may be logged. PostgreSQL puts values of rows into `detail`, which is left out, and values of
+ * parameters behind the colon of messages about wrong data, which are cut there.
+ */
+export function describeError(error: unknown, depth = 0): object {
+  if (!(error instanceof Error)) return { message: withoutAddresses(String(error)) }
   const { name, message, stack, code, constraint, table } = error as Error & Record<string, unknown>
+  const isAboutData = typeof code === 'string' && DATA_EXCEPTION.test(code)
+  const said = isAboutData ? message.replace(/:.*/s, '') : message
+  const errors = error instanceof AggregateError ? (error.errors as unknown[]) : undefined
+  const goesOn = depth < DEEPEST_CAUSE
   return {
     name,
-    message: withoutAddresses(message),
+    message: withoutAddresses(said),
     ...(code !== undefined && { code }),
     ...(constraint !== undefined && { constraint, table }),
-    stack: withoutAddresses(String(stack)),
-    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+    stack: withoutAddresses(String(stack).replace(message, () => said)),
+    ...(goesOn && errors && { errors: errors.map((each) => describeError(each, depth + 1)) }),
+    ...(goesOn && error.cause !== undefined && { cause: describeError(error.cause, depth + 1) }),
   }
 }
 
+/** Takes out what is around an @, of mail addresses as of URLs with a password, but leaves paths of packages. */
 function withoutAddresses(text: string): string {
   return text.replace(/[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g, (match) =>
-    match.includes('/') ? match : '[address]',
+    match.includes('node_modules/') ? match : '[address]',
   )
 }

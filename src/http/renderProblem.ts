@@ -1,6 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { Unavailable } from '../db/unavailable.ts'
 import { Problem, problem, problems } from '../problems.ts'
 import type { Log } from './log.ts'
+
+const RETRY_AFTER_SECONDS = 5
+const MOST_ERRORS = 20
 
 /** The body of RFC 9457 for one refusal. `instance` is the request id, which the log carries too. */
 export function problemBody(refusal: Problem, requestId: string): Record<string, unknown> {
@@ -29,13 +33,22 @@ export function sendProblem(reply: FastifyReply, refusal: Problem): FastifyReply
 /** The only place where errors become replies: what nobody planned is 500 and logged once, with its cause. */
 export function makeErrorHandler(log: Log) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    const refusal = error instanceof Problem ? error : fromFastify(error)
-    if (refusal.code === 'internal') {
+    const refusal = refusalOf(error)
+    if (refusal.code === 'internal' || error instanceof Unavailable) {
       const { operationId } = request.routeOptions.config as { operationId?: string }
-      log.error({ requestId: request.id, operationId, error }, 'request failed')
+      log.error({ requestId: request.id, operation: operationId ?? 'none', error }, 'request failed')
     }
     void sendProblem(reply, refusal)
   }
+}
+
+function refusalOf(error: FastifyError): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof Unavailable) {
+    const detail = 'A server that this one depends on does not answer.'
+    return problem('overloaded', undefined, { detail, retryAfterSeconds: RETRY_AFTER_SECONDS })
+  }
+  return fromFastify(error)
 }
 
 function fromFastify(error: FastifyError): Problem {
@@ -49,6 +62,8 @@ function fromFastify(error: FastifyError): Problem {
       return unreadable('The body is not as long as Content-Length says.')
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return unreadable('The body is not JSON.')
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return problem('not-found')
   }
   // What Fastify itself refuses with a status of 4xx, such as a path that cannot be decoded.
   if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500)
@@ -62,7 +77,7 @@ function unreadable(detail: string): Problem {
 
 function invalid(error: FastifyError): Problem {
   const where = error.validationContext === 'querystring' ? 'query' : error.validationContext
-  const errors = (error.validation ?? []).map((fault) => {
+  const errors = (error.validation ?? []).slice(0, MOST_ERRORS).map((fault) => {
     const { missingProperty, additionalProperty, allowedValues } = fault.params as Record<string, unknown>
     const last = missingProperty ?? additionalProperty
     const field = last === undefined ? '' : `/${String(last).replaceAll('~', '~0').replaceAll('/', '~1')}`

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Socket } from 'node:net'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
@@ -9,9 +8,12 @@ import addFormats from 'ajv-formats'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import { problem } from '../problems.ts'
-import { makeErrorHandler, problemBody, sendProblem } from './renderProblem.ts'
+import { closeWithoutWaitingForClients } from './closing.ts'
+import { makeErrorHandler } from './renderProblem.ts'
 import type { Authenticator } from './route.ts'
 import { sharedSchemas } from './schemas.ts'
+import { refuseUnknownRoutes } from './unknownRoutes.ts'
+import { refuseUnreadable } from './unreadable.ts'
 
 /** What operations are put on: the HTTP server, and who tells it who is calling. */
 export interface Server {
@@ -25,6 +27,7 @@ const HEADER_BYTES = 16 * 1024
 /** A server without operations: parsing, limits, security headers, problems, logs and metrics. */
 export async function makeServer(app: App, authenticator: Authenticator): Promise<Server> {
   const { config } = app
+  const handleError = makeErrorHandler(app.log)
   const server = fastify({
     genReqId: () => randomUUID(),
     // Only as many proxies as are ours: what stands further left in X-Forwarded-For anybody can write.
@@ -35,12 +38,14 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
     http: { maxHeaderSize: HEADER_BYTES },
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // Its 503 is not a problem of ours, and what has arrived by then can be answered.
+    return503OnClosing: false,
     clientErrorHandler: refuseUnreadable,
+    frameworkErrors: handleError,
     logger: false,
   })
-  server.setErrorHandler(makeErrorHandler(app.log))
-  server.setNotFoundHandler((_request, reply) => sendProblem(reply, problem('not-found')))
+  server.setErrorHandler(handleError)
+  closeWithoutWaitingForClients(server)
   readJsonBodies(server)
   validateStrictly(server)
   observe(server, app)
@@ -54,6 +59,7 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
     hsts: config.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
     referrerPolicy: { policy: 'no-referrer' },
   })
+  refuseUnknownRoutes(server)
   await describe(server, app)
   // A Fastify instance is a PromiseLike; it is handed over, not awaited.
   return { fastify: server, authenticator }
@@ -70,6 +76,17 @@ function readJsonBodies(server: FastifyInstance): void {
   server.addHook('preValidation', async (request) => {
     if (request.body === undefined && request.method !== 'GET') request.body = {}
   })
+  server.addHook('preHandler', async ({ body, params, query }) => {
+    if ([body, params, query].some(holdsNul)) throw problem('invalid-request', { errors: [nulFault] })
+  })
+}
+
+const nulFault = { pointer: '#', detail: 'holds the character U+0000, which cannot be stored' }
+
+/** Looked for after validation, which has bounded the depth. */
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0')
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsNul)
 }
 
 function validateStrictly(server: FastifyInstance): void {
@@ -122,18 +139,4 @@ async function describe(server: FastifyInstance, app: App): Promise<void> {
   })
   await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
-}
-
-function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy()
-  const refusal =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? problem('headers-too-large')
-      : problem('invalid-request', { errors: [{ pointer: '#', detail: 'This is not HTTP.' }] })
-  const status =
-    refusal.code === 'headers-too-large' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  const body = JSON.stringify(problemBody(refusal, randomUUID()))
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
 }

@@ -32,7 +32,9 @@ export class PostgresLimiter implements Limiter {
       )
       select expires_at as opens_at, false as counted from blocked
       union all
-      select t.expires_at, true from taken t join wanted w on w.key = t.key where t.points > w.most`.execute(db)
+      select t.expires_at, true from taken t join wanted w on w.key = t.key where t.points > w.most`.execute(
+      db,
+    )
     if (rows.some(({ counted }) => counted)) await giveBack(db, keys)
     return verdictOf(rows, at)
   }
@@ -60,7 +62,9 @@ async function giveBack(db: Db, keys: Buffer[]): Promise<void> {
     with mine as (
       select key from rate_limits where key = any(${keys}::bytea[]) order by key for update
     )
-    update rate_limits r set points = r.points - 1 from mine where r.key = mine.key and r.points > 0`.execute(db)
+    update rate_limits r set points = r.points - 1 from mine where r.key = mine.key and r.points > 0`.execute(
+    db,
+  )
 }
 
 function columnsOf(limits: Limit[], at: Date) {

@@ -28,8 +28,15 @@ export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: stri
       ])
       .where('members.account_id', '=', id)
       .orderBy('members.created_at')
+      .orderBy('members.user_id')
       .execute(),
-    tx.selectFrom('grants').selectAll().where('account_id', '=', id).orderBy('created_at', 'desc').execute(),
+    tx
+      .selectFrom('grants')
+      .selectAll()
+      .where('account_id', '=', id)
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .execute(),
     tx
       .selectFrom('audit_log')
       .select(['id', 'at', 'action', 'actor_kind', 'actor_id', 'user_id', 'details'])

@@ -31,6 +31,10 @@ export class TcpProxy {
     return Object.assign(new URL(this.#target), { port: String(this.#port) }).href
   }
 
+  get isOpen(): boolean {
+    return this.#listener.listening
+  }
+
   /** Breaks every connection and refuses new ones, as when the server is gone. */
   async cut(): Promise<void> {
     void this.url
@@ -58,7 +62,7 @@ export class TcpProxy {
 
   async stop(): Promise<void> {
     this.release()
-    if (this.#listener.listening) await this.cut()
+    if (this.isOpen) await this.cut()
   }
 
   #listen(port = 0): Server {

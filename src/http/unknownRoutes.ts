@@ -1,0 +1,35 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { problem } from '../problems.ts'
+import { sendProblem } from './renderProblem.ts'
+
+/**
+ * Answers 405 and the methods there are where a path is known but not with this method, and 404 elsewhere.
+ * Routes that were there before are not known to it.
+ */
+export function refuseUnknownRoutes(server: FastifyInstance): void {
+  const routes = new Map<string, { path: RegExp; methods: Set<string> }>()
+  server.addHook('onRoute', ({ url, method }) => {
+    const route = routes.get(url) ?? { path: pathPattern(url), methods: new Set() }
+    routes.set(url, route)
+    for (const each of [method].flat()) route.methods.add(each)
+  })
+  function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const known = [...routes.values()].filter((route) => route.path.test(path))
+    const methods = new Set(known.flatMap((route) => [...route.methods]))
+    // With a method that is there it is the rest that did not fit, such as a parameter that is too long.
+    if (methods.size === 0 || methods.has(request.method)) return sendProblem(reply, problem('not-found'))
+    const allow = [...methods].sort().join(', ')
+    return sendProblem(reply, problem('method-not-allowed', undefined, { headers: { allow } }))
+  }
+  server.setNotFoundHandler(refuse)
+  // Before a body is read, which nobody wants.
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return refuse(request, reply)
+  })
+}
+
+function pathPattern(url: string): RegExp {
+  const escaped = url.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^${escaped.replace(/:[^/]+/g, '[^/]+').replaceAll('*', '.*')}$`)
+}

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { startTestAppWith } from '../support/testApp.ts'
+
+test('200: what pages need to know, from the settings', async () => {
+  const t = await startTestAppWith(
+    {
+      SELF_SERVE_ENABLED: 'false',
+      TRIAL_DAYS: '30',
+      VERIFICATION_GRACE_DAYS: '2',
+      PASSWORD_MIN_LENGTH: '12',
+    },
+    { work: false },
+  )
+  const reply = await t.call('GET', '/v1/config')
+  expect(reply.status).toBe(200)
+  expect(reply.body).toEqual({
+    self_serve_enabled: false,
+    stripe_enabled: false,
+    oauth_providers: [],
+    trial_days: 30,
+    verification_grace_days: 2,
+    password_min_length: 12,
+  })
+})

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../support/testApp.ts'
+
+let t: TestApp
+beforeAll(async () => {
+  t = await startTestApp({}, { work: false })
+})
+afterAll(() => t.close())
+
+describe('404', () => {
+  test.for([
+    '/',
+    '/v1',
+    '/v1/nowhere',
+    '/v1/me/',
+    '/V1/ME',
+    '//v1/me',
+    '/v1/auth/sessions/a/b',
+    '/problems/',
+    '/.env',
+  ])('%s is nowhere, with every method', async (path, { expect }) => {
+    for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS'] as const) {
+      const reply = await t.call(method, path)
+      expect([reply.status, reply.body.code, reply.headers.allow]).toEqual([404, 'not-found', undefined])
+    }
+  })
+
+  test('so is a known path whose parameter is longer than any', async () => {
+    const reply = await t.call('DELETE', `/v1/auth/sessions/${'x'.repeat(500)}`)
+    expect([reply.status, reply.body.code]).toEqual([404, 'not-found'])
+  })
+})
+
+describe('405', () => {
+  test.for([
+    ['GET', '/v1/auth/login', 'POST'],
+    ['HEAD', '/v1/auth/login', 'POST'],
+    ['DELETE', '/v1/auth/login?x=1', 'POST'],
+    ['POST', '/v1/accounts/me', 'DELETE, GET, HEAD, PATCH'],
+    ['PUT', '/v1/me', 'DELETE, GET, HEAD, PATCH'],
+    ['POST', '/healthz', 'GET, HEAD'],
+    ['OPTIONS', '/v1/auth/register', 'POST'],
+    ['GET', '/v1/auth/sessions/0198c0de-0000-7000-8000-000000000000', 'DELETE'],
+    ['POST', '/openapi.json', 'GET, HEAD'],
+    ['POST', '/problems/internal', 'GET, HEAD'],
+  ] as const)('%s %s says which methods there are', async ([method, path, allow], { expect }) => {
+    const reply = await t.call(method, path)
+    expect([reply.status, reply.headers.allow]).toEqual([405, allow])
+    if (method === 'HEAD') expect(reply.text).toBe('')
+    else expect(reply.body).toMatchObject({ status: 405, code: 'method-not-allowed' })
+  })
+
+  test('a body that comes with it is not read', async () => {
+    const reply = await t.call('PUT', '/v1/me', {
+      body: '{',
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(reply.status).toBe(405)
+  })
+})
