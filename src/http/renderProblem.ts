@@ -62,10 +62,8 @@ function fromFastify(error: FastifyError): Problem {
       return unreadable('The body is not as long as Content-Length says.')
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return unreadable('The body is not JSON.')
-    case 'FST_ERR_MAX_PARAM_LENGTH':
-      return problem('not-found')
   }
-  // What Fastify itself refuses with a status of 4xx, such as a path that cannot be decoded.
+  // What else Fastify itself refuses with a status of 4xx.
   if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500)
     return unreadable('The request cannot be read.')
   return problem('internal')

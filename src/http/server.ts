@@ -27,7 +27,6 @@ const HEADER_BYTES = 16 * 1024
 /** A server without operations: parsing, limits, security headers, problems, logs and metrics. */
 export async function makeServer(app: App, authenticator: Authenticator): Promise<Server> {
   const { config } = app
-  const handleError = makeErrorHandler(app.log)
   const server = fastify({
     genReqId: () => randomUUID(),
     // Only as many proxies as are ours: what stands further left in X-Forwarded-For anybody can write.
@@ -36,15 +35,16 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
     requestTimeout: 30_000,
     keepAliveTimeout: 75_000,
     http: { maxHeaderSize: HEADER_BYTES },
-    routerOptions: { maxParamLength: 200 },
+    // Fastify's own answers to these two are no problems of ours, and escape the log.
+    routerOptions: { maxParamLength: HEADER_BYTES },
+    rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? url : '/undecodable'),
     forceCloseConnections: 'idle',
     // Its 503 is not a problem of ours, and what has arrived by then can be answered.
     return503OnClosing: false,
     clientErrorHandler: refuseUnreadable,
-    frameworkErrors: handleError,
     logger: false,
   })
-  server.setErrorHandler(handleError)
+  server.setErrorHandler(makeErrorHandler(app.log))
   closeWithoutWaitingForClients(server)
   readJsonBodies(server)
   validateStrictly(server)
@@ -63,6 +63,16 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
   await describe(server, app)
   // A Fastify instance is a PromiseLike; it is handed over, not awaited.
   return { fastify: server, authenticator }
+}
+
+function isDecodable(url: string): boolean {
+  if (!url.includes('%')) return true
+  try {
+    decodeURIComponent(url.split('?', 1)[0] ?? '')
+    return true
+  } catch {
+    return false
+  }
 }
 
 function readJsonBodies(server: FastifyInstance): void {

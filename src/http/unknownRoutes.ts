@@ -17,7 +17,7 @@ export function refuseUnknownRoutes(server: FastifyInstance): void {
     const path = request.url.split('?', 1)[0] ?? ''
     const known = [...routes.values()].filter((route) => route.path.test(path))
     const methods = new Set(known.flatMap((route) => [...route.methods]))
-    // With a method that is there it is the rest that did not fit, such as a parameter that is too long.
+    // The router has its own mind about odd paths: one that it did not find is not offered.
     if (methods.size === 0 || methods.has(request.method)) return sendProblem(reply, problem('not-found'))
     const allow = [...methods].sort().join(', ')
     return sendProblem(reply, problem('method-not-allowed', undefined, { headers: { allow } }))

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tokenFor } from '../support/mailedLinks.ts'
 import { newNetwork } from '../support/networks.ts'
-import { mailedToken, newAddress, register, registerVerified, signIn } from '../support/people.ts'
+import { newAddress, register, registerVerified, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
 
@@ -40,7 +41,7 @@ describe('202', () => {
     expect(reply.status).toBe(202)
     expect(reply.body).toEqual({ status: 'accepted' })
     expect(await resetMails(email)).toHaveLength(1)
-    const body = { token: await mailedToken(t, email), password: 'another good password' }
+    const body = { token: await tokenFor(t, '/reset-password', email), password: 'another good password' }
     expect((await t.call('POST', '/v1/auth/password/reset', { body })).status).toBe(204)
   })
 

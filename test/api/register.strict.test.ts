@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setCookies } from '../support/cookies.ts'
+import { tokenFor } from '../support/mailedLinks.ts'
 import { newNetwork } from '../support/networks.ts'
 import { mailedToken, newAddress, PASSWORD, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
@@ -185,7 +186,7 @@ test('who lost the link gets in by way of a reset link, and the password of whoe
   await post({ email, password: OTHER_PASSWORD })
   await t.advance(25 * 3600)
   await t.call('POST', '/v1/auth/password/forgot', { body: { email }, from: newNetwork() })
-  const reset = { token: await mailedToken(t, email), password: PASSWORD }
+  const reset = { token: await tokenFor(t, '/reset-password', email), password: PASSWORD }
   expect((await t.call('POST', '/v1/auth/password/reset', { body: reset })).status).toBe(204)
   expect((await signIn(t, email, OTHER_PASSWORD)).status).toBe(401)
   const signedIn = await signIn(t, email)

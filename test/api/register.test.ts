@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setCookies } from '../support/cookies.ts'
+import { tokenFor } from '../support/mailedLinks.ts'
 import { mailedToken, newAddress, PASSWORD, register, registerVerified, signIn } from '../support/people.ts'
 import { startReplica } from '../support/replica.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
@@ -231,7 +232,7 @@ describe('403', () => {
     expect(refreshed.status).toBe(200)
     const { email } = person
     expect((await closed.post('/v1/auth/password/forgot', { email })).status).toBe(202)
-    const reset = { token: await mailedToken(t, email), password: 'another good password' }
+    const reset = { token: await tokenFor(t, '/reset-password', email), password: 'another good password' }
     expect((await closed.post('/v1/auth/password/reset', reset)).status).toBe(204)
     const signedIn = await closed.post('/v1/auth/login', { email, password: 'another good password' })
     expect(signedIn.status).toBe(200)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tokenFor } from '../support/mailedLinks.ts'
 import { newNetwork } from '../support/networks.ts'
-import { mailedToken, register, registerVerified } from '../support/people.ts'
+import { register, registerVerified } from '../support/people.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 import { actionsOf } from '../support/trail.ts'
 
@@ -16,11 +17,12 @@ const resend = (as: string, from = newNetwork(), headers = {}) =>
 describe('202', () => {
   test('another link is mailed, and it works', async () => {
     const { email, accessToken, userId } = await register(t)
+    await t.settled()
     const reply = await resend(accessToken)
     expect(reply.status).toBe(202)
     expect(reply.body).toEqual({ status: 'accepted' })
     expect(await t.mailsTo(email)).toHaveLength(2)
-    const token = await mailedToken(t, email)
+    const token = await tokenFor(t, '/verify-email', email)
     expect((await t.call('POST', '/v1/auth/email/verify', { body: { token } })).status).toBe(200)
     expect(await actionsOf(t, userId)).toContain('email.verification-requested')
   })
@@ -60,8 +62,9 @@ describe('422', () => {
 describe('429', () => {
   test('once a minute, and the link that was sent last goes on working', async () => {
     const { email, accessToken } = await register(t)
+    await t.settled()
     expect((await resend(accessToken)).status).toBe(202)
-    const token = await mailedToken(t, email)
+    const token = await tokenFor(t, '/verify-email', email)
     await t.advance(59)
     const refused = await resend(accessToken)
     expect(refused.status).toBe(429)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { tokenFor } from '../support/mailedLinks.ts'
 import { newNetwork } from '../support/networks.ts'
-import { mailedToken, newAddress, PASSWORD, register, registerVerified } from '../support/people.ts'
+import { newAddress, PASSWORD, register, registerVerified } from '../support/people.ts'
 import { startReplica } from '../support/replica.ts'
 import { startTestApp, startTestAppWith, type TestApp, type TestCall } from '../support/testApp.ts'
 import { actionsOf, trailOf } from '../support/trail.ts'
@@ -211,7 +212,7 @@ describe('200', () => {
     const { email } = await registerVerified(t)
     await guess(email, 10)
     await t.call('POST', '/v1/auth/password/forgot', { body: { email }, from })
-    const body = { token: await mailedToken(t, email), password: 'another good password' }
+    const body = { token: await tokenFor(t, '/reset-password', email), password: 'another good password' }
     const reset = await t.call('POST', '/v1/auth/password/reset', { body, from })
     expect(reset.status).toBe(204)
     expect((await login(email, 'another good password', { cookies: reset.cookies })).status).toBe(200)

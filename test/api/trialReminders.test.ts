@@ -153,17 +153,22 @@ describe('a trial that was extended is told of anew', () => {
 })
 
 describe('nobody is told of an end that does not matter', () => {
-  const cases: [string, { source: string; plan: string; days: number | null }, boolean][] = [
+  const cases: [string, { source: string; plan: string; from?: number; days: number | null }, boolean][] = [
     ['complimentary for good', { source: 'complimentary', plan: 'pro', days: null }, false],
     ['a higher plan that lasts longer', { source: 'override', plan: 'team', days: 15 }, false],
-    ['a grant that begins when the trial ends', { source: 'complimentary', plan: 'pro', days: 30 }, false],
+    [
+      'a grant that begins when the trial ends',
+      { source: 'override', plan: 'pro', from: 14, days: 30 },
+      false,
+    ],
+    ['a grant that begins later', { source: 'override', plan: 'pro', from: 14.1, days: 30 }, true],
     ['a grant that ends with the trial', { source: 'complimentary', plan: 'pro', days: 14 }, true],
     ['a lower plan that lasts longer', { source: 'complimentary', plan: 'free', days: null }, true],
   ]
-  test.each(cases)('%s: told is %o', async (_name, { source, plan, days }, told) => {
+  test.each(cases)('%s: told is %o', async (_name, { source, plan, from = 0, days }, told) => {
     const person = await registerVerified(t)
     const until = days === null ? null : instant(t, days * DAY_SECONDS)
-    await giveGrant(t, person.accountId, { source, plan, until })
+    await giveGrant(t, person.accountId, { source, plan, from: instant(t, from * DAY_SECONDS), until })
     await t.advance(13 * DAY_SECONDS)
     expect(await reminders(person)).toEqual(told ? [TOMORROW] : [])
   })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setCookies } from '../support/cookies.ts'
+import { tokenFor } from '../support/mailedLinks.ts'
 import { mailedToken, register } from '../support/people.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
@@ -44,7 +45,7 @@ describe('200', () => {
       expect(page.text).not.toContain(token)
     }
     expect(await isVerified(person.accessToken)).toBe(false)
-    expect((await t.call('GET', `/v1/auth/email/verify?token=${token}`)).status).toBe(404)
+    expect((await t.call('GET', `/v1/auth/email/verify?token=${token}`)).status).toBe(405)
     expect((await verify(token)).status).toBe(200)
   })
 
@@ -109,7 +110,7 @@ describe('404', () => {
   test('a reset link is no verification link', async () => {
     const { email } = await register(t)
     await t.call('POST', '/v1/auth/password/forgot', { body: { email } })
-    expect((await verify(await mailedToken(t, email))).body.code).toBe('token-unknown')
+    expect((await verify(await tokenFor(t, '/reset-password', email))).body.code).toBe('token-unknown')
   })
 
   test('a link with one character changed', async () => {
@@ -152,7 +153,7 @@ describe('410', () => {
     const { email } = await register(t)
     const token = await mailedToken(t, email)
     await t.call('POST', '/v1/auth/password/forgot', { body: { email } })
-    const body = { token: await mailedToken(t, email), password: 'another good password' }
+    const body = { token: await tokenFor(t, '/reset-password', email), password: 'another good password' }
     expect((await t.call('POST', '/v1/auth/password/reset', { body })).status).toBe(204)
     expect((await verify(token)).body.code).toBe('token-superseded')
   })

@@ -178,9 +178,4 @@ describe('422', () => {
     const { accessToken: as } = await register(t, { name: 'half \ud83d' })
     expect((await t.call('GET', '/v1/me', { as })).body.name).toBe('half \ufffd')
   })
-
-  test('a path that cannot be decoded is refused', async () => {
-    const reply = await t.call('GET', '/v1/%E0%A4%A')
-    expect([reply.status, reply.body.code]).toEqual([422, 'invalid-request'])
-  })
 })

@@ -25,10 +25,21 @@ describe('404', () => {
     }
   })
 
-  test('so is a known path whose parameter is longer than any', async () => {
-    const reply = await t.call('DELETE', `/v1/auth/sessions/${'x'.repeat(500)}`)
-    expect([reply.status, reply.body.code]).toEqual([404, 'not-found'])
-  })
+  test.for(['/problems/', '/v1/auth/sessions/'])(
+    'a parameter of any length is no error (%s)',
+    async (path, { expect }) => {
+      const reply = await t.call('GET', `${path}${'x'.repeat(10_000)}`)
+      expect([404, 405]).toContain(reply.status)
+    },
+  )
+
+  test.for(['/%', '/v1/%E0%A4%A', '/%zz/me?a=b', '/v1/auth/sessions/%ff'])(
+    'a path that cannot be decoded is nowhere (%s)',
+    async (path, { expect }) => {
+      const reply = await t.call('GET', path)
+      expect([reply.status, reply.body.code]).toEqual([404, 'not-found'])
+    },
+  )
 })
 
 describe('405', () => {
