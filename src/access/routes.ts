@@ -10,7 +10,7 @@ import { readRequirement } from './rules.ts'
 
 const JWKS_SECONDS = 300
 
-const header = (description: string) => ({ description, schema: { type: 'string' } })
+const header = (description: string) => Type.String({ description })
 
 /** The proxy hands these on to the product, in place of whatever the client sent under their names. */
 const Passed = Type.Unsafe<undefined>({

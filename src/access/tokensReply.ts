@@ -9,7 +9,7 @@ import { ACCESS_TOKEN_SECONDS } from './accessTokens.ts'
 import { graceEndOf } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
 
-export const RoleSchema = Type.Enum([...roles])
+export const RoleSchema = named('Role', Type.Enum([...roles]))
 
 export const UserSchema = named(
   'User',

@@ -7,8 +7,8 @@ export const Email = Type.String({ maxLength: 320 })
 /** The longest a password may be on the wire: 256 characters of four bytes, escaped. */
 export const Password = Type.String({ maxLength: 4096 })
 
-/** What a person is called: something to read on one line, since mails and lists show it. */
-export const PersonName = Type.String({
+/** What a person or an account is called: something to read on one line, since mails and lists show it. */
+export const DisplayName = Type.String({
   minLength: 1,
   maxLength: 200,
   pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f\\u2028\\u2029]+$',

@@ -6,7 +6,7 @@ import { route } from '../http/route.ts'
 import { Fields, Nullable } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
 import { changeName } from './changeName.ts'
-import { PersonName } from './fields.ts'
+import { DisplayName } from './fields.ts'
 
 /** The user's own page. */
 export function userRoutes(server: Server, app: App, access: Access): void {
@@ -33,7 +33,7 @@ export function userRoutes(server: Server, app: App, access: Access): void {
       url: '/v1/me',
       access: 'user',
       summary: 'Change the name',
-      body: Fields({ name: Nullable(PersonName) }),
+      body: Fields({ name: Nullable(DisplayName) }),
       replies: { 200: UserSchema },
     },
     async ({ caller, body, at }) => {

@@ -183,6 +183,41 @@ describe('204 or 410', () => {
   })
 })
 
+describe('200 or 401, and no way in afterwards', () => {
+  test.each([
+    [
+      'a reset',
+      async ({ email }: Person) => {
+        const token = await resetLink(email)
+        return () => reset(token)
+      },
+    ],
+    ['a change', async (person: Person) => () => change(person, NEW_PASSWORD)],
+    [
+      'a deletion',
+      async ({ accessToken: as }: Person) =>
+        () =>
+          t.call('DELETE', '/v1/me', { as, body: {} }),
+    ],
+  ])('sign-ins that meet %s of the password they came with end with it', async (_what, prepare) => {
+    for (let round = 0; round < 4; round++) {
+      const person = await register(t)
+      const act = await prepare(person)
+      const signIns = Array.from({ length: 6 }, () => signIn(t, person.email, PASSWORD, newNetwork()))
+      const [acted, ...replies] = await Promise.all([act(), ...signIns])
+      expect(acted.status).toBe(204)
+      for (const { status, body } of replies) {
+        expect([200, 401]).toContain(status)
+        if (status === 401) continue
+        expect((await t.call('GET', '/v1/me', { as: body.access_token })).status).toBe(401)
+        const refreshed = { refresh_token: body.refresh_token }
+        expect((await t.call('POST', '/v1/auth/refresh', { body: refreshed })).status).toBe(401)
+      }
+      expect((await signIn(t, person.email, PASSWORD, newNetwork())).status).toBe(401)
+    }
+  })
+})
+
 describe('422', () => {
   test.each([
     ['short', 'too-short'],

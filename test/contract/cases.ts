@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { decodeJwt } from 'jose'
+import { mailedToken, newAddress, PASSWORD, type Person, register } from '../support/people.ts'
+import { giveGrant } from '../support/staff.ts'
+import type { TestApp } from '../support/testApp.ts'
+
+/** What a call is told, besides who calls. */
+export interface Input {
+  path?: Record<string, string>
+  query?: Record<string, string>
+  body?: Record<string, unknown>
+}
+
+/** How one operation is called rightly, and which ids in it could be somebody else's. */
+export interface Case {
+  /** A call by `me` that succeeds. */
+  good?: (t: TestApp, me: Person) => Input | Promise<Input>
+  /** By the name of a field in path or body: an id that is not for the caller, which is answered 404. */
+  foreign?: Record<string, (t: TestApp, other: Person) => string | Promise<string>>
+}
+
+const sessionOf = ({ accessToken }: Person) => String(decodeJwt(accessToken).sid)
+const nobody = () => randomUUID()
+
+/** Every operation of openapi.json, by its name. */
+export const cases: Record<string, Case> = {
+  getConfig: {},
+  listPlans: {},
+  getKeys: {},
+  getLiveness: {},
+  getReadiness: {},
+
+  register: {
+    good: () => ({
+      body: {
+        email: newAddress(),
+        password: PASSWORD,
+        name: 'Ada',
+        account_name: 'Engines',
+        token_delivery: 'body',
+      },
+    }),
+  },
+  signIn: { good: (_t, { email }) => ({ body: { email, password: PASSWORD, token_delivery: 'body' } }) },
+  refreshSession: { good: (_t, { refreshToken }) => ({ body: { refresh_token: refreshToken } }) },
+  signOut: { good: (_t, { refreshToken }) => ({ body: { refresh_token: refreshToken } }) },
+  signOutEverywhere: {},
+  listSessions: { good: () => ({ query: { limit: '10' } }) },
+  endSession: {
+    good: (_t, me) => ({ path: { id: sessionOf(me) } }),
+    foreign: { id: (_t, other) => sessionOf(other) },
+  },
+  switchAccount: {
+    good: (_t, { accountId }) => ({ body: { account_id: accountId } }),
+    foreign: { account_id: (_t, { accountId }) => accountId },
+  },
+
+  verifyEmail: {
+    async good(t) {
+      const { email } = await register(t)
+      return { body: { token: await mailedToken(t, email), token_delivery: 'body' } }
+    },
+  },
+  resendVerification: {},
+  forgotPassword: { good: (_t, { email }) => ({ body: { email } }) },
+  resetPassword: {
+    async good(t, { email }) {
+      await t.call('POST', '/v1/auth/password/forgot', { body: { email }, from: '10.1.2.3' })
+      return { body: { token: await mailedToken(t, email), password: 'quite another staple battery' } }
+    },
+  },
+  changePassword: {
+    good: () => ({ body: { current_password: PASSWORD, new_password: 'quite another staple battery' } }),
+  },
+
+  getMe: {},
+  changeMe: { good: () => ({ body: { name: 'Ada' } }) },
+  deleteMe: { good: () => ({ body: { password: PASSWORD } }) },
+  listAccounts: { good: () => ({ query: { limit: '10' } }) },
+  createAccount: { good: () => ({ body: { name: 'Another' } }) },
+  getAccount: {},
+  changeAccount: { good: () => ({ body: { name: 'Renamed' } }) },
+  closeAccount: {
+    async good(t, { accessToken }) {
+      const { body } = await t.call('GET', '/v1/accounts/me', { as: accessToken })
+      return { body: { confirm: body.name } }
+    },
+  },
+
+  getBillingState: {},
+  forwardAuth: { good: () => ({ query: { require: 'plan:pro', feature: 'scripts' } }) },
+
+  findAccounts: { good: (_t, { email }) => ({ query: { query: email, limit: '10' } }) },
+  getAccountAsOperator: {
+    good: (_t, { accountId }) => ({ path: { id: accountId } }),
+    foreign: { id: nobody },
+  },
+  giveGrant: {
+    good: (_t, { accountId }) => ({
+      path: { id: accountId },
+      body: {
+        source: 'complimentary',
+        plan: 'team',
+        from: '2026-01-01T00:00:00Z',
+        until: '2100-01-01T00:00:00Z',
+        reason: 'Agreed with sales',
+      },
+    }),
+    foreign: { id: nobody },
+  },
+  endGrant: {
+    good: async (t, { accountId }) => ({
+      path: { id: await giveGrant(t, accountId, { source: 'complimentary', plan: 'team' }) },
+      body: { reason: 'A mistake' },
+    }),
+    foreign: { id: nobody },
+  },
+  listAudit: {
+    good: (_t, { userId, accountId }) => ({
+      query: { user_id: userId, account_id: accountId, action: 'account.created', limit: '10' },
+    }),
+  },
+}

@@ -1,0 +1,37 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { type Operation, openapi, type Schema } from './operations.ts'
+
+/** A reader of the schemas in openapi.json that takes them at their word. */
+export function schemaReader(): Ajv2020 {
+  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true })
+  addFormats.default(ajv)
+  return ajv.addVocabulary(['components'])
+}
+
+/** A schema as it stands in openapi.json, so that its references lead somewhere. */
+export function withComponents(schema: Schema): Schema {
+  return { ...schema, components: { schemas: openapi.components.schemas } }
+}
+
+const ajv = schemaReader()
+
+/** What a reply has that its operation does not promise, or lacks that it does; nothing when it keeps the contract. */
+export function breachesOf({ replies }: Operation, status: number, body: unknown): string[] {
+  const isProblem = status >= 400
+  const schema = replies[isProblem ? 'default' : String(status)]
+  if (schema === undefined) return [`status ${status} is not in the contract`]
+  if (schema === null) return body === null ? [] : ['a body where none is promised']
+  const validate = ajv.compile(isProblem ? withComponents(schema) : closed(withComponents(schema)))
+  if (validate(body)) return []
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
+}
+
+/** The same schema with every object in it closed: a field that nobody promised is a breach too. */
+function closed<T>(schema: T): T {
+  if (Array.isArray(schema)) return schema.map(closed) as T
+  if (typeof schema !== 'object' || schema === null) return schema
+  const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]))
+  const isOpen = inner.type === 'object' && inner.properties && !('additionalProperties' in inner)
+  return (isOpen ? { ...inner, additionalProperties: false } : inner) as T
+}
