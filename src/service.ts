@@ -12,11 +12,10 @@ export interface Service {
 /** Starts the API, the worker, or both. The database has been prepared. */
 export async function startService(app: App, parts: { serve: boolean; work: boolean }): Promise<Service> {
   const { config } = app
-  const [{ server, access }, worker] = await Promise.all([
-    buildServer(app),
-    parts.work ? startWorker(app) : undefined,
-  ])
+  const { server, access } = await buildServer(app)
+  // Listening comes first: a taken port is found before any job is taken.
   if (parts.serve) await server.fastify.listen({ host: config.host, port: config.port })
+  const worker = parts.work ? await startWorker(app) : undefined
   app.log.info(
     { port: parts.serve ? config.port : null, ...parts, mail: config.smtpUrl !== undefined },
     'started',

@@ -16,7 +16,7 @@ const KEYS_LOCK = 3_105_619
 const context = (kid: string) => `signing key ${kid}`
 
 /** How long a new key is published before it signs, so that nobody's cached key set lacks it. */
-export const PUBLISH_AHEAD_SECONDS = 600
+const PUBLISH_AHEAD_SECONDS = 600
 
 /** A key pair, and from when it signs. */
 export interface SigningKey {

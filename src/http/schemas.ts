@@ -18,7 +18,7 @@ export const Fields = <P extends Type.TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: false })
 
 /** RFC 9457 with the stable `code`; a code's own members come beside these. */
-export const ProblemDetails = named(
+named(
   'Problem',
   Type.Object(
     {

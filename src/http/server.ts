@@ -3,12 +3,11 @@ import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import Ajv from 'ajv'
-import addFormats from 'ajv-formats'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import { problem } from '../problems.ts'
 import { closeWithoutWaitingForClients } from './closing.ts'
+import { compileSchemas } from './compileSchemas.ts'
 import { makeErrorHandler } from './renderProblem.ts'
 import type { Authenticator } from './route.ts'
 import { sharedSchemas } from './schemas.ts'
@@ -47,7 +46,7 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
   server.setErrorHandler(makeErrorHandler(app.log))
   closeWithoutWaitingForClients(server)
   readJsonBodies(server)
-  validateStrictly(server)
+  compileSchemas(server)
   observe(server, app)
   for (const schema of sharedSchemas) server.addSchema(schema)
   await server.register(cookie)
@@ -97,18 +96,6 @@ const nulFault = { pointer: '#', detail: 'holds the character U+0000, which cann
 function holdsNul(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0')
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsNul)
-}
-
-function validateStrictly(server: FastifyInstance): void {
-  const strict = addFormats.default(new Ajv.Ajv({ allErrors: true, coerceTypes: false, useDefaults: true }))
-  // Everything in a path or a query is text, so only there numbers and booleans are read from it.
-  const coercing = addFormats.default(
-    new Ajv.Ajv({ allErrors: true, coerceTypes: 'array', useDefaults: true }),
-  )
-  for (const ajv of [strict, coercing]) for (const schema of sharedSchemas) ajv.addSchema(schema)
-  server.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : coercing).compile(schema),
-  )
 }
 
 function observe(server: FastifyInstance, app: App): void {

@@ -80,8 +80,7 @@ export async function beginSession(
     await recordEnd(tx, caller, { userId, sessionId: id, because: 'evicted' }, at)
 }
 
-/** When a session that begins now is over at the latest. */
-export function sessionEnd({ sessionDays }: Pick<Config, 'sessionDays'>, at: Date): Date {
+function sessionEnd({ sessionDays }: Pick<Config, 'sessionDays'>, at: Date): Date {
   return new Date(at.getTime() + sessionDays * DAY)
 }
 

@@ -85,6 +85,7 @@ export function operatorRoutes(server: Server, app: App): void {
       summary: 'Accounts by id, name or a member’s address',
       query: Fields({ ...PageQuery, query: Type.Optional(Type.String({ maxLength: 320 })) }),
       replies: { 200: pageOf(Type.Object({ ...AccountFields, members: Type.Integer() })) },
+      refusals: ['forbidden'],
     },
     async ({ caller, query, at }) => inTx(app, (tx) => findAccounts(tx, caller, query, at)),
   )
@@ -100,7 +101,7 @@ export function operatorRoutes(server: Server, app: App): void {
       summary: 'One account with its timeline',
       params: Fields({ id: Uuid }),
       replies: { 200: OperatorAccountSchema },
-      refusals: ['not-found'],
+      refusals: ['forbidden', 'not-found'],
     },
     async ({ caller, params, at }) => inTx(app, (tx) => getAccount(tx, caller, params.id, at)),
   )
@@ -123,7 +124,7 @@ export function operatorRoutes(server: Server, app: App): void {
         reason: Reason,
       }),
       replies: { 201: GrantSchema },
-      refusals: ['not-found'],
+      refusals: ['forbidden', 'not-found'],
     },
     async ({ caller, params, body, at, reply }) => {
       const order = {
@@ -151,7 +152,7 @@ export function operatorRoutes(server: Server, app: App): void {
       params: Fields({ id: Uuid }),
       body: Fields({ reason: Reason }),
       replies: { 204: null },
-      refusals: ['not-found', 'grant-already-ended'],
+      refusals: ['forbidden', 'not-found', 'grant-already-ended'],
     },
     async ({ caller, params, body, at, reply }) => {
       await inTx(app, (tx) => endGrant(tx, caller, { grantId: params.id, reason: body.reason }, at))
@@ -175,6 +176,7 @@ export function operatorRoutes(server: Server, app: App): void {
         action: Type.Optional(Type.String({ maxLength: 80 })),
       }),
       replies: { 200: pageOf(AuditEntrySchema) },
+      refusals: ['forbidden'],
     },
     async ({ caller, query, at }) => inTx(app, (tx) => listAudit(tx, caller, query, at)),
   )

@@ -135,8 +135,8 @@ describe('429', () => {
     expect(actions.filter((action) => action === 'sign-in.refused')).toHaveLength(10)
     expect(actions.filter((action) => action === 'sign-in.locked')).toHaveLength(1)
     const [lock] = await trailOf(t, userId)
-    expect(lock).toMatchObject({ action: 'sign-in.locked', actor_kind: 'anyone', user_agent: 'test' })
-    expect(lock?.ip).not.toBeNull()
+    const origin = { actor_kind: 'anyone', user_agent: 'test', ip: expect.any(String) }
+    expect(lock).toMatchObject({ action: 'sign-in.locked', ...origin })
   })
 })
 

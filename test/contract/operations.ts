@@ -10,6 +10,8 @@ export interface Operation {
   security?: Record<string, string[]>[]
   parameters: { name: string; in: 'path' | 'query' | 'header'; required: boolean; schema: Schema }[]
   body: Schema | null
+  /** The codes of problems that it names. */
+  refusals: string[]
   /** The schema of each reply by its status; null where it has no body. */
   replies: Record<string, Schema | null>
 }
@@ -41,6 +43,9 @@ export const operations: Operation[] = Object.entries(openapi.paths).flatMap(([p
     path,
     parameters,
     body: requestBody?.content['application/json']?.schema ?? null,
+    refusals: [...(responses.default?.description ?? '').matchAll(/`([a-z-]+)`/g)].map(([, code]) =>
+      String(code),
+    ),
     replies: Object.fromEntries(
       Object.entries(responses).map(([status, { content }]) => [
         status,

@@ -16,13 +16,26 @@ export function withComponents(schema: Schema): Schema {
 
 const ajv = schemaReader()
 
+/** Any request may be answered with these, whatever it is for. */
+const ofAnyRequest = [
+  'payload-too-large',
+  'unsupported-media-type',
+  'headers-too-large',
+  'method-not-allowed',
+  'internal',
+  'overloaded',
+]
+
 /** What a reply has that its operation does not promise, or lacks that it does; nothing when it keeps the contract. */
-export function breachesOf({ replies }: Operation, status: number, body: unknown): string[] {
+export function breachesOf({ replies, refusals }: Operation, status: number, body: unknown): string[] {
   const isProblem = status >= 400
   const schema = replies[isProblem ? 'default' : String(status)]
   if (schema === undefined) return [`status ${status} is not in the contract`]
   if (schema === null) return body === null ? [] : ['a body where none is promised']
   const validate = ajv.compile(isProblem ? withComponents(schema) : closed(withComponents(schema)))
+  const { code } = (body ?? {}) as { code?: string }
+  if (isProblem && code && !refusals.includes(code) && !ofAnyRequest.includes(code))
+    return [`the code ${code} is not named`]
   if (validate(body)) return []
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
 }
@@ -34,4 +47,23 @@ function closed<T>(schema: T): T {
   const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]))
   const isOpen = inner.type === 'object' && inner.properties && !('additionalProperties' in inner)
   return (isOpen ? { ...inner, additionalProperties: false } : inner) as T
+}
+
+const strict = addFormats.default(new Ajv2020({ strict: false }))
+const coercing = addFormats.default(new Ajv2020({ strict: false, coerceTypes: 'array' }))
+
+/** Values that a field of a body must not take. */
+export function valuesAgainst(schema: Schema): unknown[] {
+  const fits = strict.compile(withComponents(schema))
+  return [null, true, 7, -1.5, '', ' ', 'x'.repeat(5000), [], ['x'], {}, { a: 1 }].filter(
+    (value) => !fits(value),
+  )
+}
+
+/** Texts that a parameter of a query must not hold. */
+export function textsAgainst(schema: Schema): string[] {
+  const fits = coercing.compile(withComponents({ type: 'object', properties: { it: schema } }))
+  return ['', 'x', '0', '-1', '1.5', 'true', 'null', 'x'.repeat(5000), '👻'].filter(
+    (text) => !fits({ it: text }),
+  )
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import pg from 'pg'
 import { inject, onTestFinished } from 'vitest'
 import { Secret } from '../../src/config.ts'
-import { type Database, openDatabase } from '../../src/db/database.ts'
+import { type Database, type Db, openDatabase } from '../../src/db/database.ts'
 import { Changes } from '../../src/db/transaction.ts'
 import { createScratchDatabase, dropScratchDatabase } from '../support/scratchPostgres.ts'
 
@@ -36,4 +38,23 @@ export async function scratchDatabaseUrl(template?: string): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   onTestFinished(() => dropScratchDatabase(serverUrl, name))
   return createScratchDatabase(serverUrl, name, template)
+}
+
+/** Holds what a statement locks from another session, until the function that it returns is called. */
+export async function holdLocks(url: string, statement: string): Promise<() => Promise<void>> {
+  const session = new pg.Client({ connectionString: url })
+  session.on('error', () => undefined)
+  await session.connect()
+  onTestFinished(() => session.end())
+  await session.query('begin')
+  await session.query(statement)
+  return async () => void (await session.query('rollback'))
+}
+
+/** How many sessions wait for a lock that another one holds. */
+export async function sessionsWaiting(db: Db): Promise<number> {
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*) as waiting from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+  return rows[0]?.waiting ?? 0
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
-import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { holdLocks, sessionsWaiting } from '../db/scratchDatabase.ts'
 import { register } from '../support/people.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 import { dial, listen, readToEnd } from './wire.ts'
@@ -51,22 +51,18 @@ describe('closing', () => {
   test('waits for a request that is under way and answers it, and says that the connection ends', async () => {
     const { t, origin } = await startListening()
     const person = await register(t)
-    const { promise: blocked, resolve: unblock } = Promise.withResolvers<void>()
-    const blocker = t.app.db.transaction().execute(async (tx) => {
-      await sql`select from users where id = ${person.userId} for update`.execute(tx)
-      await blocked
-    })
+    const unblock = await holdLocks(t.databaseUrl, `select from users for update`)
     const socket = await dial(origin)
     const answer = readToEnd(socket)
     const body = JSON.stringify({ name: 'Ada' })
     socket.write(
       `PATCH /v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${person.accessToken}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     )
-    await expect.poll(() => waitingForLocks(t)).toBe(1)
+    await expect.poll(() => sessionsWaiting(t.app.db)).toBe(1)
     const closed = t.fastify.close()
     await expect(fetch(`${origin}/healthz`)).rejects.toThrow()
-    unblock()
-    await Promise.all([closed, blocker])
+    await unblock()
+    await closed
     const text = await answer
     expect(text).toMatch(/^HTTP\/1\.1 200 /)
     expect(text.toLowerCase()).toContain('\r\nconnection: close\r\n')
@@ -74,10 +70,3 @@ describe('closing', () => {
     await t.close()
   })
 })
-
-async function waitingForLocks(t: TestApp): Promise<number> {
-  const { rows } = await sql<{ waiting: number }>`
-    select count(*) as waiting from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`.execute(t.app.db)
-  return rows[0]?.waiting ?? 0
-}

@@ -2,7 +2,12 @@ import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Mailbox } from '../../sandbox/mailbox/mailbox.ts'
 import { startMailServer } from '../../sandbox/mailbox/startMailServer.ts'
-import { openScratchDatabase, type ScratchDatabase } from '../db/scratchDatabase.ts'
+import {
+  holdLocks,
+  openScratchDatabase,
+  type ScratchDatabase,
+  sessionsWaiting,
+} from '../db/scratchDatabase.ts'
 import { TcpProxy } from '../db/tcpProxy.ts'
 import { TEMPLATE } from '../support/globalSetup.ts'
 import { newAddress, PASSWORD } from '../support/people.ts'
@@ -93,15 +98,11 @@ describe('SIGTERM', LONG, () => {
     const { database, env } = await surroundings()
     const service = await ServiceProcess.start(env)
     const { accessToken } = await register(service)
-    const { promise: blocked, resolve: unblock } = Promise.withResolvers<void>()
-    const blocker = database.db.transaction().execute(async (tx) => {
-      await sql`select from users for update`.execute(tx)
-      await blocked
-    })
+    const unblock = await holdLocks(database.url, 'select from users for update')
     const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' }
     const body = JSON.stringify({ name: 'Ada' })
     const underWay = fetch(`${service.origin}/v1/me`, { method: 'PATCH', headers, body })
-    await expect.poll(() => waitingForLocks(database), PATIENCE).toBe(1)
+    await expect.poll(() => sessionsWaiting(database.db), PATIENCE).toBe(1)
     service.kill('SIGTERM')
     await expect
       .poll(
@@ -113,10 +114,9 @@ describe('SIGTERM', LONG, () => {
         PATIENCE,
       )
       .toBe('refused')
-    unblock()
+    await unblock()
     const reply = await underWay
     expect([reply.status, await reply.json()]).toEqual([200, expect.objectContaining({ name: 'Ada' })])
-    await blocker
     expect(await service.ended).toEqual([0, null])
   })
 
@@ -191,11 +191,4 @@ async function unwhole(database: ScratchDatabase) {
     database.db,
   )
   return rows
-}
-
-async function waitingForLocks(database: ScratchDatabase): Promise<number> {
-  const { rows } = await sql<{ waiting: number }>`
-    select count(*) as waiting from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`.execute(database.db)
-  return rows[0]?.waiting ?? 0
 }

@@ -2,12 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
-import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type App, openApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { prepareDatabase } from '../../src/prepare.ts'
-import { scratchDatabaseUrl } from '../db/scratchDatabase.ts'
+import { holdLocks, scratchDatabaseUrl, sessionsWaiting } from '../db/scratchDatabase.ts'
 import { testEnvironment } from '../support/testEnvironment.ts'
 
 const PATIENCE = { timeout: 20_000 }
@@ -25,14 +24,6 @@ function migrateElsewhere(url: string): ChildProcess {
   const child = spawn(process.execPath, [program, 'migrate'], { env, stdio: 'ignore' })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
-}
-
-async function connectTo(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => undefined)
-  await client.connect()
-  onTestFinished(() => client.end())
-  return client
 }
 
 async function expectPrepared(app: App): Promise<void> {
@@ -71,28 +62,19 @@ describe('a starter that is killed', () => {
     ['before the signing key', `select pg_advisory_xact_lock(3105619)`],
   ] as const)(
     '%s leaves a database that the next one prepares',
+    { timeout: 60_000 },
     async ([, statement], { expect }) => {
       const url = await scratchDatabaseUrl()
-      const [blocker, observer] = [await connectTo(url), await connectTo(url)]
-      await blocker.query('begin')
-      await blocker.query(statement)
+      const letGo = await holdLocks(url, statement)
+      const app = openOn(url)
       const starter = migrateElsewhere(url)
       const ended = once(starter, 'exit')
-      await expect.poll(() => isWaiting(observer), PATIENCE).toBe(true)
+      await expect.poll(() => sessionsWaiting(app.db), PATIENCE).toBe(1)
       starter.kill('SIGKILL')
       await ended
-      await blocker.query('rollback')
-      const app = openOn(url)
+      await letGo()
       await prepareDatabase(app)
       await expectPrepared(app)
     },
-    60_000,
   )
 })
-
-async function isWaiting(observer: pg.Client): Promise<boolean> {
-  const { rows } = await observer.query(
-    `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-  )
-  return rows.length > 0
-}

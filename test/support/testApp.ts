@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
-import type { InjectOptions, Response } from 'light-my-request'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { inject, onTestFinished } from 'vitest'
 import { type Mail, Mailbox } from '../../sandbox/mailbox/mailbox.ts'
 import { startMailServer } from '../../sandbox/mailbox/startMailServer.ts'
@@ -52,7 +52,7 @@ export interface TestReply {
   // biome-ignore lint/suspicious/noExplicitAny: the shape of each reply is what the tests assert
   body: any
   text: string
-  headers: Response['headers']
+  headers: LightMyRequestResponse['headers']
   cookies: Record<string, string>
 }
 

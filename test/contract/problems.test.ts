@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ProblemCode, problems } from '../../src/problems.ts'
+import {
+  mailedToken,
+  newAddress,
+  operatorToken,
+  PASSWORD,
+  type Person,
+  register,
+  registerVerified,
+  signIn,
+} from '../support/people.ts'
+import { DAY_SECONDS, endGrant, giveGrant } from '../support/staff.ts'
+import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
+
+let t: TestApp
+beforeAll(async () => {
+  t = await startTestApp()
+})
+afterAll(() => t.close())
+
+/** A refusal as it came over the wire. */
+interface Refusal {
+  status: number
+  body: Record<string, unknown>
+  headers: Record<string, unknown>
+}
+
+const tokenOf = async ({ email }: Person) => String((await signIn(t, email)).body.access_token)
+const guard = (as: string, query = '') => t.call('GET', `/v1/forward-auth?${query}`, { as })
+const verify = (token: string) => t.call('POST', '/v1/auth/email/verify', { body: { token } })
+const me = async () => (await register(t)).accessToken
+
+/** For each code the least that makes somebody meet it. A code that nobody can meet has no place in the list. */
+const scenarios: Record<ProblemCode, () => Promise<Refusal>> = {
+  'invalid-request': () => t.call('POST', '/v1/auth/login', { body: {} }),
+  'weak-password': () =>
+    t.call('POST', '/v1/auth/register', { body: { email: newAddress(), password: 'short' } }),
+  'confirmation-mismatch': async () =>
+    t.call('DELETE', '/v1/accounts/me', { as: await me(), body: { confirm: 'another name' } }),
+  unauthenticated: () => t.call('GET', '/v1/me'),
+  'invalid-credentials': () => signIn(t, newAddress()),
+  async 'session-expired'() {
+    const as = await me()
+    await t.call('POST', '/v1/auth/logout', { as })
+    return t.call('GET', '/v1/me', { as })
+  },
+  async 'subscription-required'() {
+    return guard(await me(), 'require=plan:enterprise')
+  },
+  async 'feature-not-in-plan'() {
+    const person = await registerVerified(t)
+    await t.advance(14 * DAY_SECONDS)
+    return guard(await tokenOf(person), 'feature=scripts')
+  },
+  forbidden: async () => t.call('GET', '/v1/operator/accounts', { as: await me() }),
+  async 'account-closed'() {
+    const { accessToken: as } = await register(t, { account_name: 'Gone' })
+    await t.call('DELETE', '/v1/accounts/me', { as, body: { confirm: 'Gone' } })
+    return t.call('GET', '/v1/accounts/me', { as })
+  },
+  async 'self-serve-disabled'() {
+    const closed = await startTestAppWith({ SELF_SERVE_ENABLED: 'false' }, { work: false })
+    return closed.call('POST', '/v1/auth/register', { body: { email: newAddress(), password: PASSWORD } })
+  },
+  async 'email-verification-required'() {
+    const person = await register(t)
+    await t.advance(7 * DAY_SECONDS)
+    return guard(await tokenOf(person))
+  },
+  async 'recent-sign-in-required'() {
+    const { refreshToken } = await register(t)
+    await t.advance(601)
+    const { body } = await t.call('POST', '/v1/auth/refresh', { body: { refresh_token: refreshToken } })
+    return t.call('DELETE', '/v1/me', { as: body.access_token, body: {} })
+  },
+  'not-found': () => t.call('GET', '/v1/nothing-here'),
+  'token-unknown': () => verify('a token that was never made'),
+  'method-not-allowed': () => t.call('PUT', '/v1/me'),
+  async 'email-already-registered'() {
+    const { email } = await register(t)
+    return t.call('POST', '/v1/auth/register', { body: { email, password: PASSWORD } })
+  },
+  async 'last-owner'() {
+    const [owner, member] = [await register(t), await register(t)]
+    await t.app.pool.query(
+      `insert into members (account_id, user_id, role, created_at) values ($1, $2, 'member', $3)`,
+      [owner.accountId, member.userId, t.app.now()],
+    )
+    return t.call('DELETE', '/v1/me', { as: owner.accessToken, body: { password: PASSWORD } })
+  },
+  async 'grant-already-ended'() {
+    const { accountId } = await register(t)
+    const id = await giveGrant(t, accountId, { source: 'override', plan: 'team' })
+    await endGrant(t, id)
+    const as = await operatorToken(t)
+    return t.call('DELETE', `/v1/operator/grants/${id}`, { as, body: { reason: 'Again' } })
+  },
+  async 'token-expired'() {
+    const { email } = await register(t)
+    const token = await mailedToken(t, email)
+    await t.advance(DAY_SECONDS)
+    return verify(token)
+  },
+  async 'token-used'() {
+    const { email } = await register(t)
+    const token = await mailedToken(t, email)
+    await verify(token)
+    return verify(token)
+  },
+  async 'token-superseded'() {
+    const { email, accessToken } = await register(t)
+    const token = await mailedToken(t, email)
+    await t.call('POST', '/v1/auth/email/resend', { as: accessToken })
+    return verify(token)
+  },
+  'payload-too-large': () => t.call('POST', '/v1/auth/login', { body: { email: 'x'.repeat(70_000) } }),
+  'unsupported-media-type': () =>
+    t.call('POST', '/v1/auth/login', { body: 'email=ada', headers: { 'content-type': 'text/plain' } }),
+  async 'too-many-requests'() {
+    const body = { email: newAddress() }
+    await t.call('POST', '/v1/auth/password/forgot', { body })
+    return t.call('POST', '/v1/auth/password/forgot', { body })
+  },
+  'headers-too-large': () =>
+    overTheWire(`GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`),
+  async internal() {
+    const broken = await startTestAppWith({}, { work: false })
+    const { accessToken: as } = await register(broken)
+    await broken.app.pool.query('alter table members rename to hidden')
+    return broken.call('GET', '/v1/accounts', { as })
+  },
+  async overloaded() {
+    const busy = await startTestAppWith({ HASHES_AT_ONCE: '1', HASH_QUEUE: '0' }, { work: false })
+    const replies = await Promise.all(Array.from({ length: 8 }, () => signIn(busy, newAddress())))
+    const refused = replies.find(({ status }) => status === 503)
+    if (!refused) throw new Error('Eight sign-ins at once were all served')
+    return refused
+  },
+}
+
+test('there is a scenario for each code', () => {
+  expect(Object.keys(scenarios).sort()).toEqual(Object.keys(problems).sort())
+})
+
+describe.each(Object.entries(scenarios))('%s', (code, meet) => {
+  const { status, title } = problems[code as ProblemCode]
+
+  test('somebody meets it, in the words of RFC 9457', async () => {
+    const refusal = await meet()
+    expect(refusal.body).toMatchObject({
+      type: `/problems/${code}`,
+      title,
+      status,
+      code,
+      detail: expect.stringMatching(/./),
+      instance: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    })
+    // What cannot be read as HTTP has its own status line.
+    if (code !== 'invalid-request') expect(refusal.status).toBe(status)
+    expect(refusal.headers['content-type']).toBe('application/problem+json')
+    if (status === 429 || status === 503) expect(Number(refusal.headers['retry-after'])).toBeGreaterThan(0)
+    if (status === 401 && code !== 'invalid-credentials')
+      expect(refusal.headers['www-authenticate']).toMatch(/^Bearer/)
+    if (status === 405) expect(refusal.headers.allow).toBeTruthy()
+  })
+
+  test('its type leads to a page about it', async () => {
+    const page = await t.call('GET', `/problems/${code}`)
+    expect(page.status).toBe(200)
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(page.text).toContain(`<h1>${title}</h1>`)
+    expect(page.text).toContain(code)
+  })
+})
+
+test('there is no page about a code that is none', async () => {
+  for (const code of ['nothing', 'constructor', '__proto__', randomUUID(), '..%2F..%2Fetc%2Fpasswd']) {
+    expect((await t.call('GET', `/problems/${code}`)).status, code).toBe(404)
+  }
+})
+
+async function overTheWire(request: string): Promise<Refusal> {
+  if (!t.fastify.server.listening) await t.fastify.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = t.fastify.server.address() as AddressInfo
+  const socket = connect(port, '127.0.0.1')
+  socket.write(request)
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+  const [statusLine = '', ...lines] = head.split('\r\n')
+  const headers = lines.map((line): [string, string] => {
+    const [name = '', value = ''] = line.split(': ')
+    return [name.toLowerCase(), value]
+  })
+  return {
+    status: Number(statusLine.split(' ')[1]),
+    body: JSON.parse(body),
+    headers: Object.fromEntries(headers),
+  }
+}
