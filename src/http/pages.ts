@@ -8,6 +8,8 @@ export interface Position {
 }
 
 const DEFAULT_LIMIT = 50
+// Up to the year 33658: PostgreSQL does not know all times that JavaScript knows.
+const MILLIS = /^\d{1,15}$/
 
 /** Where a page begins and how long it is, from the query of a list. */
 export function pageBounds({ limit = DEFAULT_LIMIT, cursor }: { limit?: number; cursor?: string }): {
@@ -35,12 +37,11 @@ function writeCursor({ at, id }: Position): string {
 }
 
 function readCursor(cursor: string): Position {
-  const [millis, id] = Buffer.from(cursor, 'base64url').toString().split(' ')
-  const at = new Date(Number(millis))
-  if (!id || !isUuid(id) || Number.isNaN(at.getTime())) {
+  const [millis = '', id = '', ...more] = Buffer.from(cursor, 'base64url').toString().split(' ')
+  if (!MILLIS.test(millis) || !isUuid(id) || more.length > 0) {
     throw problem('invalid-request', {
       errors: [{ pointer: '#/query/cursor', detail: 'is not a cursor of this list' }],
     })
   }
-  return { at, id }
+  return { at: new Date(Number(millis)), id }
 }

@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { App } from '../app.ts'
 
 const LEASE_CLASS = 3_105_617
-const LOOK_EVERY_MS = 5_000
+const LOOK_EVERY_MS = 3_000
 const RECONNECT_AFTER_MS = 500
 const ANSWER_WITHIN_MS = 10_000
 
