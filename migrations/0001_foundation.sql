@@ -109,7 +109,7 @@ create table sessions (
   check ((revoked_at is null) = (revoked_because is null))
 );
 comment on column sessions.created_at is 'when the person proved who they are; renewed by nothing';
-create index sessions_live on sessions (user_id, created_at) where revoked_at is null;
+create index sessions_user_id on sessions (user_id, created_at);
 
 create table email_verification_tokens (
   id uuid primary key,

@@ -144,8 +144,6 @@ program
     }),
   )
 
-await program.parseAsync().catch(fail)
-
 async function run(parts: { serve: boolean; work: boolean }, migrate: boolean): Promise<void> {
   const app = openApp(readConfig())
   if (migrate) await prepareDatabase(app)
@@ -228,3 +226,6 @@ function describe(error: unknown): string {
   const cause = describe(error.cause)
   return error.message.includes(cause) ? error.message : `${error.message} (${cause})`
 }
+
+// Last, when everything above is there.
+await program.parseAsync().catch(fail)

@@ -1,10 +1,17 @@
+import { registerByMail, registerByMailJob } from './accounts/registerByMail.ts'
 import { remindOfTrialEnd } from './accounts/remindOfTrialEnd.ts'
 import type { App } from './app.ts'
+import { sendResetLinkJob } from './identity/forgotPassword.ts'
+import { sendResetLink } from './identity/sendResetLink.ts'
 import { handles, type JobHandler, runJobs, type Sweep, type Worker } from './jobs/runJobs.ts'
 import { sendMailJob } from './mail/queueMail.ts'
 import { sendMail } from './mail/sendMail.ts'
 
-const handlers: JobHandler[] = [handles(sendMailJob, sendMail)]
+const handlers: JobHandler[] = [
+  handles(sendMailJob, sendMail),
+  handles(sendResetLinkJob, sendResetLink),
+  handles(registerByMailJob, registerByMail),
+]
 
 /** Everything that happens because time has passed. None of it changes what an account is entitled to. */
 export const sweeps: Sweep[] = [

@@ -14,7 +14,17 @@ export async function createAnotherAccount(
   at: Date,
 ): Promise<string> {
   if (!selfServeEnabled) throw problem('self-serve-disabled')
-  return createAccount(tx, caller, { name, ownerId: caller.actor.userId }, at)
+  const { userId } = caller.actor
+  // Held until the end: deleting the user at the same time waits, and closes this account too.
+  const owner = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!owner) throw problem('session-expired')
+  return createAccount(tx, caller, { name, ownerId: userId }, at)
 }
 
 /** Creates an account with its first owner, and returns its id. The caller has made sure that it may be created. */

@@ -4,8 +4,8 @@ import { audit } from '../audit/audit.ts'
 import { changed, inTx, type Tx } from '../db/transaction.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
 import { confirmPassword } from '../identity/confirmPassword.ts'
-import { supersedeResets } from '../identity/forgotPassword.ts'
 import { supersedeVerification } from '../identity/requestVerification.ts'
+import { supersedeResets } from '../identity/sendResetLink.ts'
 import { endSessions } from '../identity/sessions.ts'
 import { findUser } from '../identity/users.ts'
 import { problem } from '../problems.ts'
@@ -29,24 +29,25 @@ export async function deleteUser(
   if (password !== undefined) await confirmPassword(app, caller, user, password, at)
   else if (at.getTime() - signedInAt.getTime() > RECENT_SIGN_IN_MS) throw problem('recent-sign-in-required')
   await inTx(app, async (tx) => {
-    await leaveAccounts(tx, caller, at)
+    // First of all, since it locks the user: an account that is being created meanwhile is seen below.
+    const deleted = await tx
+      .updateTable('users')
+      .set({ email: null, name: null, password_hash: null, deleted_at: at })
+      .where('id', '=', userId)
+      .where('credentials_version', '=', user.credentialsVersion)
+      .where('deleted_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    // Deleted, or given another password, since they proved who they are.
+    if (!deleted) throw problem('session-expired')
     changed(tx, `user:${userId}`)
-    const [deleted] = await Promise.all([
-      tx
-        .updateTable('users')
-        .set({ email: null, name: null, password_hash: null, deleted_at: at })
-        .where('id', '=', userId)
-        .where('credentials_version', '=', user.credentialsVersion)
-        .where('deleted_at', 'is', null)
-        .returning('id')
-        .executeTakeFirst(),
+    await leaveAccounts(tx, caller, at)
+    await Promise.all([
       endSessions(tx, caller, { userId, because: 'user-deleted' }, at),
       supersedeVerification(tx, userId, at),
       supersedeResets(tx, userId, at),
       audit(tx, caller, { action: 'user.deleted', userId }, at),
     ])
-    // Deleted, or given another password, since they proved who they are.
-    if (!deleted) throw problem('session-expired')
   })
 }
 

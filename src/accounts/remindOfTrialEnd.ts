@@ -17,6 +17,7 @@ interface Due {
   user_id: string
   email: string
   user_name: string | null
+  verified: boolean
 }
 
 /**
@@ -36,7 +37,7 @@ async function dueReminders(app: App, at: Date): Promise<Due[]> {
   const [longest = 0] = DAYS_BEFORE
   const { rows } = await sql<Due>`
     select a.id as account_id, a.name as account_name, p.display_name as plan_name, g.until_at, d.days,
-      k.once_key, u.id as user_id, u.email, u.name as user_name
+      k.once_key, u.id as user_id, u.email, u.name as user_name, u.email_verified_at is not null as verified
     from grants g
     join accounts a on a.id = g.account_id and a.closed_at is null
     join plans p on p.plan = g.plan
@@ -65,10 +66,11 @@ async function dueReminders(app: App, at: Date): Promise<Due[]> {
 function mailOf(due: Due) {
   return {
     template: 'trial-ending',
-    to: { address: due.email, name: due.user_name },
+    to: { address: due.email, name: due.verified ? due.user_name : null },
     fill: {
       plan: due.plan_name,
-      account: due.account_name,
+      // Words of whoever registered the address reach nobody who has not proved to be that person.
+      account: due.verified ? due.account_name : 'Your account',
       days: due.days,
       until: due.until_at.toUTCString(),
     },

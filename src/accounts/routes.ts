@@ -2,20 +2,18 @@ import Type from 'typebox'
 import type { Access } from '../access/access.ts'
 import {
   AccountRefSchema,
-  deliver,
+  clearSessionCookie,
   RoleSchema,
   TokenDelivery,
   TokensSchema,
-  tokensFor,
 } from '../access/tokensReply.ts'
 import type { App } from '../app.ts'
 import { inTx } from '../db/transaction.ts'
 import { route } from '../http/route.ts'
 import { Fields, Instant, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
-import { rememberDevice } from '../identity/knownDevices.ts'
-import { makeRefreshToken } from '../identity/refreshTokens.ts'
-import { addressOf, Email, Password } from '../identity/routes.ts'
+import { addressOf, DisplayName, Email, Password } from '../identity/fields.ts'
+import { replyWithSession } from '../identity/replyWithSession.ts'
 import { listAccounts } from './accounts.ts'
 import { closeAccount } from './closeAccount.ts'
 import { createAnotherAccount } from './createAccount.ts'
@@ -23,7 +21,6 @@ import { deleteUser } from './deleteUser.ts'
 import { register } from './register.ts'
 import { renameAccount } from './renameAccount.ts'
 
-const AccountName = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
 const AccountSchema = named(
   'Account',
   Type.Object({ id: Uuid, name: Type.String(), role: RoleSchema, created_at: Instant }),
@@ -49,8 +46,8 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       body: Fields({
         email: Email,
         password: Password,
-        name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })),
-        account_name: Type.Optional(AccountName),
+        name: Type.Optional(DisplayName),
+        account_name: Type.Optional(DisplayName),
         token_delivery: TokenDelivery,
       }),
       replies: {
@@ -77,16 +74,8 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       }
       const registered = await register(app, caller, registration, at)
       if (registered.kind === 'mailed') return reply.code(202).send({ status: 'accepted' })
-      const { snapshot, user } = registered
-      rememberDevice(reply, config, user, at)
       void reply.code(201)
-      const refreshToken = makeRefreshToken(config.secrets, { sessionId: snapshot.session.id, generation: 1 })
-      const delivered = { refreshToken, expiresAt: snapshot.session.expiresAt }
-      return deliver(
-        { reply, config, delivery: body.token_delivery },
-        delivered,
-        await tokensFor(access, config, snapshot, at),
-      )
+      return replyWithSession({ access, config, reply, delivery: body.token_delivery }, registered, at)
     },
   )
 
@@ -112,6 +101,7 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
     async ({ caller, body, at, reply }) => {
       const { signedInAt } = access.snapshotOf(caller.actor).session
       await deleteUser(app, caller, { password: body.password, signedInAt }, at)
+      clearSessionCookie(reply, config)
       return reply.code(204).send()
     },
   )
@@ -141,7 +131,7 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       access: 'user',
       summary:
         'Create another account, without a second trial; switch to it with POST /v1/auth/switch-account',
-      body: Fields({ name: AccountName }),
+      body: Fields({ name: DisplayName }),
       replies: { 201: AccountRefSchema },
       refusals: ['self-serve-disabled'],
     },
@@ -185,7 +175,7 @@ function currentAccountRoutes(server: Server, app: App, access: Access): void {
       url: '/v1/accounts/me',
       access: { member: 'admin' },
       summary: 'Name the current account',
-      body: Fields({ name: AccountName }),
+      body: Fields({ name: DisplayName }),
       replies: { 200: AccountSchema },
     },
     async ({ caller, body, at }) => {

@@ -18,8 +18,17 @@ const COUNT_OID = 20
 // bigint columns are counts and money in minor units: all far below 2^53.
 pg.types.setTypeParser(COUNT_OID, Number)
 
-/** Opens a pool of pipelining connections whose parameterised statements are prepared once each. */
-export function openDatabase(config: Pick<Config, 'databaseUrl' | 'databasePoolSize'>): Database {
+const ANSWER_WITHIN_MS = 30_000
+
+/**
+ * Opens a pool of pipelining connections whose parameterised statements are prepared once each. A connection
+ * on which a statement is not answered in time is given up, as when the network swallows everything; 0 waits
+ * for ever.
+ */
+export function openDatabase(
+  config: Pick<Config, 'databaseUrl' | 'databasePoolSize'>,
+  { answerWithinMs = ANSWER_WITHIN_MS } = {},
+): Database {
   const pool = new pg.Pool({
     connectionString: config.databaseUrl.reveal(),
     max: config.databasePoolSize,
@@ -27,6 +36,7 @@ export function openDatabase(config: Pick<Config, 'databaseUrl' | 'databasePoolS
     pipeline: true,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
+    query_timeout: answerWithinMs,
     idleTimeoutMillis: 60_000,
     application_name: 'frontgate',
   })

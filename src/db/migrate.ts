@@ -4,18 +4,24 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import pg from 'pg'
 import type { Config } from '../config.ts'
-import type { Db } from './database.ts'
+import { type Db, openDatabase } from './database.ts'
 
 const folder = new URL('../../migrations/', import.meta.url)
 
 /** Runs the migrations that are missing, the job tables' too, and returns their names. Starters wait for each other. */
-export async function migrate({
-  db,
-  config,
-}: {
-  db: Db
-  config: Pick<Config, 'databaseUrl'>
-}): Promise<string[]> {
+export async function migrate({ config }: { config: Pick<Config, 'databaseUrl'> }): Promise<string[]> {
+  // Connections of its own: a migration, or another starter's, may take longer than any request may.
+  const { db, closeDatabase } = openDatabase({ ...config, databasePoolSize: 2 }, { answerWithinMs: 0 })
+  try {
+    const names = await migrateTables(db)
+    await migrateJobs(config.databaseUrl.reveal())
+    return names
+  } finally {
+    await closeDatabase()
+  }
+}
+
+async function migrateTables(db: Db): Promise<string[]> {
   const migrator = new Migrator({ db, provider: new SqlFiles() })
   const { error, results = [] } = await migrator.migrateToLatest()
   if (error) {
@@ -24,7 +30,6 @@ export async function migrate({
       cause: error,
     })
   }
-  await migrateJobs(config.databaseUrl.reveal())
   return results.map(({ migrationName }) => migrationName)
 }
 

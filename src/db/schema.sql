@@ -227,7 +227,7 @@ create table sessions (
   constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
   constraint sessions_pkey PRIMARY KEY (id)
 );
-CREATE INDEX sessions_live ON public.sessions USING btree (user_id, created_at) WHERE (revoked_at IS NULL);
+CREATE INDEX sessions_user_id ON public.sessions USING btree (user_id, created_at);
 comment on column sessions.created_at is 'when the person proved who they are; renewed by nothing';
 
 create table signing_keys (

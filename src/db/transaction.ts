@@ -79,18 +79,19 @@ async function runOnce<T>(
   // Not awaited yet: it travels with the first statements of `work`, which the connection keeps in order.
   const begun = connection.executeQuery(CompiledQuery.raw('begin'))
   begun.catch(() => undefined)
+  let result: T
   try {
-    const result = await work(tx)
+    result = await work(tx)
     await begun
     turn.end()
     await commit(connection)
-    if (subjects.size > 0) app.changes.announce(subjects)
-    return result
   } catch (error) {
     turn.end()
     await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => undefined)
     throw codeOf(error) === FAILED_BEFORE ? (turn.firstFailure ?? error) : error
   }
+  if (subjects.size > 0) app.changes.announce(subjects)
+  return result
 }
 
 async function commit(connection: DatabaseConnection): Promise<void> {
@@ -118,6 +119,7 @@ const codeOf = (error: unknown) => (error as { code?: unknown } | null)?.code
 class Turn implements ConnectionProvider {
   readonly #connection: DatabaseConnection
   #isOver = false
+  /** Not those that only say that another one failed before. */
   firstFailure: unknown
 
   constructor(connection: DatabaseConnection) {
@@ -138,7 +140,7 @@ class Turn implements ConnectionProvider {
     try {
       return await consumer(this.#connection)
     } catch (error) {
-      this.firstFailure ??= error
+      if (codeOf(error) !== FAILED_BEFORE) this.firstFailure ??= error
       throw error
     }
   }

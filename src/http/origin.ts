@@ -2,9 +2,15 @@ import ipaddr from 'ipaddr.js'
 
 const LONGEST_USER_AGENT = 300
 
-/** The address as it is stored: IPv4 in its own form also where it arrived mapped into IPv6. */
-export function plainAddress(ip: string): string {
-  return ipaddr.isValid(ip) ? ipaddr.process(ip).toString() : ip
+/**
+ * The address as it is stored: IPv4 in its own form also where it arrived mapped into IPv6, without the port or
+ * zone that some proxies add; null for what is no address, such as the `unknown` of RFC 7239.
+ */
+export function plainAddress(ip: string): string | null {
+  const [, bracketed] = ip.match(/^\[(.+)\](?::\d+)?$/) ?? []
+  const [, withPort] = ip.match(/^([\d.]+):\d+$/) ?? []
+  const bare = (bracketed ?? withPort ?? ip).replace(/%.*$/, '')
+  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : null
 }
 
 /** The network that limits count: an IPv4 address, or the /64 of an IPv6 one, since a host owns a whole /64. */

@@ -7,8 +7,6 @@ import { sessionRoutes } from './sessionRoutes.ts'
 import { signInRoutes } from './signInRoutes.ts'
 import { userRoutes } from './userRoutes.ts'
 
-export { addressOf, Email, Password } from './fields.ts'
-
 /** Signing in and out, passwords, verification, sessions, and the user's own page. */
 export function identityRoutes(server: Server, app: App, access: Access): void {
   signInRoutes(server, app, access)

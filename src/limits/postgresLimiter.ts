@@ -3,6 +3,8 @@ import { sql } from 'kysely'
 import type { Db } from '../db/database.ts'
 import type { Limit, Limiter, Verdict } from './limiter.ts'
 
+const SWEPT_AT_ONCE = 5_000
+
 /** Counters in one unlogged table; each call is one statement. */
 export class PostgresLimiter implements Limiter {
   readonly #db: Db
@@ -50,7 +52,22 @@ export class PostgresLimiter implements Limiter {
   }
 
   async sweep(at: Date): Promise<void> {
-    await this.#db.deleteFrom('rate_limits').where('expires_at', '<=', at).execute()
+    for (;;) {
+      // Rows that a call is counting on are left to the next sweep: waiting for them could be a deadlock.
+      const { numDeletedRows } = await this.#db
+        .deleteFrom('rate_limits')
+        .where('key', 'in', (over) =>
+          over
+            .selectFrom('rate_limits')
+            .select('key')
+            .where('expires_at', '<=', at)
+            .limit(SWEPT_AT_ONCE)
+            .forUpdate()
+            .skipLocked(),
+        )
+        .executeTakeFirst()
+      if (numDeletedRows < SWEPT_AT_ONCE) return
+    }
   }
 
   async close(): Promise<void> {}

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setCookies } from '../support/cookies.ts'
 import { mailedToken, PASSWORD, type Person, register, registerVerified, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
@@ -51,6 +52,11 @@ describe('204', () => {
     const me = await t.call('GET', '/v1/me', { as: again.accessToken })
     expect(me.body).toMatchObject({ name: null, email_verified: false })
     expect((await signIn(t, person.email)).status).toBe(401)
+  })
+
+  test('a browser is left without its session cookie', async () => {
+    const { accessToken } = await register(t)
+    expect(setCookies(await deleteMe(accessToken)).frontgate_session).toMatchObject({ value: '' })
   })
 
   test('links that were mailed are void', async () => {

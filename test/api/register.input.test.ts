@@ -99,6 +99,8 @@ describe('422', () => {
     ['a list of passwords', { email: 'ada@customer.example', password: [PASSWORD] }],
     ['an unknown field', { email: 'ada@customer.example', role: 'operator' }],
     ['a name of spaces', { email: 'ada@customer.example', name: '   ' }],
+    ['a name of two lines', { email: 'ada@customer.example', name: 'Ada\nLovelace' }],
+    ['an account name of two lines', { email: 'ada@customer.example', account_name: 'Engines\nLtd' }],
   ])('%s: refused, and no mail to anybody', async (_what, fields) => {
     const reply = await post(t, { password: PASSWORD, ...fields })
     expect(reply.status).toBe(422)

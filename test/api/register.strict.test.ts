@@ -14,11 +14,13 @@ afterAll(() => t.close())
 
 const OTHER_PASSWORD = 'the password of somebody else'
 
-const post = (fields: object, from = newNetwork()) =>
-  t.call('POST', '/v1/auth/register', {
-    body: { password: PASSWORD, token_delivery: 'body', ...fields },
-    from,
-  })
+/** Registers and waits until what was promised is done. */
+async function post(fields: object, from = newNetwork()): Promise<TestReply> {
+  const body = { password: PASSWORD, token_delivery: 'body', ...fields }
+  const reply = await t.call('POST', '/v1/auth/register', { body, from })
+  await t.settled()
+  return reply
+}
 
 /** Registers and follows the mailed link. */
 async function enter(email = newAddress()): Promise<{ email: string; reply: TestReply }> {

@@ -54,6 +54,15 @@ describe('owners are told three days and one day before the trial ends', () => {
     expect(mail?.links).toEqual(['http://localhost:4000/billing'])
   })
 
+  test('a mailbox that nobody has proved to own gets no words of whoever registered it', async () => {
+    const person = await register(t, { account_name: 'Visit evil.example', name: 'Win a prize' })
+    await t.advance(11 * DAY_SECONDS)
+    const [mail] = await t.mailsTo(person.email)
+    expect(mail?.subject).toBe(IN_THREE_DAYS)
+    expect(mail?.text).toContain('Your account is trying Pro')
+    expect(JSON.stringify(mail)).not.toMatch(/evil|prize/)
+  })
+
   test('after an outage only of the day that is left', async () => {
     const person = await registerVerified(t)
     await t.advance(13.5 * DAY_SECONDS)

@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Db } from '../../src/db/database.ts'
+import { Secret } from '../../src/config.ts'
+import { type Db, openDatabase } from '../../src/db/database.ts'
 import { changed, inTx, type Tx, together } from '../../src/db/transaction.ts'
 import { openScratchDatabase, type ScratchDatabase } from './scratchDatabase.ts'
+import { TcpProxy } from './tcpProxy.ts'
 
 let app: ScratchDatabase
 beforeAll(async () => {
@@ -239,6 +241,27 @@ describe('a connection that is killed', () => {
       })
       .toBe(1)
   }
+})
+
+describe('a network that swallows everything', () => {
+  test('is given up after a while, and the pool goes on once it is mended', async () => {
+    const way = await TcpProxy.start(app.url)
+    const settings = { databaseUrl: new Secret(way.url), databasePoolSize: 2 }
+    const { db, closeDatabase } = openDatabase(settings, { answerWithinMs: 300 })
+    const over = { db, changes: app.changes }
+    await inTx(over, (tx) => note(tx, 'before'))
+    way.hold()
+    const attempts = [
+      inTx(over, (tx) => Promise.all([note(tx, 'lost'), note(tx, 'lost too')])),
+      together(over, (reads) => Promise.all([pidOf(reads), pidOf(reads)])),
+    ]
+    for (const { status } of await Promise.allSettled(attempts)) expect(status).toBe('rejected')
+    way.release()
+    await inTx(over, (tx) => note(tx, 'after'))
+    expect(await words()).toEqual(['before', 'after'])
+    await closeDatabase()
+    await way.stop()
+  })
 })
 
 describe('together', () => {

@@ -38,6 +38,34 @@ describe('in PostgreSQL', () => {
     expect(await counters()).toHaveLength(0)
   })
 
+  test('sweeping while expired counters are counted on again fails nobody, and forgets all that is over', async () => {
+    const limits = Array.from({ length: 40 }, (_, i) => ({
+      key: `swept ${i}`,
+      most: 1000,
+      windowSeconds: 60,
+    }))
+    for (let round = 0; round < 15; round++) {
+      const later = new Date(now.getTime() + round * 60_000)
+      const takes = Array.from({ length: 12 }, (_, i) =>
+        limiter.take(
+          limits.toSorted(() => (i % 2 ? 1 : -1)),
+          later,
+        ),
+      )
+      await Promise.all([...takes, limiter.sweep(later), limiter.sweep(later), ...takes])
+    }
+    await limiter.sweep(new Date(now.getTime() + 3_600_000))
+    expect(await counters()).toEqual([])
+  })
+
+  test('very many counters are swept', async () => {
+    await sql`insert into rate_limits select sha256(i::text::bytea), 1, ${now} from generate_series(1, 12000) i`.execute(
+      database.db,
+    )
+    await limiter.sweep(now)
+    expect(await counters()).toEqual([])
+  })
+
   test('a point taken in a transaction that fails is given back', async () => {
     const once = [{ key: 'in a transaction', most: 1, windowSeconds: 60 }]
     const attempt = inTx(database, async (tx) => {

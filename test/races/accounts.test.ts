@@ -156,3 +156,30 @@ describe('an account that is closed', () => {
     expect(trail).toHaveLength(1)
   })
 })
+
+test('a user who is deleted while they create an account leaves none that nobody owns', async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const ada = await register(t)
+    const create = (app: TestApp) =>
+      app.call('POST', '/v1/accounts', { as: ada.accessToken, body: { name: 'Acme' } })
+    await Promise.all([create(t), deleteMe(replica, ada), create(replica), create(t)])
+    const ownerless = await t.app.db
+      .selectFrom('accounts')
+      .select('id')
+      .where('closed_at', 'is', null)
+      .where((e) =>
+        e.not(
+          e.exists(
+            e
+              .selectFrom('members')
+              .innerJoin('users', 'users.id', 'members.user_id')
+              .select('members.user_id')
+              .whereRef('members.account_id', '=', 'accounts.id')
+              .where('users.deleted_at', 'is', null),
+          ),
+        ),
+      )
+      .execute()
+    expect(ownerless).toEqual([])
+  }
+})

@@ -1,0 +1,266 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { decodeJwt } from 'jose'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import shipped from '../catalogue.json' with { type: 'json' }
+import { TEMPLATE } from './support/globalSetup.ts'
+import { createScratchDatabase, dropScratchDatabase } from './support/scratchPostgres.ts'
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const SECRET = 'a-secret-that-only-this-test-knows-0123456789'
+
+interface Ended {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+/** Runs a command as an operator would, with nothing in the environment but what is named. */
+function frontgate(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { env, cwd: folder }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
+    })
+  })
+}
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'frontgate-cli-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+/** A database for the test that is running, and the environment that names it. */
+async function database(template?: string) {
+  const name = `cli_${randomUUID().replaceAll('-', '')}`
+  const url = await createScratchDatabase(inject('serverUrl'), name, template)
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  onTestFinished(async () => {
+    await client.end()
+    await dropScratchDatabase(inject('serverUrl'), name)
+  })
+  const catalogue = join(folder, `${name}.json`)
+  await writeFile(catalogue, JSON.stringify(shipped))
+  const env = { DATABASE_URL: url, PUBLIC_URL: 'https://gate.example', SECRET, CATALOGUE_FILE: catalogue }
+  const count = async (table: string) => (await client.query(`select count(*) from ${table}`)).rows[0].count
+  return { env, client, count, catalogue }
+}
+
+describe('--help', () => {
+  const commands: [string, RegExp][] = [
+    ['', /serve.*work.*migrate.*catalogue.*keys.*operator.*openapi/s],
+    ['serve', /answer requests.*--no-work.*--no-migrate/s],
+    ['work', /run jobs.*--no-migrate/s],
+    ['migrate', /bring the database to this version/],
+    ['catalogue', /apply/],
+    ['catalogue apply', /--dry-run/],
+    ['keys', /rotate/],
+    ['keys rotate', /--now/],
+    ['operator', /add.*remove.*token/s],
+    ['operator add', /<email>/],
+    ['operator remove', /<email>/],
+    ['operator token', /<email>/],
+    ['openapi', /contract/],
+  ]
+  test.each(commands)('frontgate %s --help', async (command, words) => {
+    const { code, stdout, stderr } = await frontgate([...command.split(' ').filter(Boolean), '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^Usage: frontgate/)
+    expect(stdout).toMatch(words)
+  })
+
+  test('an unknown command, and an unknown option, are refused', async () => {
+    expect(await frontgate(['launch'])).toMatchObject({ code: 1, stderr: expect.stringContaining('launch') })
+    expect(await frontgate(['migrate', '--fast'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--fast'),
+    })
+  })
+})
+
+describe('what cannot work says why, in words and without a stack', () => {
+  const others = { PUBLIC_URL: 'https://gate.example', SECRET }
+  const expectFriendly = ({ code, stdout, stderr }: Ended, words: RegExp) => {
+    expect(stderr).toMatch(words)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(stderr).not.toContain('hunter2')
+  }
+
+  test('nothing is set: every variable that is missing', async () => {
+    for (const command of [['migrate'], ['serve'], ['work'], ['catalogue', 'apply'], ['keys', 'rotate']]) {
+      expectFriendly(
+        await frontgate(command),
+        /3 faults:\n {2}- DATABASE_URL is not set.*\n {2}- PUBLIC_URL.*\n {2}- SECRET.*\ndocs\/configuration\.md/,
+      )
+    }
+  })
+
+  test('no database listens there', async () => {
+    for (const command of [
+      ['migrate'],
+      ['serve'],
+      ['catalogue', 'apply'],
+      ['operator', 'token', 'a@b.example'],
+    ]) {
+      const ended = await frontgate(command, {
+        ...others,
+        DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/x',
+      })
+      expectFriendly(ended, /DATABASE_URL does not answer/)
+    }
+  })
+
+  test('the host is not known', async () => {
+    const DATABASE_URL = 'postgres://u:hunter2@no-such-host.invalid/x'
+    expectFriendly(await frontgate(['migrate'], { ...others, DATABASE_URL }), /host in DATABASE_URL/)
+  })
+
+  test('there is no such database', async () => {
+    const DATABASE_URL = Object.assign(new URL(inject('serverUrl')), { pathname: '/no_such_database' }).href
+    expectFriendly(await frontgate(['migrate'], { ...others, DATABASE_URL }), /does not exist/)
+  })
+
+  test('the database was never prepared', async () => {
+    const { env } = await database()
+    for (const command of [
+      ['catalogue', 'apply'],
+      ['keys', 'rotate'],
+      ['serve', '--no-migrate'],
+    ]) {
+      expectFriendly(await frontgate(command, env), /frontgate migrate/)
+    }
+  })
+
+  test('there is no catalogue file', async () => {
+    const { env } = await database()
+    const ended = await frontgate(['migrate'], { ...env, CATALOGUE_FILE: 'nowhere.json' })
+    expectFriendly(ended, /nowhere\.json cannot be read.*CATALOGUE_FILE/)
+  })
+
+  test('trials are of a plan that is none', async () => {
+    const { env } = await database(TEMPLATE)
+    expectFriendly(await frontgate(['serve'], { ...env, TRIAL_PLAN: 'platinum' }), /TRIAL_PLAN is platinum/)
+  })
+})
+
+describe('migrate', () => {
+  test('prepares an empty database, once; several at the same time do it together', async () => {
+    const { env, count } = await database()
+    const runs = await Promise.all([frontgate(['migrate'], env), frontgate(['migrate'], env)])
+    expect(runs.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(2).fill({ code: 0, stderr: '' }))
+    expect(await count('plans')).toBe(4)
+    expect(await count('signing_keys')).toBe(1)
+    expect(await count('catalogue_versions')).toBe(1)
+    const again = await frontgate(['migrate'], env)
+    expect(again).toEqual({ code: 0, stdout: 'The database is up to date.\n', stderr: '' })
+    expect(await count('signing_keys')).toBe(1)
+  })
+})
+
+describe('catalogue apply', () => {
+  test('--dry-run shows the difference and changes nothing; without it, the same is done', async () => {
+    const { env, client, count, catalogue } = await database(TEMPLATE)
+    expect((await frontgate(['catalogue', 'apply'], env)).stdout).toBe('Nothing to change.\n')
+    const plans = shipped.plans.map((plan) =>
+      plan.plan === 'free' ? { ...plan, display_name: 'Gratis' } : plan,
+    )
+    await writeFile(catalogue, JSON.stringify({ ...shipped, plans }))
+    const name = async () =>
+      (await client.query(`select display_name from plans where plan = 'free'`)).rows[0].display_name
+
+    const tried = await frontgate(['catalogue', 'apply', '--dry-run'], env)
+    expect(tried).toEqual({
+      code: 0,
+      stdout: '~ plan free: displayName "Free" → "Gratis"\n1 difference; nothing was changed.\n',
+      stderr: '',
+    })
+    expect(await name()).toBe('Free')
+    expect(await count('catalogue_versions')).toBe(1)
+
+    const done = await frontgate(['catalogue', 'apply'], env)
+    expect(done.stdout).toBe('~ plan free: displayName "Free" → "Gratis"\n1 difference applied.\n')
+    expect(await name()).toBe('Gratis')
+    expect(await count('catalogue_versions')).toBe(2)
+  })
+
+  test('a file with faults is refused, all of them named', async () => {
+    const { env, catalogue } = await database(TEMPLATE)
+    await writeFile(catalogue, JSON.stringify({ features: {}, plans: [{ plan: 'pro' }] }))
+    const { code, stderr } = await frontgate(['catalogue', 'apply'], env)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/has faults:\n {2}- \/plans\/0/)
+  })
+})
+
+describe('keys rotate', () => {
+  test('adds a key that signs in ten minutes, or at once, and writes it in the trail', async () => {
+    const { env, client, count } = await database(TEMPLATE)
+    const later = await frontgate(['keys', 'rotate'], env)
+    expect(later.stdout).toMatch(/^Key [0-9a-f-]{36} signs from \d{4}-.*Z\. Tokens of the old key stay valid/)
+    expect((await frontgate(['keys', 'rotate', '--now'], env)).code).toBe(0)
+    expect(await count('signing_keys')).toBe(3)
+    const { rows } = await client.query(
+      `select extract(epoch from signs_from - created_at)::int as ahead from signing_keys order by created_at`,
+    )
+    expect(rows).toEqual([{ ahead: 0 }, { ahead: 600 }, { ahead: 0 }])
+    const { rows: trail } = await client.query(
+      `select actor_kind from audit_log where action = 'keys.rotated'`,
+    )
+    expect(trail).toEqual([{ actor_kind: 'system' }, { actor_kind: 'system' }])
+  })
+})
+
+describe('operator', () => {
+  test('add, token, remove: each does what it says, once, and is in the trail', async () => {
+    const { env, client } = await database(TEMPLATE)
+    const added = await frontgate(['operator', 'add', 'Grace@Frontgate.example'], env)
+    const id = /^Operator ([0-9a-f-]{36})\n$/.exec(added.stdout)?.[1]
+    expect(id).toBeDefined()
+    expect((await frontgate(['operator', 'add', 'grace@frontgate.example'], env)).stdout).toBe(
+      `Operator ${id}\n`,
+    )
+
+    const printed = await frontgate(['operator', 'token', 'grace@frontgate.example'], env)
+    const claims = decodeJwt(printed.stdout.trim())
+    expect(claims).toMatchObject({
+      sub: id,
+      iss: 'https://gate.example',
+      aud: 'https://gate.example/operator',
+    })
+    expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(600)
+
+    expect((await frontgate(['operator', 'remove', 'grace@frontgate.example'], env)).stdout).toBe(
+      'Removed.\n',
+    )
+    for (const command of ['remove', 'token']) {
+      const ended = await frontgate(['operator', command, 'grace@frontgate.example'], env)
+      expect(ended).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('no such operator'),
+      })
+    }
+    const { rows } = await client.query(
+      `select action, details->>'operator' as operator from audit_log order by id`,
+    )
+    expect(rows).toEqual(
+      ['operator.added', 'operator.token-printed', 'operator.removed'].map((action) => ({
+        action,
+        operator: id,
+      })),
+    )
+  })
+
+  test('what is no address is refused before anything is opened', async () => {
+    const { code, stderr } = await frontgate(['operator', 'add', 'grace'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('That is not an e-mail address.')
+  })
+})
