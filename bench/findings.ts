@@ -13,6 +13,8 @@ export interface Finding {
   /** The ratio of the two where there is a limit, taken round by round and the median of them; else `ours`. */
   value: number
   bound: Bound
+  /** What a request cost each server's process, whatever else the machine was doing. */
+  cpuMicros?: { ours: number; limit: number }
 }
 
 /** Whether a finding is within its bound. */
@@ -30,7 +32,7 @@ export function median(values: number[]): number {
 
 /** The findings as a Markdown table, which reads as well in a terminal. */
 export function tableOf(findings: Finding[]): string {
-  const head = ['', 'path', 'measured', 'limit', '', 'ratio', 'asked']
+  const head = ['', 'path', 'measured', 'limit', '', 'ratio', 'asked', 'CPU per request']
   const rows = findings.map((finding) => [
     isMet(finding) ? 'ok' : 'MISSED',
     finding.path,
@@ -39,6 +41,7 @@ export function tableOf(findings: Finding[]): string {
     finding.limit ? show(finding.limit.measured) : '',
     finding.limit ? finding.value.toFixed(2) : '',
     'atLeast' in finding.bound ? `≥ ${finding.bound.atLeast}` : `≤ ${finding.bound.atMost}`,
+    finding.cpuMicros?.ours ? `${show(finding.cpuMicros.ours)} / ${show(finding.cpuMicros.limit)} µs` : '',
   ])
   const all = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))

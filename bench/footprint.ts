@@ -84,7 +84,7 @@ async function mostWhileSigningIn(service: Running): Promise<number> {
     most = Math.max(most, service.residentMiB())
   }, LOOK_EVERY_MS)
   await drive({
-    port: service.port,
+    server: service,
     connections: SIGN_INS_AT_ONCE,
     seconds: SIGN_IN_SECONDS,
     next: (connection) => signInRequest(people[connection] as Person),

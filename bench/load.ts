@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks'
 export type Next = (connection: number, lastBody: string | undefined) => string
 
 export interface Load {
-  port: number
+  server: { port: number; cpuMs: () => number }
   connections: number
   seconds: number
   next: Next
@@ -16,6 +16,8 @@ export interface Measured {
   /** Milliseconds from the request to the whole reply. */
   p50: number
   p99: number
+  /** What a request cost the server's process, all its threads together; 0 where that cannot be told. */
+  cpuMicros: number
   /** The share of the time in which this process was busy: near 1 it measures itself. */
   generatorBusy: number
 }
@@ -23,23 +25,27 @@ export interface Measured {
 const WARM_UP_MS = 200
 
 /** Keeps every connection busy with one request at a time; anything but a 2xx reply is an error. */
-export async function drive({ port, connections, seconds, next }: Load): Promise<Measured> {
+export async function drive({ server, connections, seconds, next }: Load): Promise<Measured> {
   const begins = performance.now() + WARM_UP_MS
   const ends = begins + seconds * 1000
   const idleBefore = performance.eventLoopUtilization()
+  const cpuBefore = server.cpuMs()
   const took: number[] = []
+  let replies = 0
   const onReply = (sentAt: number, at: number): boolean => {
+    replies++
     if (at >= begins && at < ends) took.push(at - sentAt)
     return at < ends
   }
   await Promise.all(
-    Array.from({ length: connections }, (_, connection) => converse(port, connection, next, onReply)),
+    Array.from({ length: connections }, (_, connection) => converse(server.port, connection, next, onReply)),
   )
   took.sort((a, b) => a - b)
   return {
     perSecond: took.length / seconds,
     p50: took[Math.floor(took.length * 0.5)] ?? Number.NaN,
     p99: took[Math.floor(took.length * 0.99)] ?? Number.NaN,
+    cpuMicros: ((server.cpuMs() - cpuBefore) * 1000) / replies,
     generatorBusy: performance.eventLoopUtilization(idleBefore).utilization,
   }
 }

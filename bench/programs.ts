@@ -19,12 +19,15 @@ export interface Running {
   /** From starting the process to the first answer. */
   startMs: number
   residentMiB: () => number
+  /** What its process has used since it began; 0 where that cannot be told. */
+  cpuMs: () => number
   stop: () => Promise<void>
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const START_WITHIN_MS = 30_000
 const TRY_EVERY_MS = 4
+const MS_PER_TICK = 10
 
 /** Starts a program as a process of its own, whose output goes nowhere, and waits until it answers. */
 export async function startProgram({ args, env, readyPath }: Program): Promise<Running> {
@@ -52,7 +55,8 @@ export async function startProgram({ args, env, readyPath }: Program): Promise<R
   return {
     port,
     startMs,
-    residentMiB: () => residentMiB(child.pid ?? 0),
+    residentMiB: () => residentKiB(child.pid ?? 0) / 1024,
+    cpuMs: () => cpuTicks(child.pid ?? 0) * MS_PER_TICK,
     async stop() {
       child.kill('SIGTERM')
       await exited
@@ -69,11 +73,13 @@ function answers(port: number, path: string): Promise<boolean> {
   })
 }
 
-function residentMiB(pid: number): number {
-  return residentKiB(pid) / 1024
-}
-
 function residentKiB(pid: number): number {
   if (process.platform !== 'linux') return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)]))
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+}
+
+function cpuTicks(pid: number): number {
+  if (process.platform !== 'linux') return 0
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+  return Number(fields[11]) + Number(fields[12])
 }

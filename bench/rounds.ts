@@ -19,8 +19,7 @@ export interface GeneratorCheck {
 interface Entry {
   contest: Contest
   sides: Sides
-  ours: Measured[]
-  limit: Measured[]
+  rounds: { ours: Measured; limit: Measured }[]
 }
 
 /**
@@ -35,20 +34,20 @@ export async function holdContests(
   const entries: Entry[] = []
   for (const contest of contests) {
     say(`preparing ${contest.name}`)
-    entries.push({ contest, sides: await contest.prepare(stage), ours: [], limit: [] })
+    entries.push({ contest, sides: await contest.prepare(stage), rounds: [] })
   }
-  const { port } = await stage.limit('http')
+  const server = await stage.limit('http')
   const ceiling: Measured[] = []
   for (let round = 0; round <= rounds; round++) {
     const which = round === 0 ? 'warming up' : `round ${round} of ${rounds}`
-    for (const entry of entries) {
-      say(`${which}: ${entry.contest.name}`)
-      await measureBoth(entry, seconds, { oursFirst: round % 2 === 1 })
+    for (const { contest, sides, rounds: counted } of entries) {
+      say(`${which}: ${contest.name}`)
+      const both = await measureBoth(sides, seconds, { oursFirst: round % 2 === 1 })
+      if (round > 0) counted.push(both)
     }
     say(`${which}: the load generator`)
-    ceiling.push(await drive({ port, connections: 16, seconds, next: () => request('GET', '/') }))
-    if (round === 0)
-      for (const kept of [...entries.flatMap(({ ours, limit }) => [ours, limit]), ceiling]) kept.length = 0
+    const alone = await drive({ server, connections: 16, seconds, next: () => request('GET', '/') })
+    if (round > 0) ceiling.push(alone)
   }
   return {
     findings: entries.map(findingOf),
@@ -57,33 +56,34 @@ export async function holdContests(
       busyAtCeiling: median(ceiling.map(({ generatorBusy }) => generatorBusy)),
       busyInContests: Math.max(
         0,
-        ...entries.map(({ limit }) => median(limit.map((each) => each.generatorBusy))),
+        ...entries.map((entry) => median(entry.rounds.map(({ limit }) => limit.generatorBusy))),
       ),
     },
   }
 }
 
-async function measureBoth(
-  { sides, ours, limit }: Entry,
-  seconds: number,
-  { oursFirst }: { oursFirst: boolean },
-) {
-  if (oursFirst) ours.push(await sides.ours(seconds))
-  limit.push(await sides.limit(seconds))
-  if (!oursFirst) ours.push(await sides.ours(seconds))
+async function measureBoth(sides: Sides, seconds: number, { oursFirst }: { oursFirst: boolean }) {
+  const first = await (oursFirst ? sides.ours : sides.limit)(seconds)
+  const second = await (oursFirst ? sides.limit : sides.ours)(seconds)
+  return oursFirst ? { ours: first, limit: second } : { ours: second, limit: first }
 }
 
-function findingOf({ contest, ours, limit }: Entry): Finding {
-  const { name, path, against, bound } = contest
+function findingOf({ contest: { name, path, against, bound }, rounds }: Entry): Finding {
   const isLatency = 'atMost' in bound
   const of = (measured: Measured) => (isLatency ? measured.p50 : measured.perSecond)
   return {
     name,
     path,
     unit: isLatency ? 'ms' : 'requests/s',
-    ours: median(ours.map(of)),
-    limit: { path: against, measured: median(limit.map(of)) },
-    value: median(ours.map((each, round) => of(each) / of(limit[round] as Measured))),
+    ours: median(rounds.map(({ ours }) => of(ours))),
+    limit: { path: against, measured: median(rounds.map(({ limit }) => of(limit))) },
+    value: median(rounds.map(({ ours, limit }) => of(ours) / of(limit))),
     bound,
+    ...(!isLatency && {
+      cpuMicros: {
+        ours: median(rounds.map(({ ours }) => ours.cpuMicros)),
+        limit: median(rounds.map(({ limit }) => limit.cpuMicros)),
+      },
+    }),
   }
 }

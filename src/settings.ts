@@ -39,7 +39,7 @@ export const settings = Type.Object({
     urlOf('https', 'http'),
   ),
   secret: secretText(
-    'At least 32 characters. Refresh tokens, mailed links and the signing keys at rest depend on it. Several, separated by commas: the first is used for what is new, the others are still accepted.',
+    'At least 32 characters. Refresh tokens, mailed links and the signing keys at rest depend on it. Several, separated by commas: the first is used for what is new, the others are still accepted. Run `frontgate keys rotate` with the new one in front before an old one goes.',
     {
       pattern: '^[^,\\s]{32,}(,[^,\\s]{32,})*$',
       expects: 'at least 32 characters without spaces, or several such secrets separated by commas',

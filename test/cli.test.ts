@@ -1,56 +1,9 @@
-import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { writeFile } from 'node:fs/promises'
 import { decodeJwt } from 'jose'
-import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import shipped from '../catalogue.json' with { type: 'json' }
+import { database, frontgate } from './support/commandLine.ts'
 import { TEMPLATE } from './support/globalSetup.ts'
-import { createScratchDatabase, dropScratchDatabase } from './support/scratchPostgres.ts'
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const SECRET = 'a-secret-that-only-this-test-knows-0123456789'
-
-interface Ended {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-/** Runs a command as an operator would, with nothing in the environment but what is named. */
-function frontgate(args: string[], env: Record<string, string> = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { env, cwd: folder }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
-    })
-  })
-}
-
-let folder: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'frontgate-cli-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
-
-/** A database for the test that is running, and the environment that names it. */
-async function database(template?: string) {
-  const name = `cli_${randomUUID().replaceAll('-', '')}`
-  const url = await createScratchDatabase(inject('serverUrl'), name, template)
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  onTestFinished(async () => {
-    await client.end()
-    await dropScratchDatabase(inject('serverUrl'), name)
-  })
-  const catalogue = join(folder, `${name}.json`)
-  await writeFile(catalogue, JSON.stringify(shipped))
-  const env = { DATABASE_URL: url, PUBLIC_URL: 'https://gate.example', SECRET, CATALOGUE_FILE: catalogue }
-  const count = async (table: string) => (await client.query(`select count(*) from ${table}`)).rows[0].count
-  return { env, client, count, catalogue }
-}
 
 describe('--help', () => {
   const commands: [string, RegExp][] = [
@@ -81,72 +34,6 @@ describe('--help', () => {
       code: 1,
       stderr: expect.stringContaining('--fast'),
     })
-  })
-})
-
-describe('what cannot work says why, in words and without a stack', () => {
-  const others = { PUBLIC_URL: 'https://gate.example', SECRET }
-  const expectFriendly = ({ code, stdout, stderr }: Ended, words: RegExp) => {
-    expect(stderr).toMatch(words)
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).not.toMatch(/^\s+at /m)
-    expect(stderr).not.toContain('hunter2')
-  }
-
-  test('nothing is set: every variable that is missing', async () => {
-    for (const command of [['migrate'], ['serve'], ['work'], ['catalogue', 'apply'], ['keys', 'rotate']]) {
-      expectFriendly(
-        await frontgate(command),
-        /3 faults:\n {2}- DATABASE_URL is not set.*\n {2}- PUBLIC_URL.*\n {2}- SECRET.*\ndocs\/configuration\.md/,
-      )
-    }
-  })
-
-  test('no database listens there', async () => {
-    for (const command of [
-      ['migrate'],
-      ['serve'],
-      ['catalogue', 'apply'],
-      ['operator', 'token', 'a@b.example'],
-    ]) {
-      const ended = await frontgate(command, {
-        ...others,
-        DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/x',
-      })
-      expectFriendly(ended, /DATABASE_URL does not answer/)
-    }
-  })
-
-  test('the host is not known', async () => {
-    const DATABASE_URL = 'postgres://u:hunter2@no-such-host.invalid/x'
-    expectFriendly(await frontgate(['migrate'], { ...others, DATABASE_URL }), /host in DATABASE_URL/)
-  })
-
-  test('there is no such database', async () => {
-    const DATABASE_URL = Object.assign(new URL(inject('serverUrl')), { pathname: '/no_such_database' }).href
-    expectFriendly(await frontgate(['migrate'], { ...others, DATABASE_URL }), /does not exist/)
-  })
-
-  test('the database was never prepared', async () => {
-    const { env } = await database()
-    for (const command of [
-      ['catalogue', 'apply'],
-      ['keys', 'rotate'],
-      ['serve', '--no-migrate'],
-    ]) {
-      expectFriendly(await frontgate(command, env), /frontgate migrate/)
-    }
-  })
-
-  test('there is no catalogue file', async () => {
-    const { env } = await database()
-    const ended = await frontgate(['migrate'], { ...env, CATALOGUE_FILE: 'nowhere.json' })
-    expectFriendly(ended, /nowhere\.json cannot be read.*CATALOGUE_FILE/)
-  })
-
-  test('trials are of a plan that is none', async () => {
-    const { env } = await database(TEMPLATE)
-    expectFriendly(await frontgate(['serve'], { ...env, TRIAL_PLAN: 'platinum' }), /TRIAL_PLAN is platinum/)
   })
 })
 

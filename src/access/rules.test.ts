@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { catalogue, days, noon } from '../../test/support/facts.ts'
+import { catalogue, days, noon } from '../../test/support/someFacts.ts'
 import { graceEndOf, readRequirement, whyUnknown } from './rules.ts'
 
 describe('graceEndOf', () => {

@@ -11,7 +11,7 @@ import {
   someInstant,
   statuses,
   subscription,
-} from '../../test/support/facts.ts'
+} from '../../test/support/someFacts.ts'
 import type { Snapshot } from '../access/snapshot.ts'
 import type { AccountFacts } from '../entitlements/facts.ts'
 import { isInForce } from '../entitlements/rules.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { plan } from '../../test/support/facts.ts'
+import { plan } from '../../test/support/someFacts.ts'
 import { planHasFeature } from './rules.ts'
 
 describe('planHasFeature', () => {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 
+const ANSWER_TIMED_OUT = 'Query read timeout'
+
 /**
  * Names every statement with parameters after its text, so that PostgreSQL parses and plans it once per
  * connection: a third more reads per second than unnamed ones. The number of names is the number of
@@ -12,17 +14,17 @@ export class PreparingClient extends pg.Client {
 
   override query(...args: unknown[]): never {
     const [text, values, ...callback] = args
-    if (typeof text !== 'string' || !Array.isArray(values) || values.length === 0) {
-      return super.query(...(args as [string])) as never
-    }
+    const isPrepared = typeof text === 'string' && Array.isArray(values) && values.length > 0
+    const send = (): unknown =>
+      isPrepared
+        ? super.query({ name: nameOf(text, this.#edition), text, values }, ...(callback as []))
+        : super.query(...(args as [string]))
     const edition = this.#edition
-    const send = () =>
-      super.query(
-        { name: nameOf(text, this.#edition), text, values },
-        ...(callback as []),
-      ) as unknown as Promise<unknown>
-    if (callback.length > 0) return send() as never
-    return send().catch((error: unknown) => {
+    const sent = send()
+    if (!(sent instanceof Promise)) return sent as never
+    return sent.catch((error: Error) => {
+      // Its connection is being destroyed: ended at once, the pool does not hand it out in between.
+      if (error.message === ANSWER_TIMED_OUT) void this.end()
       if (!isStalePlan(error)) throw error
       if (this.#edition === edition) this.#edition++
       // Inside a transaction all is undone already; `inTx` runs it again.

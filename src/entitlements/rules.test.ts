@@ -10,7 +10,7 @@ import {
   someInstant,
   statuses,
   subscription,
-} from '../../test/support/facts.ts'
+} from '../../test/support/someFacts.ts'
 import { type Source, sources } from './facts.ts'
 import {
   decide,

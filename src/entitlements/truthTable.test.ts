@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { days, HOUR, noon, someSubscription, statuses, subscription } from '../../test/support/facts.ts'
+import { days, HOUR, noon, someSubscription, statuses, subscription } from '../../test/support/someFacts.ts'
 import { accessUntil, endsAt, graceEndsAt, truthTable } from './truthTable.ts'
 
 const allowances = { pastDueGraceDays: 7, periodEndAllowanceHours: 6 }

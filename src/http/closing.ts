@@ -10,27 +10,28 @@ export function closeWithoutWaitingForClients(server: FastifyInstance): void {
   const arrived = new WeakSet<FastifyRequest>()
   let isClosing = false
 
-  function track(socket: Socket): void {
+  function count({ raw: { socket } }: FastifyRequest, change: 1 | -1): void {
+    const requests = underWay.get(socket)
+    if (requests !== undefined) underWay.set(socket, requests + change)
+  }
+
+  server.server.on('connection', (socket) => {
     if (isClosing) return void socket.destroy()
     underWay.set(socket, 0)
     socket.once('close', () => underWay.delete(socket))
-  }
-  function count(request: FastifyRequest, change: 1 | -1): number | undefined {
-    const requests = underWay.get(request.raw.socket)
-    if (requests !== undefined) underWay.set(request.raw.socket, requests + change)
-    return requests
-  }
-
-  server.server.on('connection', track)
-  server.addHook('preValidation', async (request) => {
+  })
+  server.addHook('preValidation', (request, _reply, done) => {
     arrived.add(request)
     count(request, 1)
+    done()
   })
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
     if (isClosing) void reply.header('connection', 'close')
+    done()
   })
-  server.addHook('onResponse', async (request) => {
+  server.addHook('onResponse', (request, _reply, done) => {
     if (arrived.delete(request)) count(request, -1)
+    done()
   })
   server.addHook('preClose', async () => {
     isClosing = true

@@ -82,11 +82,13 @@ function readJsonBodies(server: FastifyInstance): void {
     else void parse(request, body as string, done)
   })
   // An operation without fields may be called without a body.
-  server.addHook('preValidation', async (request) => {
+  server.addHook('preValidation', (request, _reply, done) => {
     if (request.body === undefined && request.method !== 'GET') request.body = {}
+    done()
   })
-  server.addHook('preHandler', async ({ body, params, query }) => {
-    if ([body, params, query].some(holdsNul)) throw problem('invalid-request', { errors: [nulFault] })
+  server.addHook('preHandler', ({ body, params, query }, _reply, done) => {
+    const isStorable = ![body, params, query].some(holdsNul)
+    done(isStorable ? undefined : problem('invalid-request', { errors: [nulFault] }))
   })
 }
 
@@ -117,6 +119,14 @@ function observe(server: FastifyInstance, app: App): void {
   })
 }
 
+const logo = {
+  type: 'image/svg+xml',
+  content: `<svg xmlns="http://www.w3.org/2000/svg" width="150" height="40" viewBox="0 0 150 40">
+<text x="0" y="27" fill="#fff" font-family="system-ui,sans-serif" font-size="22" font-weight="600">Frontgate</text></svg>`,
+  href: '/docs',
+  target: '_self' as const,
+}
+
 async function describe(server: FastifyInstance, app: App): Promise<void> {
   await server.register(swagger, {
     openapi: {
@@ -134,6 +144,11 @@ async function describe(server: FastifyInstance, app: App): Promise<void> {
     },
     refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema${i}`) },
   })
-  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    logo,
+    theme: { title: 'Frontgate API' },
+  })
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
 }

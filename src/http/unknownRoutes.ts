@@ -24,8 +24,9 @@ export function refuseUnknownRoutes(server: FastifyInstance): void {
   }
   server.setNotFoundHandler(refuse)
   // Before a body is read, which nobody wants.
-  server.addHook('onRequest', async (request, reply) => {
-    if (request.is404) return refuse(request, reply)
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) refuse(request, reply)
+    else done()
   })
 }
 

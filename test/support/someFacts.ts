@@ -110,7 +110,7 @@ export const someInstant = fc.oneof(
 )
 const someEnd = fc.option(someInstant)
 
-export const someGrant: fc.Arbitrary<Grant> = fc
+const someGrant: fc.Arbitrary<Grant> = fc
   .record({
     id: fc.uuid(),
     source: fc.constantFrom(...sources),
