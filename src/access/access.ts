@@ -3,8 +3,9 @@ import type { App } from '../app.ts'
 import { type Catalogue, Catalogues } from '../catalogue/catalogue.ts'
 import type { MemberActor, OperatorActor, UserActor } from '../http/actor.ts'
 import type { Authenticator } from '../http/route.ts'
+import { then } from '../http/then.ts'
 import { problem } from '../problems.ts'
-import { AccessTokens, type UserClaims, type VerifiedToken } from './accessTokens.ts'
+import { AccessTokens, type VerifiedToken } from './accessTokens.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Snapshots } from './snapshots.ts'
 
@@ -25,32 +26,24 @@ export class Access implements Authenticator {
   }
 
   /** The bearer of a live session; 401 otherwise. */
-  async user(request: FastifyRequest, at: Date): Promise<UserActor> {
-    const claims = await this.#userClaims(request, at)
-    const looked = this.#snapshots.get(claims.sid, claims.account_id)
-    const snapshot = looked instanceof Promise ? await looked : looked
-    if (!snapshot || snapshot.session.revokedAt || snapshot.session.expiresAt <= at)
-      throw problem('session-expired', undefined, { headers: refusedToken })
-    const actor: UserActor = {
-      kind: 'user',
-      userId: snapshot.user.id,
-      sessionId: snapshot.session.id,
-      accountId: snapshot.account?.id ?? null,
-      role: snapshot.role,
-    }
-    this.#madeFrom.set(actor, snapshot)
-    return actor
+  user(request: FastifyRequest, at: Date): UserActor | Promise<UserActor> {
+    return then(this.#verified(request, at), (token) => {
+      if (token.kind !== 'user') throw problem('unauthenticated', undefined, { headers: refusedToken })
+      const { sid, account_id } = token.claims
+      return then(this.#snapshots.get(sid, account_id), (snapshot) => this.#userOf(snapshot, at))
+    })
   }
 
   /** A member of the account that the token names; 403 when membership has ended or the account is closed. */
-  async member(request: FastifyRequest, at: Date): Promise<MemberActor> {
-    const actor = await this.user(request, at)
-    if (this.snapshotOf(actor).account?.closedAt) throw problem('account-closed')
-    if (isMember(actor)) return actor
-    throw problem('forbidden', undefined, {
-      detail: actor.accountId
-        ? 'You are not, or no longer, a member of this account.'
-        : 'You are not a member of any account. Create one, or ask for an invite.',
+  member(request: FastifyRequest, at: Date): MemberActor | Promise<MemberActor> {
+    return then(this.user(request, at), (actor) => {
+      if (this.snapshotOf(actor).account?.closedAt) throw problem('account-closed')
+      if (isMember(actor)) return actor
+      throw problem('forbidden', undefined, {
+        detail: actor.accountId
+          ? 'You are not, or no longer, a member of this account.'
+          : 'You are not a member of any account. Create one, or ask for an invite.',
+      })
     })
   }
 
@@ -81,19 +74,28 @@ export class Access implements Authenticator {
     return this.catalogues.at(catalogueVersion)
   }
 
-  async #userClaims(request: FastifyRequest, at: Date): Promise<UserClaims> {
-    const token = await this.#verified(request, at)
-    if (token.kind === 'user') return token.claims
-    throw problem('unauthenticated', undefined, { headers: refusedToken })
+  #userOf(snapshot: Snapshot | null, at: Date): UserActor {
+    if (!snapshot || snapshot.session.revokedAt || snapshot.session.expiresAt <= at)
+      throw problem('session-expired', undefined, { headers: refusedToken })
+    const actor: UserActor = {
+      kind: 'user',
+      userId: snapshot.user.id,
+      sessionId: snapshot.session.id,
+      accountId: snapshot.account?.id ?? null,
+      role: snapshot.role,
+    }
+    this.#madeFrom.set(actor, snapshot)
+    return actor
   }
 
-  async #verified({ headers, raw }: FastifyRequest, at: Date): Promise<VerifiedToken> {
+  #verified({ headers, raw }: FastifyRequest, at: Date): VerifiedToken | Promise<VerifiedToken> {
     const [scheme, text, ...more] = headers.authorization?.split(' ') ?? []
     if (scheme?.toLowerCase() !== 'bearer') throw problem('unauthenticated', undefined, { headers: noToken })
     const isOne = text && more.length === 0 && !isRepeated(raw.rawHeaders)
-    const token = isOne ? await this.tokens.verify(text, at) : null
-    if (!token) throw problem('unauthenticated', undefined, { headers: refusedToken })
-    return token
+    return then(isOne ? this.tokens.verify(text, at) : null, (token) => {
+      if (!token) throw problem('unauthenticated', undefined, { headers: refusedToken })
+      return token
+    })
   }
 }
 

@@ -24,17 +24,18 @@ export async function createAnotherAccount(
     .forUpdate()
     .executeTakeFirst()
   if (!owner) throw problem('session-expired')
-  return createAccount(tx, caller, { name, ownerId: userId }, at)
+  const accountId = uuidv7()
+  await createAccount(tx, caller, { accountId, name, ownerId: userId }, at)
+  return accountId
 }
 
-/** Creates an account with its first owner, and returns its id. The caller has made sure that it may be created. */
+/** Creates an account with its first owner. The caller has made sure that it may be created. */
 export async function createAccount(
   tx: Tx,
   caller: Caller,
-  { name, ownerId }: { name: string; ownerId: string },
+  { accountId, name, ownerId }: { accountId: string; name: string; ownerId: string },
   at: Date,
-): Promise<string> {
-  const accountId = uuidv7()
+): Promise<void> {
   changed(tx, `user:${ownerId}`)
   await Promise.all([
     tx.insertInto('accounts').values({ id: accountId, name, created_at: at }).execute(),
@@ -44,5 +45,4 @@ export async function createAccount(
       .execute(),
     audit(tx, caller, { action: 'account.created', accountId, userId: ownerId }, at),
   ])
-  return accountId
 }

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import type { Tx } from '../db/transaction.ts'
@@ -29,6 +30,7 @@ export async function createUser(
 ): Promise<void> {
   const { userId, email, name, passwordHash } = user
   const startsSession = config.registrationPrivacy === 'strict'
+  const accountId = uuidv7()
   await Promise.all([
     tx
       .insertInto('users')
@@ -36,9 +38,8 @@ export async function createUser(
       .execute(),
     audit(tx, caller, { action: 'user.registered', userId, details: { trial: !hadTrial } }, at),
     requestVerification(tx, config, { userId, email, startsSession }, at),
-    createAccount(tx, caller, { name: accountName(user), ownerId: userId }, at).then((accountId) =>
-      hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
-    ),
+    createAccount(tx, caller, { accountId, name: accountName(user), ownerId: userId }, at),
+    hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
   ])
 }
 

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 const LONGEST_USER_AGENT = 300
@@ -7,6 +8,7 @@ const LONGEST_USER_AGENT = 300
  * zone that some proxies add; null for what is no address, such as the `unknown` of RFC 7239.
  */
 export function plainAddress(ip: string): string | null {
+  if (isIPv4(ip)) return ip
   const [, bracketed] = ip.match(/^\[(.+)\](?::\d+)?$/) ?? []
   const [, withPort] = ip.match(/^([\d.]+):\d+$/) ?? []
   const bare = (bracketed ?? withPort ?? ip).replace(/%.*$/, '')

@@ -3,6 +3,7 @@ import type { Static, TSchema } from 'typebox'
 import type { App } from '../app.ts'
 import { type ProblemCode, problem } from '../problems.ts'
 import {
+  type Actor,
   type Caller,
   isAtLeast,
   type MemberActor,
@@ -12,6 +13,7 @@ import {
 } from './actor.ts'
 import { plainAddress, shortUserAgent } from './origin.ts'
 import type { Server } from './server.ts'
+import { then } from './then.ts'
 
 /**
  * Who may call an operation. A contract without it does not compile.
@@ -79,42 +81,38 @@ export function route<const C extends Contract>(
     url: contract.url,
     schema: schemaOf(contract),
     config: { operationId: contract.operationId },
-    async handler(request, reply) {
+    handler(request, reply) {
       const at = app.now()
-      const actor = await authorize(request, at)
-      const { ip, headers, id } = request
-      const call = {
-        caller: {
+      return then(authorize(request, at), (actor) => {
+        const { ip, headers, id, params, query, body } = request
+        const caller = {
           actor,
           ip: plainAddress(ip),
           userAgent: shortUserAgent(headers['user-agent']),
           requestId: id,
-        },
-        params: request.params,
-        query: request.query,
-        body: request.body,
-        at,
-        request,
-        reply,
-      }
-      return handler(call as Call<C>)
+        }
+        return handler({ caller, params, query, body, at, request, reply } as unknown as Call<C>)
+      })
     },
   })
 }
 
 const anyone = { kind: 'anyone' } as const
 
-function authorizerOf(authenticator: Authenticator, access: Access) {
+function authorizerOf(
+  authenticator: Authenticator,
+  access: Access,
+): (request: FastifyRequest, at: Date) => Actor | Promise<Actor> {
   if (access === 'anyone') return () => anyone
   if (access === 'user') return authenticator.user.bind(authenticator)
   if (access === 'operator') return authenticator.operator.bind(authenticator)
-  return async (request: FastifyRequest, at: Date) => {
-    const actor = await authenticator.member(request, at)
-    if (isAtLeast(actor.role, access.member)) return actor
-    throw problem('forbidden', undefined, {
-      detail: `This takes the role ${access.member} or a higher one; yours is ${actor.role}.`,
+  return (request: FastifyRequest, at: Date) =>
+    then(authenticator.member(request, at), (actor) => {
+      if (isAtLeast(actor.role, access.member)) return actor
+      throw problem('forbidden', undefined, {
+        detail: `This takes the role ${access.member} or a higher one; yours is ${actor.role}.`,
+      })
     })
-  }
 }
 
 function schemaOf(contract: Contract): NonNullable<RouteOptions['schema']> {

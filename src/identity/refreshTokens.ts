@@ -47,6 +47,7 @@ function mac(secret: Secret, body: Buffer): Buffer {
   const sessionKey = createHmac('sha256', secret.reveal())
     .update('refresh-token\0')
     .update(body.subarray(0, ID_BYTES))
-    .digest()
+    .digest('hex')
+  // A text as the key: given bytes, Node throws and catches an error with its stack to learn what they are.
   return createHmac('sha256', sessionKey).update(body).digest()
 }

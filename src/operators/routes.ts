@@ -11,7 +11,8 @@ import { getAccount } from './getAccount.ts'
 import { describeGrant, endGrant, grantPlan } from './grants.ts'
 import { listAudit } from './listAudit.ts'
 
-const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' })
+// It is kept as JSON, which PostgreSQL takes no half of a surrogate pair in.
+const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: '^(?=[^]*\\S)[^\\ud800-\\udfff]*$' })
 
 const GrantSchema = named(
   'Grant',

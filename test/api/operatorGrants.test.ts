@@ -89,6 +89,13 @@ describe('giveGrant', () => {
     expect(await planOf(person)).toBe('free')
   })
 
+  test('a reason may be written in any script, on several lines', async () => {
+    const { accountId } = await register(t)
+    const reason = 'Vereinbart mit\n営業 🤝'
+    expect((await give(accountId, { reason })).body.reason).toBe(reason)
+    expect((await lastOfTrail(accountId, 'grant.given')).details.reason).toBe(reason)
+  })
+
   test('the time of a grant may be written with any offset', async () => {
     const { accountId } = await register(t)
     const reply = await give(accountId, { until: '2100-01-01T01:30:00+01:30' })
@@ -99,6 +106,7 @@ describe('giveGrant', () => {
     ['a plan that is none', { plan: 'platinum' }, '#/plan'],
     ['what Stripe gives only Stripe gives', { source: 'stripe' }, '#/source'],
     ['no reason', { reason: ' ' }, '#/reason'],
+    ['a reason of half a character', { reason: 'Agreed \ud83d' }, '#/reason'],
     ['a trial without an end', { source: 'trial' }, '#/until'],
     [
       'an end before the beginning',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { mailedToken, newAddress, PASSWORD, register, signIn } from '../support/people.ts'
+import { tokenFor } from '../support/mailedLinks.ts'
+import { newAddress, PASSWORD, register, signIn } from '../support/people.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 
 let t: TestApp
@@ -22,7 +23,7 @@ const isNewPassword = (i: number) => `another good password, number ${i}`
 describe('20 uses of one link at once', () => {
   test('verify the address once', async () => {
     const { email, accessToken, userId } = await register(t)
-    const token = await mailedToken(t, email)
+    const token = await tokenFor(t, '/verify-email', email)
     const replies = await twenty((app) => app.call('POST', '/v1/auth/email/verify', { body: { token } }))
     expect(outcomes(replies)).toEqual(['200', ...Array(19).fill('410 token-used')])
     expect((await t.call('GET', '/v1/me', { as: accessToken })).body.email_verified).toBe(true)
@@ -32,7 +33,7 @@ describe('20 uses of one link at once', () => {
   test('reset the password once: of twenty new passwords one holds', async () => {
     const { email, userId } = await register(t)
     await t.call('POST', '/v1/auth/password/forgot', { body: { email } })
-    const token = await mailedToken(t, email)
+    const token = await tokenFor(t, '/reset-password', email)
     const replies = await twenty((app, i) =>
       app.call('POST', '/v1/auth/password/reset', { body: { token, password: isNewPassword(i) } }),
     )
@@ -48,7 +49,7 @@ describe('20 uses of one link at once', () => {
     const strict = await startTestAppWith({ REGISTRATION_PRIVACY: 'strict' })
     const email = newAddress()
     await strict.call('POST', '/v1/auth/register', { body: { email, password: PASSWORD } })
-    const token = await mailedToken(strict, email)
+    const token = await tokenFor(strict, '/verify-email', email)
     const replies = await Promise.all(
       Array.from({ length: 20 }, () =>
         strict.call('POST', '/v1/auth/email/verify', { body: { token, token_delivery: 'body' } }),
@@ -69,7 +70,7 @@ describe('asking for links', () => {
     expect(outcomes(replies)).toEqual(['202', ...Array(19).fill('429 too-many-requests')])
     const mails = await t.mailsTo(email)
     expect(mails.filter(({ subject }) => subject.includes('Choose a new'))).toHaveLength(1)
-    const token = await mailedToken(t, email)
+    const token = await tokenFor(t, '/reset-password', email)
     const reset = await t.call('POST', '/v1/auth/password/reset', {
       body: { token, password: isNewPassword(1) },
     })
@@ -85,7 +86,10 @@ describe('signing in while the password is being reset', () => {
         body: { email: person.email },
         from: `10.1.0.${round}`,
       })
-      const body = { token: await mailedToken(t, person.email), password: isNewPassword(round) }
+      const body = {
+        token: await tokenFor(t, '/reset-password', person.email),
+        password: isNewPassword(round),
+      }
       const [reset, ...signIns] = await twenty((app, i) =>
         i === 0
           ? app.call('POST', '/v1/auth/password/reset', { body })
