@@ -43,7 +43,7 @@ export default {
     {
       name: 'src-never-imports-the-sandbox-or-tests',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
       to: { path: '^(sandbox|test|bench|scripts)/', dependencyTypesNot: ['type-only'] },
     },
     {

@@ -20,14 +20,19 @@ export async function sendResetLink(app: App, request: ResetRequest): Promise<vo
     if (earlierRun) return
     const entry = { action: 'password.reset-requested', userId: user?.id ?? null }
     await Promise.all([
-      user ? mailLink(tx, app, user, id) : undefined,
+      user ? mailLink(tx, app.config, user, id, app.now()) : undefined,
       audit(tx, caller, entry, new Date(requestedAt)),
     ])
   })
 }
 
-async function mailLink(tx: Tx, { config, now }: App, user: UserRecord, id: string): Promise<void> {
-  const at = now()
+async function mailLink(
+  tx: Tx,
+  config: App['config'],
+  user: UserRecord,
+  id: string,
+  at: Date,
+): Promise<void> {
   const token = mintToken(config.secrets, 'reset-password', id)
   await Promise.all([
     supersedeResets(tx, user.id, at),

@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Role, roles } from '../../src/http/actor.ts'
+import { dump } from '../support/dump.ts'
+import { operatorToken, type Person, register, registerVerified } from '../support/people.ts'
+import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
+import { cases, type Input } from './cases.ts'
+import { operations } from './operations.ts'
+import { breachesOf, textsAgainst, valuesAgainst } from './replies.ts'
+
+let t: TestApp
+beforeAll(async () => {
+  t = await startTestApp()
+})
+afterAll(() => t.close())
+
+test('every operation of openapi.json is in the table, and nothing else is', () => {
+  expect(Object.keys(cases).sort()).toEqual(operations.map(({ operationId }) => operationId).sort())
+})
+
+test('every id that an operation takes has a case in which it is somebody else’s', () => {
+  for (const { operationId, parameters, body } of operations) {
+    const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)
+    const inBody = Object.entries(body?.properties ?? {}).filter(([, { format }]) => format === 'uuid')
+    const ids = [...inPath, ...inBody.map(([name]) => name)]
+    expect(Object.keys(cases[operationId]?.foreign ?? {}), operationId).toEqual(ids)
+  }
+})
+
+/** Somebody who can call an operation rightly, and somebody whose things are not theirs. */
+interface Stage {
+  me: Person
+  other: Person
+  input: Input
+  bearer: string | undefined
+}
+
+describe.each(operations)('$operationId', (operation) => {
+  const { operationId, method, path, body, parameters, security, description = '' } = operation
+  const { good, foreign = {} } = cases[operationId] ?? {}
+  const isForOperators = description === 'For operators.'
+  const isForMembers = description.startsWith('For members')
+  const least = (/with the role (\w+)/.exec(description)?.[1] ?? 'viewer') as Role
+  const query = parameters.filter((parameter) => parameter.in === 'query')
+
+  async function setStage(): Promise<Stage> {
+    const [me, other] = [await registerVerified(t), await register(t)]
+    const input = (await good?.(t, me)) ?? {}
+    const bearer = isForOperators ? await operatorToken(t) : security ? me.accessToken : undefined
+    await t.settled()
+    return { me, other, input, bearer }
+  }
+
+  /** Calls as the stage has it, but for what is changed; a body of text goes over the wire as it is. */
+  function call(stage: Stage, changed: Omit<Input, 'body'> & { body?: unknown } = {}, as = stage.bearer) {
+    const { path: fields = {}, query: asked = {}, body: sent } = { ...stage.input, ...changed }
+    const url = path.replace(/\{(\w+)\}/g, (_match, name) => encodeURIComponent(fields[name] ?? ''))
+    const search = new URLSearchParams(asked).toString()
+    return t.call(method, search ? `${url}?${search}` : url, {
+      ...(as !== undefined && { as }),
+      ...(sent !== undefined && { body: sent, headers: { 'content-type': 'application/json' } }),
+    })
+  }
+
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await setStage()
+  })
+
+  /** Makes calls that are refused, each with this status and in the words of the contract, and looks whether a row has changed. */
+  async function expectRefused(status: number, calls: (() => Promise<TestReply>)[]): Promise<TestReply[]> {
+    const before = await dump(t)
+    const replies: TestReply[] = []
+    for (const make of calls) replies.push(await make())
+    expect(replies.map((reply) => reply.status)).toEqual(calls.map(() => status))
+    for (const reply of replies) {
+      expect(breachesOf(operation, reply.status, reply.body)).toEqual([])
+      expect(reply.headers['content-type']).toBe('application/problem+json')
+    }
+    expect(await dump(t)).toEqual(before)
+    return replies
+  }
+
+  /** The same for input that does not fit: all that the refusal points at lies at the pointer, or below it. */
+  async function expectPointedAt(faults: [pointer: string, make: () => Promise<TestReply>][]): Promise<void> {
+    const replies = await expectRefused(
+      422,
+      faults.map(([, make]) => make),
+    )
+    const pointers = replies.map((reply) =>
+      reply.body.errors.map((error: { pointer: string }) => error.pointer),
+    )
+    faults.forEach(([pointer], i) => {
+      for (const found of pointers[i]) expect(`${found}/`.startsWith(`${pointer}/`), found).toBe(true)
+    })
+  }
+
+  if (security) {
+    test('401: nobody, and somebody with a token of nobody’s making', async () => {
+      const [nobody] = await expectRefused(401, [() => call(stage, {}, ''), () => call(stage, {}, 'x.y.z')])
+      expect(nobody?.headers['www-authenticate']).toBe('Bearer')
+    })
+
+    test(
+      isForOperators ? '403: a user, owner though they are' : '401: an operator, who is no user',
+      async () => {
+        const token = isForOperators ? stage.me.accessToken : await operatorToken(t)
+        await expectRefused(isForOperators ? 403 : 401, [() => call(stage, {}, token)])
+      },
+    )
+  }
+
+  if (isForMembers) {
+    test('403: each role that is too low, and who is no member any more', async () => {
+      for (const role of roles.slice(roles.indexOf(least) + 1)) {
+        const { accessToken } = await guest(stage, role)
+        await expectRefused(403, [() => call(stage, {}, accessToken)])
+      }
+      const { accessToken, userId } = await guest(stage, 'viewer')
+      await t.app.pool.query('delete from members where user_id = $1', [userId])
+      await expectRefused(403, [() => call(stage, {}, accessToken)])
+    })
+
+    test(`the role ${least} suffices`, async () => {
+      const staged = await setStage()
+      const { accessToken } = await guest(staged, least)
+      expect((await call(staged, {}, accessToken)).status).toBeLessThan(300)
+    })
+  }
+
+  for (const [name, idOf] of Object.entries(foreign)) {
+    test(`404: ${name} is somebody else’s, or nobody’s`, async () => {
+      const { input, other } = stage
+      const place = input.path && name in input.path ? 'path' : 'body'
+      const ids = [await idOf(t, other), randomUUID()]
+      const replies = await expectRefused(
+        404,
+        ids.map((id) => () => call(stage, { [place]: { ...input[place], [name]: id } })),
+      )
+      expect(replies.map((reply) => reply.body.code)).toEqual(['not-found', 'not-found'])
+    })
+  }
+
+  if (path.includes('{')) {
+    test('422: a path that holds no id', async () => {
+      const names = Object.keys(stage.input.path ?? {})
+      const values = ['x', '1', ' ', 'null', '../me', '0'.repeat(36), 'é', 'x'.repeat(300)]
+      const odd = values.map((value) => Object.fromEntries(names.map((name) => [name, value])))
+      await expectPointedAt(odd.map((fields) => ['#/params', () => call(stage, { path: fields })]))
+    })
+  }
+
+  if (query.length > 0) {
+    test('422: a query that does not fit', async () => {
+      const asked = (name: string, value: string) => () =>
+        call(stage, { query: { ...stage.input.query, [name]: value } })
+      const unfit = query.flatMap(({ name, schema }) =>
+        textsAgainst(schema).map(
+          (text) => [`#/query/${name}`, asked(name, text)] as [string, () => Promise<TestReply>],
+        ),
+      )
+      await expectPointedAt([['#/query/surprise', asked('surprise', '1')], ...unfit])
+    })
+  }
+
+  if (body) {
+    test('422: a field that is unknown, missing or of another type', async () => {
+      const sent = stage.input.body ?? {}
+      const faults: [string, Record<string, unknown>][] = [
+        ['#/surprise', { ...sent, surprise: 1 }],
+        ['#/a~1b~0c', { ...sent, 'a/b~c': 1 }],
+      ]
+      for (const name of body.required ?? []) {
+        const { [name]: _missing, ...rest } = sent
+        faults.push([`#/${name}`, rest])
+      }
+      for (const [name, schema] of Object.entries(body.properties ?? {})) {
+        for (const value of valuesAgainst(schema)) faults.push([`#/${name}`, { ...sent, [name]: value }])
+      }
+      await expectPointedAt(
+        faults.map(([pointer, changed]) => [pointer, () => call(stage, { body: changed })]),
+      )
+    })
+
+    test('422: a body that is no object, and one that is no JSON', async () => {
+      const texts = [
+        '[]',
+        '"text"',
+        '7',
+        'true',
+        'null',
+        '{',
+        '{"a":1,}',
+        '{}{}',
+        '\ufeff',
+        '{"__proto__":1}',
+      ]
+      await expectRefused(
+        422,
+        texts.map((text) => () => call(stage, { body: text })),
+      )
+    })
+  }
+
+  test('whatever is sent, the answer is in the contract, and no fault of ours', async () => {
+    const staged = await setStage()
+    const someText = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.constantFrom('', '\0', '😀', '\ud800', '%00', "'; --"),
+    )
+    const name = fc.constantFrom('x', ...Object.keys(body?.properties ?? {}))
+    const someBody = fc.oneof(
+      fc.jsonValue(),
+      fc.dictionary(name, fc.oneof(fc.jsonValue(), someText)),
+      fc.dictionary(name, someText, { maxKeys: 1 }).map((odd) => ({ ...staged.input.body, ...odd })),
+    )
+    const someQuery = fc.dictionary(fc.constantFrom('x', ...query.map((known) => known.name)), someText, {
+      maxKeys: 2,
+    })
+    await fc.assert(
+      fc.asyncProperty(someBody, someQuery, async (sent, asked) => {
+        const input = body ? { body: JSON.stringify(sent) } : query.length > 0 ? { query: asked } : {}
+        const reply = await call(staged, input)
+        expect(reply.status, reply.text).toBeLessThan(500)
+        expect(breachesOf(operation, reply.status, reply.body)).toEqual([])
+      }),
+      { numRuns: body || query.length > 0 ? 1500 : 1 },
+    )
+  })
+
+  test('a good call succeeds after all this, and its reply keeps the contract', async () => {
+    const reply = await call(stage)
+    expect([200, 201, 202, 204], reply.text).toContain(reply.status)
+    expect(breachesOf(operation, reply.status, reply.body)).toEqual([])
+  })
+})
+
+/** Somebody who has a role in the account of the stage, and a token for it. */
+async function guest({ me }: Stage, role: Role): Promise<{ accessToken: string; userId: string }> {
+  const { accessToken, userId } = await registerVerified(t)
+  await t.app.pool.query(
+    'insert into members (account_id, user_id, role, created_at) values ($1, $2, $3, $4)',
+    [me.accountId, userId, role, t.app.now()],
+  )
+  const entered = await t.call('POST', '/v1/auth/switch-account', {
+    as: accessToken,
+    body: { account_id: me.accountId },
+  })
+  await t.settled()
+  return { accessToken: entered.body.access_token, userId }
+}
