@@ -33,7 +33,7 @@ describe('what people call themselves', () => {
   })
 
   test('an account’s name is text in the mail, not markup, and stays on its line', async () => {
-    const { email, accountId } = await register(t)
+    const { email, accountId } = await registerVerified(t)
     const name = '<b>Acme</b> "&"\r\n\r\nChoose a plan:\nhttp://evil.example'
     await t.app.db.updateTable('accounts').set({ name }).where('id', '=', accountId).execute()
     await t.advance(11 * DAY)

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type App, openApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
+import { makeLog } from '../../src/http/log.ts'
 import { prepareDatabase } from '../../src/prepare.ts'
 import { holdLocks, scratchDatabaseUrl, sessionsWaiting } from '../db/scratchDatabase.ts'
 import { testEnvironment } from '../support/testEnvironment.ts'
@@ -12,8 +14,10 @@ import { testEnvironment } from '../support/testEnvironment.ts'
 const PATIENCE = { timeout: 20_000 }
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+const log = makeLog({ logLevel: 'silent' }, new PassThrough())
+
 function openOn(url: string): App {
-  const app = openApp(readConfig({ ...testEnvironment, DATABASE_URL: url, LOG_LEVEL: 'silent' }))
+  const app = openApp(readConfig({ ...testEnvironment, DATABASE_URL: url }), { log })
   onTestFinished(() => app.close())
   return app
 }

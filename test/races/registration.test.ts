@@ -62,6 +62,7 @@ describe('20 registrations of one address at once', () => {
     expect(replies.map(({ status, text }) => [status, text])).toEqual(
       Array(20).fill([202, '{"status":"accepted"}']),
     )
+    await strict.settled()
     expect(await countsOf(strict, email)).toEqual({ users: 1, accounts: 1, trials: 1, grants: 1 })
     const subjects = (await strict.mailsTo(email)).map(({ subject }) => subject)
     expect(subjects.filter((subject) => subject.startsWith('Finish signing up'))).toHaveLength(1)
