@@ -25,13 +25,17 @@ export class Access implements Authenticator {
     this.#snapshots = new Snapshots(app.db, app.changes)
   }
 
-  /** The bearer of a live session; 401 otherwise. */
+  /** The bearer of a live session; 401 otherwise, always as a rejected promise. */
   user(request: FastifyRequest, at: Date): UserActor | Promise<UserActor> {
-    return then(this.#verified(request, at), (token) => {
-      if (token.kind !== 'user') throw problem('unauthenticated', undefined, { headers: refusedToken })
-      const { sid, account_id } = token.claims
-      return then(this.#snapshots.get(sid, account_id), (snapshot) => this.#userOf(snapshot, at))
-    })
+    try {
+      return then(this.#verified(request, at), (token) => {
+        if (token.kind !== 'user') throw problem('unauthenticated', undefined, { headers: refusedToken })
+        const { sid, account_id } = token.claims
+        return then(this.#snapshots.get(sid, account_id), (snapshot) => this.#userOf(snapshot, at))
+      })
+    } catch (refusal) {
+      return Promise.reject(refusal)
+    }
   }
 
   /** A member of the account that the token names; 403 when membership has ended or the account is closed. */

@@ -26,11 +26,14 @@ export async function notifyUser<T extends NoticeName>(
   { template, fill, path }: Notice<T>,
   at: Date,
 ): Promise<void> {
-  const { rows } = await sql<{ mailed: number }>`
-    select count(*) as mailed from mail_log
-    where user_id = ${user.id} and template = ${template} and created_at > ${new Date(at.getTime() - HOUR)}`.execute(
-    tx,
-  )
+  const since = new Date(at.getTime() - HOUR)
+  // The user's row is locked, so that two who count at once do not both find room for one more.
+  const [, { rows }] = await Promise.all([
+    tx.selectFrom('users').select('id').where('id', '=', user.id).forUpdate().execute(),
+    sql<{ mailed: number }>`
+      select count(*) as mailed from mail_log
+      where user_id = ${user.id} and template = ${template} and created_at > ${since}`.execute(tx),
+  ])
   if (rows[0] && rows[0].mailed >= MOST_PER_HOUR) return
   await queueMail(tx, { template, to: recipientOf(user), fill, link: { path }, userId: user.id }, at)
 }
