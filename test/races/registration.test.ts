@@ -66,6 +66,7 @@ describe('20 registrations of one address at once', () => {
     expect(await countsOf(strict, email)).toEqual({ users: 1, accounts: 1, trials: 1, grants: 1 })
     const subjects = (await strict.mailsTo(email)).map(({ subject }) => subject)
     expect(subjects.filter((subject) => subject.startsWith('Finish signing up'))).toHaveLength(1)
+    expect(subjects.filter((subject) => subject.startsWith('You already have'))).toHaveLength(5)
   })
 })
 
