@@ -178,8 +178,12 @@ function sameTokens(stage: Stage, people: Person[]): Tokens {
 /** Tokens that have never been seen: each says something else of a plan, which only products read. */
 function newTokens(stage: Stage, people: Person[]): Tokens {
   let minted = 0
+  let turns = 0
+  let tokens: string[] = []
   return async (seconds) => {
-    const tokens: string[] = []
+    // The two sides of a round get the same ones, which are new to both.
+    if (turns++ % 2 === 1) return tokens
+    tokens = []
     while (tokens.length < MOST_NEW_TOKENS_PER_SECOND * (seconds + 0.5)) {
       const { claims } = people[++minted % people.length] as Person
       tokens.push(await stage.mint({ ...claims, ent: { plan: `plan-${minted}`, source: null, until: null } }))

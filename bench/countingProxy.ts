@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** Long enough for everything that is sent together to have been sent before the first answer arrives. */
-const ANSWERS_LATE_MS = 5
+const ANSWERS_LATE_MS = 20
 const QUERY = 0x51
 const EXECUTE = 0x45
 

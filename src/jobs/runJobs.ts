@@ -40,6 +40,7 @@ export interface Worker {
 }
 
 const START_AGAIN_AFTER_MS = 1_000
+const ANSWER_WITHIN_MS = 30_000
 
 /**
  * Starts taking jobs. Several processes may do so; each job goes to one of them. A database that goes away is
@@ -75,6 +76,8 @@ async function start(app: App, parts: Omit<RunnerParts, 'hold'>, leases: WorkerL
     return leases.hold(worker)
   }
   const runner = await run(runnerOptions(app, { ...parts, hold }))
+  // The answer that was lost may have been a job, now locked under our name. Once the name is given up it is freed.
+  runner.events.once('worker:getJob:error', () => void runner.stop().catch(() => undefined))
   const ended = runner.promise.finally(() => Promise.all([...names].map((name) => leases.drop(name))))
   return { runner, ended }
 }
@@ -111,6 +114,7 @@ function openPool({ config }: App): pg.Pool {
     connectionString: config.databaseUrl.reveal(),
     max: config.workerConcurrency + 2,
     connectionTimeoutMillis: 10_000,
+    query_timeout: ANSWER_WITHIN_MS,
     keepAlive: true,
     application_name: 'frontgate jobs',
   })

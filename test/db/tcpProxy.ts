@@ -9,6 +9,7 @@ export class TcpProxy {
   #port = 0
   #passing = Promise.resolve()
   #letPass = () => {}
+  #answersAreLost = false
   /** How many connections were made so far. */
   taken = 0
 
@@ -44,7 +45,13 @@ export class TcpProxy {
     await closed
   }
 
+  /** Passes on what is asked, and swallows every answer until the connections are cut. */
+  loseAnswers(): void {
+    this.#answersAreLost = true
+  }
+
   async restore(): Promise<void> {
+    this.#answersAreLost = false
     this.#listener = this.#listen(this.#port)
     await once(this.#listener, 'listening')
   }
@@ -78,14 +85,17 @@ export class TcpProxy {
     const upstream = this.#keep(connect(Number(this.#target.port), this.#target.hostname))
     client.on('close', () => upstream.destroy())
     upstream.on('close', () => client.destroy())
-    await Promise.all([this.#relay(client, upstream), this.#relay(upstream, client)])
+    await Promise.all([
+      this.#relay(client, upstream),
+      this.#relay(upstream, client, () => this.#answersAreLost),
+    ])
   }
 
-  async #relay(from: Socket, to: Socket): Promise<void> {
+  async #relay(from: Socket, to: Socket, isLost = () => false): Promise<void> {
     try {
       for await (const chunk of from) {
         await this.#passing
-        to.write(chunk)
+        if (!isLost()) to.write(chunk)
       }
       to.end()
     } catch {

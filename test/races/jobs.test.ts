@@ -50,6 +50,20 @@ describe('a job under way', () => {
       .toEqual(['sent'])
   }, 60_000)
 
+  test('is not lost when the connection breaks that was about to bring it to the worker', async () => {
+    const t = await startTestAppWith({}, { work: false })
+    const database = await proxied(t.databaseUrl)
+    await startTestAppWith({ DATABASE_URL: database.url, SMTP_URL: smtpUrlOf(t) })
+    await register(t)
+    await t.settled()
+    database.loseAnswers()
+    const { email } = await register(t)
+    await expect.poll(() => lockedJobsOf(t), PATIENCE).toBe(1)
+    await database.cut()
+    await database.restore()
+    await expect.poll(() => t.mailbox.list(email).length, PATIENCE).toBe(1)
+  }, 60_000)
+
   test('that fails while the database is away is not lost', async () => {
     const t = await startTestAppWith({}, { work: false })
     const [database, slow] = [await proxied(t.databaseUrl), await proxied(smtpUrlOf(t))]
@@ -137,6 +151,13 @@ describe('a sweep that fails', () => {
     expect(await jobsLeft(t)).toEqual([])
   })
 })
+
+async function lockedJobsOf(t: TestApp): Promise<number> {
+  const { rows } = await sql`select from graphile_worker._private_jobs where locked_by is not null`.execute(
+    t.app.db,
+  )
+  return rows.length
+}
 
 async function proxied(url: string): Promise<TcpProxy> {
   const proxy = await TcpProxy.start(url)
