@@ -1,9 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import { type Catalogue, Catalogues } from '../catalogue/catalogue.ts'
 import type { MemberActor, OperatorActor, UserActor } from '../http/actor.ts'
+import type { Asked } from '../http/memory.ts'
 import type { Authenticator } from '../http/route.ts'
-import { then } from '../http/then.ts'
 import { problem } from '../problems.ts'
 import { AccessTokens, type VerifiedToken } from './accessTokens.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -25,30 +26,43 @@ export class Access implements Authenticator {
     this.#snapshots = new Snapshots(app.db, app.changes)
   }
 
-  /** The bearer of a live session; 401 otherwise, always as a rejected promise. */
-  user(request: FastifyRequest, at: Date): UserActor | Promise<UserActor> {
-    try {
-      return then(this.#verified(request, at), (token) => {
-        if (token.kind !== 'user') throw problem('unauthenticated', undefined, { headers: refusedToken })
-        const { sid, account_id } = token.claims
-        return then(this.#snapshots.get(sid, account_id), (snapshot) => this.#userOf(snapshot, at))
-      })
-    } catch (refusal) {
-      return Promise.reject(refusal)
+  /** The bearer of a live session; 401 otherwise. */
+  async user(request: FastifyRequest, at: Date): Promise<UserActor> {
+    const token = await this.#verified(request, at)
+    if (token.kind !== 'user') throw problem('unauthenticated', undefined, { headers: refusedToken })
+    const snapshot = await this.#snapshots.get(token.claims.sid, token.claims.account_id)
+    if (!isLive(snapshot, at)) throw problem('session-expired', undefined, { headers: refusedToken })
+    const actor: UserActor = {
+      kind: 'user',
+      userId: snapshot.user.id,
+      sessionId: snapshot.session.id,
+      accountId: snapshot.account?.id ?? null,
+      role: snapshot.role,
     }
+    this.#madeFrom.set(actor, snapshot)
+    return actor
   }
 
   /** A member of the account that the token names; 403 when membership has ended or the account is closed. */
-  member(request: FastifyRequest, at: Date): MemberActor | Promise<MemberActor> {
-    return then(this.user(request, at), (actor) => {
-      if (this.snapshotOf(actor).account?.closedAt) throw problem('account-closed')
-      if (isMember(actor)) return actor
-      throw problem('forbidden', undefined, {
-        detail: actor.accountId
-          ? 'You are not, or no longer, a member of this account.'
-          : 'You are not a member of any account. Create one, or ask for an invite.',
-      })
+  async member(request: FastifyRequest, at: Date): Promise<MemberActor> {
+    const actor = await this.user(request, at)
+    const snapshot = this.snapshotOf(actor)
+    if (snapshot.account?.closedAt) throw problem('account-closed')
+    if (isMember(snapshot)) return actor as MemberActor
+    throw problem('forbidden', undefined, {
+      detail: actor.accountId
+        ? 'You are not, or no longer, a member of this account.'
+        : 'You are not a member of any account. Create one, or ask for an invite.',
     })
+  }
+
+  /** What `member` would see, where it would pass without anything being read; null everywhere else. */
+  rememberedMember({ headers, rawHeaders }: Asked, at: Date): Snapshot | null {
+    const text = bearerOf(headers, rawHeaders)
+    const token = text ? this.tokens.verifyFromMemory(text, at) : null
+    if (token?.kind !== 'user') return null
+    const snapshot = this.#snapshots.remembered(token.claims.sid, token.claims.account_id)
+    return isLive(snapshot, at) && isMember(snapshot) ? snapshot : null
   }
 
   /** Staff with a token of their own, who are staff still; 403 for users. */
@@ -74,32 +88,21 @@ export class Access implements Authenticator {
   }
 
   /** The catalogue that a snapshot is to be read with. */
-  catalogueOf({ catalogueVersion }: Snapshot): Catalogue | Promise<Catalogue> {
+  catalogueOf({ catalogueVersion }: Snapshot): Promise<Catalogue> {
     return this.catalogues.at(catalogueVersion)
   }
 
-  #userOf(snapshot: Snapshot | null, at: Date): UserActor {
-    if (!snapshot || snapshot.session.revokedAt || snapshot.session.expiresAt <= at)
-      throw problem('session-expired', undefined, { headers: refusedToken })
-    const actor: UserActor = {
-      kind: 'user',
-      userId: snapshot.user.id,
-      sessionId: snapshot.session.id,
-      accountId: snapshot.account?.id ?? null,
-      role: snapshot.role,
-    }
-    this.#madeFrom.set(actor, snapshot)
-    return actor
+  /** The same, where it is in memory. */
+  rememberedCatalogueOf({ catalogueVersion }: Snapshot): Catalogue | null {
+    return this.catalogues.remembered(catalogueVersion)
   }
 
-  #verified({ headers, raw }: FastifyRequest, at: Date): VerifiedToken | Promise<VerifiedToken> {
-    const [scheme, text, ...more] = headers.authorization?.split(' ') ?? []
-    if (scheme?.toLowerCase() !== 'bearer') throw problem('unauthenticated', undefined, { headers: noToken })
-    const isOne = text && more.length === 0 && !isRepeated(raw.rawHeaders)
-    return then(isOne ? this.tokens.verify(text, at) : null, (token) => {
-      if (!token) throw problem('unauthenticated', undefined, { headers: refusedToken })
-      return token
-    })
+  async #verified({ headers, raw }: FastifyRequest, at: Date): Promise<VerifiedToken> {
+    if (!isBearer(headers.authorization)) throw problem('unauthenticated', undefined, { headers: noToken })
+    const text = bearerOf(headers, raw.rawHeaders)
+    const token = text && (await this.tokens.verify(text, at))
+    if (!token) throw problem('unauthenticated', undefined, { headers: refusedToken })
+    return token
   }
 }
 
@@ -107,7 +110,18 @@ export class Access implements Authenticator {
 const noToken = { 'www-authenticate': 'Bearer' }
 const refusedToken = { 'www-authenticate': 'Bearer error="invalid_token"' }
 
-/** Node takes the first of several; a proxy in front may have looked at the last. */
+const isBearer = (authorization = '') => /^bearer( |$)/i.test(authorization)
+
+/**
+ * The one token of a request, or null. Of several Authorization headers Node takes the first, while a proxy in
+ * front may have looked at the last.
+ */
+function bearerOf({ authorization }: IncomingHttpHeaders, rawHeaders: string[]): string | null {
+  if (!authorization || !isBearer(authorization)) return null
+  const [, text, ...more] = authorization.split(' ')
+  return text && more.length === 0 && !isRepeated(rawHeaders) ? text : null
+}
+
 function isRepeated(rawHeaders: string[]): boolean {
   let count = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -117,6 +131,10 @@ function isRepeated(rawHeaders: string[]): boolean {
   return count > 1
 }
 
-function isMember(actor: UserActor): actor is MemberActor {
-  return actor.accountId !== null && actor.role !== null
+function isLive(snapshot: Snapshot | null, at: Date): snapshot is Snapshot {
+  return snapshot !== null && !snapshot.session.revokedAt && snapshot.session.expiresAt > at
+}
+
+function isMember({ account, role }: Snapshot): boolean {
+  return account !== null && account.closedAt === null && role !== null
 }

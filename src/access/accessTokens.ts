@@ -66,10 +66,22 @@ export class AccessTokens {
   }
 
   /** What a token says, or null for one that is malformed, foreign or expired. */
-  verify(token: string, at: Date): VerifiedToken | null | Promise<VerifiedToken | null> {
-    const remembered = this.#verified.get(token)
-    if (!remembered) return this.#verifyFirst(token, at)
-    return remembered.exp * 1000 > at.getTime() ? remembered : null
+  async verify(token: string, at: Date): Promise<VerifiedToken | null> {
+    const verified = this.#verified.get(token)
+    if (verified) return isUnexpired(verified, at) ? verified : null
+    const kid = kidOf(token)
+    if (!kid) return null
+    await this.#reload(RELOAD_EVERY_MS)
+    if (!this.#keyOf(kid, at)) await this.#reload(RELOAD_AT_MOST_EVERY_MS)
+    return this.#verifyFirst(token, kid, at)
+  }
+
+  /** The same, as far as it can be told from what is in memory: null too where it cannot. */
+  verifyFromMemory(token: string, at: Date): VerifiedToken | null {
+    const verified = this.#verified.get(token)
+    if (verified) return isUnexpired(verified, at) ? verified : null
+    const kid = this.#isLoadedWithin(RELOAD_EVERY_MS) ? kidOf(token) : null
+    return kid === null ? null : this.#verifyFirst(token, kid, at)
   }
 
   /** The public keys, for /.well-known/jwks.json: those that sign, will sign, or have signed what is still alive. */
@@ -86,19 +98,16 @@ export class AccessTokens {
     return key.sign({ iss: this.#app.config.publicUrl, iat, exp: iat + ACCESS_TOKEN_SECONDS, ...claims })
   }
 
-  async #verifyFirst(token: string, at: Date): Promise<VerifiedToken | null> {
-    const kid = kidOf(token)
-    if (!kid) return null
-    await this.#reload(RELOAD_EVERY_MS)
-    let key = this.#accepted(at).find((candidate) => candidate.kid === kid)
-    if (!key) {
-      await this.#reload(RELOAD_AT_MOST_EVERY_MS)
-      key = this.#accepted(at).find((candidate) => candidate.kid === kid)
-    }
+  #verifyFirst(token: string, kid: string, at: Date): VerifiedToken | null {
+    const key = this.#keyOf(kid, at)
     const verified = key && this.#check(key, token)
     if (!verified || !isAlive(verified, at)) return null
     this.#verified.set(token, verified)
     return verified
+  }
+
+  #keyOf(kid: string, at: Date): ReadyKey | undefined {
+    return this.#accepted(at).find((key) => key.kid === kid)
   }
 
   #check(key: ReadyKey, token: string): VerifiedToken | null {
@@ -122,9 +131,13 @@ export class AccessTokens {
     })
   }
 
+  #isLoadedWithin(ms: number): boolean {
+    return performance.now() - this.#loadedAt < ms
+  }
+
   /** All who need keys at once wait for one read; a read that failed counts for nothing. */
   async #reload(olderThanMs: number): Promise<void> {
-    if (performance.now() - this.#loadedAt < olderThanMs) return
+    if (this.#isLoadedWithin(olderThanMs)) return
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined
     })
@@ -169,6 +182,8 @@ export class AccessTokens {
     }
   }
 }
+
+const isUnexpired = ({ exp }: VerifiedToken, at: Date) => exp * 1000 > at.getTime()
 
 /** One that says it lives longer than we let any was not made here, whoever has the key: it must not outlast a rotation. */
 function isAlive({ exp }: VerifiedToken, at: Date): boolean {

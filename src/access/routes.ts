@@ -1,12 +1,14 @@
 import Type from 'typebox'
 import type { App } from '../app.ts'
+import type { Decision } from '../entitlements/rules.ts'
 import { route } from '../http/route.ts'
 import { Fields, named } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
 import { problem } from '../problems.ts'
 import type { Access } from './access.ts'
 import { guard } from './guard.ts'
-import { readRequirement } from './rules.ts'
+import { readPlainQuery, readRequirement } from './rules.ts'
+import type { Snapshot } from './snapshot.ts'
 
 const JWKS_SECONDS = 300
 
@@ -67,12 +69,16 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
       const snapshot = access.snapshotOf(actor)
       const verdict = guard(snapshot, requirement, await access.catalogueOf(snapshot), app.config, at)
       if (verdict.kind === 'refused') throw verdict.refusal
-      reply
-        .header('cache-control', 'no-store')
-        .header('x-frontgate-user', actor.userId)
-        .header('x-frontgate-account', actor.accountId)
-        .header('x-frontgate-role', actor.role)
-        .header('x-frontgate-plan', verdict.decision.plan.plan)
+      reply.headers(passHeaders(snapshot, verdict.decision))
+    },
+    (asked, at) => {
+      const requirement = readPlainQuery(asked.query)
+      const snapshot = requirement && access.rememberedMember(asked, at)
+      const catalogue = snapshot && access.rememberedCatalogueOf(snapshot)
+      if (!catalogue) return null
+      const verdict = guard(snapshot, requirement, catalogue, app.config, at)
+      if (verdict.kind === 'refused') return null
+      return { status: 200, headers: passHeaders(snapshot, verdict.decision), body: '' }
     },
   )
 
@@ -92,4 +98,14 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
       return { keys: await access.tokens.publicKeys(at) }
     },
   )
+}
+
+function passHeaders({ user, account, role }: Snapshot, { plan }: Decision): Record<string, string> {
+  return {
+    'cache-control': 'no-store',
+    'x-frontgate-user': user.id,
+    'x-frontgate-account': account?.id ?? '',
+    'x-frontgate-role': role ?? '',
+    'x-frontgate-plan': plan.plan,
+  }
 }

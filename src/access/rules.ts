@@ -29,6 +29,18 @@ export function readRequirement(require: string[], features: string[]): Requirem
   return requirement
 }
 
+/** Reads a query that is written as the guides show it; null for any other, which the router takes apart. */
+export function readPlainQuery(query: string): Requirement | null {
+  const require: string[] = []
+  const features: string[] = []
+  for (const part of query === '' ? [] : query.split('&')) {
+    const [, name, value] = /^(require|feature)=((?:plan:)?[a-z][a-z0-9_]*)$/.exec(part) ?? []
+    if (!value || (name === 'feature' && value.includes(':'))) return null
+    ;(name === 'require' ? require : features).push(value)
+  }
+  return readRequirement(require, features)
+}
+
 /** What in a requirement the catalogue does not have, as a fault of the request; null when it has everything. */
 export function whyUnknown(
   { plan, features }: Requirement,

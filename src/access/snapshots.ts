@@ -41,9 +41,14 @@ export class Snapshots {
 
   /** The snapshot for a session in an account, from memory where it is fresh. */
   get(sessionId: string, accountId: string | null): Snapshot | Promise<Snapshot | null> {
-    const key = `${sessionId}${accountId}`
-    const entry = this.#entries.get(key)
-    return entry && this.#isFresh(entry) ? entry.snapshot : this.#read(key, sessionId, accountId)
+    const remembered = this.remembered(sessionId, accountId)
+    return remembered ?? this.#read(keyOf(sessionId, accountId), sessionId, accountId)
+  }
+
+  /** The snapshot in memory, where it is fresh. */
+  remembered(sessionId: string, accountId: string | null): Snapshot | null {
+    const entry = this.#entries.get(keyOf(sessionId, accountId))
+    return entry && this.#isFresh(entry) ? entry.snapshot : null
   }
 
   async #read(key: string, sessionId: string, accountId: string | null): Promise<Snapshot | null> {
@@ -75,3 +80,5 @@ export class Snapshots {
     return subjects.every((subject) => (this.#changedAt.get(subject) ?? 0) <= seen)
   }
 }
+
+const keyOf = (sessionId: string, accountId: string | null) => `${sessionId}${accountId}`

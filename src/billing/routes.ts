@@ -1,9 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import Type from 'typebox'
 import type { Access } from '../access/access.ts'
 import type { Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import { LimitsSchema, PriceFields } from '../catalogue/routes.ts'
 import { sources } from '../entitlements/facts.ts'
+import type { Answer } from '../http/memory.ts'
 import { route } from '../http/route.ts'
 import { Instant, Nullable, named, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
@@ -50,6 +53,21 @@ export function billingRoutes(server: Server, app: App, access: Access): void {
   // Rendered once per snapshot: the state is asked for far more often than it changes.
   const rendered = new WeakMap<Snapshot, RenderedState>()
 
+  function answer(snapshot: Snapshot, catalogue: Catalogue, asked: IncomingHttpHeaders, at: Date): Answer {
+    let state = rendered.get(snapshot)
+    if (!state || at < state.from || at >= state.changesAt) {
+      state = renderState(snapshot, catalogue, app.config, at)
+      rendered.set(snapshot, state)
+    }
+    const headers = { etag: state.etag, 'cache-control': 'private, no-cache' }
+    if (names(asked['if-none-match'], state.etag)) return { status: 304, headers, body: null }
+    return {
+      status: 200,
+      headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },
+      body: state.body,
+    }
+  }
+
   route(
     server,
     app,
@@ -63,14 +81,22 @@ export function billingRoutes(server: Server, app: App, access: Access): void {
     },
     async ({ caller, request, reply, at }) => {
       const snapshot = access.snapshotOf(caller.actor)
-      let state = rendered.get(snapshot)
-      if (!state || at < state.from || at >= state.changesAt) {
-        state = renderState(snapshot, await access.catalogueOf(snapshot), app.config, at)
-        rendered.set(snapshot, state)
-      }
-      void reply.header('etag', state.etag).header('cache-control', 'private, no-cache')
-      if (names(request.headers['if-none-match'], state.etag)) return reply.code(304).send()
-      return reply.type('application/json; charset=utf-8').serializer(asIs).send(state.body)
+      const { status, headers, body } = answer(
+        snapshot,
+        await access.catalogueOf(snapshot),
+        request.headers,
+        at,
+      )
+      return reply
+        .code(status)
+        .headers(headers)
+        .serializer(asIs)
+        .send(body ?? undefined)
+    },
+    (asked, at) => {
+      const snapshot = access.rememberedMember(asked, at)
+      const catalogue = snapshot && access.rememberedCatalogueOf(snapshot)
+      return catalogue && answer(snapshot, catalogue, asked.headers, at)
     },
   )
 }

@@ -51,8 +51,13 @@ export class Catalogues {
   }
 
   /** The catalogue of this version or a newer one, without a round trip when it is the one at hand. */
-  at(version: number): Catalogue | Promise<Catalogue> {
-    return this.#latest && this.#latest.version >= version ? this.#latest : this.#reload(version)
+  async at(version: number): Promise<Catalogue> {
+    return this.remembered(version) ?? this.#reload(version)
+  }
+
+  /** The same, where it is at hand. */
+  remembered(version: number): Catalogue | null {
+    return this.#latest && this.#latest.version >= version ? this.#latest : null
   }
 
   async current(): Promise<Catalogue> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
@@ -7,6 +8,8 @@ import type { App } from '../app.ts'
 import { problem } from '../problems.ts'
 import { closeWithoutWaitingForClients } from './closing.ts'
 import { compileSchemas } from './compileSchemas.ts'
+import { Memory } from './memory.ts'
+import { recordRequest } from './recordRequest.ts'
 import { makeErrorHandler } from './renderProblem.ts'
 import type { Authenticator } from './route.ts'
 import { sharedSchemas } from './schemas.ts'
@@ -17,23 +20,27 @@ import { refuseUnreadable } from './unreadable.ts'
 export interface Server {
   fastify: FastifyInstance
   authenticator: Authenticator
+  memory: Memory
+  /** What becomes of each request: from memory, or else by the router. */
+  handle: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 const BODY_BYTES = 64 * 1024
 const HEADER_BYTES = 16 * 1024
+const HTTP_LIMITS = { maxHeaderSize: HEADER_BYTES, requestTimeout: 30_000, keepAliveTimeout: 75_000 }
 
 /** A server without operations: parsing, limits, security headers, problems, logs and metrics. */
 export async function makeServer(app: App, authenticator: Authenticator): Promise<Server> {
   const { config } = app
+  const securityHeaders = securityHeadersAt(config.publicUrl)
+  const memory = new Memory(app, securityHeaders)
   const server = fastify({
+    serverFactory: () => createServer(HTTP_LIMITS, handle),
     genReqId: () => randomUUID(),
     // Only as many proxies as are ours: what stands further left in X-Forwarded-For anybody can write.
     trustProxy:
       config.trustedProxyHops > 0 && ((_address: string, hop: number) => hop < config.trustedProxyHops),
     bodyLimit: BODY_BYTES,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 75_000,
-    http: { maxHeaderSize: HEADER_BYTES },
     // Fastify's own answers to these two are no problems of ours, and escape the log.
     routerOptions: { maxParamLength: HEADER_BYTES },
     rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? url : '/undecodable'),
@@ -43,6 +50,9 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
     clientErrorHandler: refuseUnreadable,
     logger: false,
   })
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    if (!memory.answer(request, response)) server.routing(request, response)
+  }
   server.setErrorHandler(makeErrorHandler(app.log))
   closeWithoutWaitingForClients(server)
   readJsonBodies(server)
@@ -50,11 +60,12 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
   observe(server, app)
   for (const schema of sharedSchemas) server.addSchema(schema)
   await server.register(cookie)
-  sendSecurityHeaders(server, config.publicUrl)
+  sendSecurityHeaders(server, securityHeaders)
+  server.addHook('preClose', async () => memory.close())
   refuseUnknownRoutes(server)
   await describe(server, app)
   // A Fastify instance is a PromiseLike; it is handed over, not awaited.
-  return { fastify: server, authenticator }
+  return { fastify: server, authenticator, memory, handle }
 }
 
 function isDecodable(url: string): boolean {
@@ -78,13 +89,12 @@ const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
 }
 
-function sendSecurityHeaders(server: FastifyInstance, publicUrl: string): void {
-  const headers = {
-    ...SECURITY_HEADERS,
-    ...(publicUrl.startsWith('https:') && {
-      'strict-transport-security': 'max-age=31536000; includeSubDomains',
-    }),
-  }
+function securityHeadersAt(publicUrl: string): Record<string, string> {
+  if (!publicUrl.startsWith('https:')) return SECURITY_HEADERS
+  return { ...SECURITY_HEADERS, 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
+}
+
+function sendSecurityHeaders(server: FastifyInstance, headers: Record<string, string>): void {
   server.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers)
     done()
@@ -123,18 +133,8 @@ function observe(server: FastifyInstance, app: App): void {
   server.addHook('onResponse', (request, reply, done) => {
     const { operationId } = request.routeOptions.config as { operationId?: string }
     const operation = operationId ?? 'none'
-    const seconds = reply.elapsedTime / 1000
-    app.metrics.requestSeconds.observe({ operation, status: reply.statusCode }, seconds)
-    app.log.info(
-      {
-        requestId: request.id,
-        operation,
-        method: request.method,
-        status: reply.statusCode,
-        ms: Math.round(seconds * 1e6) / 1e3,
-      },
-      'request',
-    )
+    const { id: requestId, method } = request
+    recordRequest(app, { requestId, operation, method, status: reply.statusCode, ms: reply.elapsedTime })
     done()
   })
 }

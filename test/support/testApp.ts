@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import { inject as send } from 'light-my-request'
 import { inject, onTestFinished } from 'vitest'
 import { type Mail, Mailbox } from '../../sandbox/mailbox/mailbox.ts'
 import { startMailServer } from '../../sandbox/mailbox/startMailServer.ts'
@@ -98,7 +99,7 @@ export async function startTestApp(
     databaseUrl,
     logged,
     mailbox,
-    call: (method, url, options = {}) => call(server.fastify, method, url, options),
+    call: (method, url, options = {}) => call(server, method, url, options),
     async advance(seconds) {
       clock.offset += seconds * 1000
       await settle(app, worker ? sweeps : [], AbortSignal.timeout(PATIENCE_MS))
@@ -129,12 +130,12 @@ export async function startTestAppWith(
 }
 
 async function call(
-  fastify: Server['fastify'],
+  server: Server,
   method: InjectOptions['method'],
   url: string,
   { body, as, from = '127.0.0.1', cookies, headers = {} }: TestCall,
 ): Promise<TestReply> {
-  const reply = await fastify.inject({
+  const reply = await send(server.handle, {
     method,
     url,
     remoteAddress: from,
