@@ -134,7 +134,11 @@ const scenarios: Record<ProblemCode, () => Promise<Refusal>> = {
     return broken.call('GET', '/v1/accounts', { as })
   },
   async overloaded() {
-    const busy = await startTestAppWith({ HASHES_AT_ONCE: '1', HASH_QUEUE: '0' }, { work: false })
+    const slowHashes = { ARGON2_MEMORY_KIB: '65536', ARGON2_PASSES: '3' }
+    const busy = await startTestAppWith(
+      { HASHES_AT_ONCE: '1', HASH_QUEUE: '0', ...slowHashes },
+      { work: false },
+    )
     const replies = await Promise.all(Array.from({ length: 8 }, () => signIn(busy, newAddress())))
     const refused = replies.find(({ status }) => status === 503)
     if (!refused) throw new Error('Eight sign-ins at once were all served')
