@@ -21,7 +21,8 @@ export interface Answer {
 
 /**
  * The answer to a request whose caller and reply are both remembered. Null for everything else: what has to be
- * read, refused or explained takes the way through the router, where this is not repeated but done in full.
+ * read, refused or explained takes the way through the router, where this is not repeated but done in full. It
+ * authorises the caller itself.
  */
 export type FromMemory = (asked: Asked, at: Date) => Answer | null
 
@@ -58,7 +59,7 @@ export class Memory {
     if (!known || headers['transfer-encoding'] || headers['content-length']) return false
     const began = performance.now()
     const query = mark < 0 ? '' : url.slice(mark + 1)
-    const answer = known.answer({ headers, rawHeaders, query }, this.#app.now())
+    const answer = answerOrNull(known.answer, { headers, rawHeaders, query }, this.#app.now())
     if (!answer) return false
     this.#write(response, answer)
     const ms = performance.now() - began
@@ -70,5 +71,14 @@ export class Memory {
   #write(response: ServerResponse, { status, headers, body }: Answer): void {
     const length = body === null ? undefined : { 'content-length': Buffer.byteLength(body) }
     response.writeHead(status, { ...this.#securityHeaders, ...headers, ...length }).end(body)
+  }
+}
+
+/** Nothing catches what is thrown here but the end of the process; the router turns the same fault into a 500. */
+function answerOrNull(answer: FromMemory, asked: Asked, at: Date): Answer | null {
+  try {
+    return answer(asked, at)
+  } catch {
+    return null
   }
 }

@@ -68,6 +68,9 @@ export interface Authenticator {
   operator(request: FastifyRequest, at: Date): Promise<OperatorActor>
 }
 
+/** Memory knows members, not their roles, so only what every member may ask can be answered from it. */
+type FromMemoryOf<A extends Access> = A extends { member: 'viewer' } ? FromMemory : never
+
 /**
  * Puts one operation on the server: validated, authorised, then handled. `fromMemory` is asked before all that,
  * and answers what is asked most often where it can do so from memory.
@@ -77,7 +80,7 @@ export function route<const C extends Contract>(
   app: App,
   contract: C,
   handler: Handler<C>,
-  fromMemory?: FromMemory,
+  fromMemory?: FromMemoryOf<C['access']>,
 ): void {
   if (fromMemory) server.memory.add(contract, fromMemory)
   const authorize = authorizerOf(server.authenticator, contract.access)

@@ -1,4 +1,7 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Memory } from '../../src/http/memory.ts'
 import { operatorToken, register } from '../support/people.ts'
 import { startTestApp, type TestApp, type TestCall, type TestReply } from '../support/testApp.ts'
 
@@ -73,6 +76,15 @@ describe('what is asked again', () => {
     await t.advance(301)
     expect((await t.call('GET', '/v1/billing/state', { as })).status).toBe(401)
   })
+})
+
+test('an operation that breaks is left to the router, which answers for it and logs why', () => {
+  const memory = new Memory(t.app, {})
+  memory.add({ operationId: 'getBroken', url: '/broken' }, () => {
+    throw new Error('A fault in the program')
+  })
+  const request = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: '/broken' })
+  expect(memory.answer(request, new ServerResponse(request))).toBe(false)
 })
 
 function comparable({ status, body, headers }: TestReply) {
