@@ -6,6 +6,7 @@ import { type Metrics, makeMetrics } from './http/metrics.ts'
 import { type Limiter, openLimiter } from './limits/limiter.ts'
 import { type Mailer, openMailer } from './mail/mailer.ts'
 import { Passwords } from './secrets/passwords.ts'
+import { openStripe, type StripeAccount } from './stripe/openStripe.ts'
 
 /** What the running program holds: its settings, its connections, and its only clock. */
 export interface App extends Database {
@@ -14,6 +15,8 @@ export interface App extends Database {
   limiter: Limiter
   mailer: Mailer
   passwords: Passwords
+  /** Null where there is no key: then billing is off. */
+  stripe: StripeAccount | null
   log: Log
   metrics: Metrics
   /** The only clock. In the sandbox it can be moved. */
@@ -34,6 +37,7 @@ export function openApp(config: Config, { now = () => new Date(), log = makeLog(
     limiter,
     mailer,
     passwords: new Passwords(config, metrics),
+    stripe: openStripe(config),
     log,
     metrics,
     now,

@@ -24,13 +24,22 @@ export class Secret {
   }
 }
 
-type SecretName = 'databaseUrl' | 'secret' | 'redisUrl' | 'smtpUrl'
+type SecretName =
+  | 'databaseUrl'
+  | 'secret'
+  | 'redisUrl'
+  | 'smtpUrl'
+  | 'stripeSecretKey'
+  | 'stripeWebhookSecret'
 
 /** The settings as the program uses them: defaults applied, secrets wrapped, `version` from package.json. */
-export type Config = Omit<Settings, SecretName | 'secret' | 'upgradeUrl' | 'tokenAudience'> & {
+export type Config = Omit<Settings, SecretName | 'upgradeUrl' | 'tokenAudience'> & {
   databaseUrl: Secret
   redisUrl?: Secret
   smtpUrl?: Secret
+  stripeSecretKey?: Secret
+  /** The current one and, while it is rolled, the one before; empty when there is none. */
+  stripeWebhookSecrets: Secret[]
   /** The first makes what is new, all are accepted. */
   secrets: [Secret, ...Secret[]]
   upgradeUrl: string
@@ -96,12 +105,15 @@ function expectationOf({ expects, enum: words, minimum, maximum }: SettingOption
 }
 
 /** What no setting shows alone. */
-function contradictionsIn({ publicUrl, tokenAudience }: Settings): string[] {
+function contradictionsIn({ publicUrl, tokenAudience, stripeSecretKey, stripeApiUrl }: Settings): string[] {
   const { origin } = new URL(publicUrl)
   return [
     ...(publicUrl === origin ? [] : [`PUBLIC_URL is "${publicUrl}", but it must be an origin: "${origin}"?`]),
     ...(tokenAudience === operatorAudience({ publicUrl })
       ? ['TOKEN_AUDIENCE is the audience of operators’ tokens; users need another one.']
+      : []),
+    ...(stripeSecretKey?.includes('_live_') && !stripeApiUrl.startsWith('https:')
+      ? ['STRIPE_SECRET_KEY is a live key, but STRIPE_API_URL would send it in the clear.']
       : []),
   ]
 }
@@ -112,14 +124,17 @@ export function operatorAudience({ publicUrl }: Pick<Settings, 'publicUrl'>): st
 }
 
 function complete(from: Settings): Config {
-  const { databaseUrl, secret, redisUrl, smtpUrl, upgradeUrl, tokenAudience, ...rest } = from
-  const [first = '', ...others] = secret.split(',')
+  const { databaseUrl, secret, redisUrl, smtpUrl, stripeSecretKey, stripeWebhookSecret, ...others } = from
+  const { upgradeUrl, tokenAudience, ...rest } = others
+  const [first = '', ...former] = secret.split(',')
   return {
     ...rest,
     databaseUrl: new Secret(databaseUrl),
-    secrets: [new Secret(first), ...others.map((other) => new Secret(other))],
+    secrets: [new Secret(first), ...former.map((one) => new Secret(one))],
     ...(redisUrl && { redisUrl: new Secret(redisUrl) }),
     ...(smtpUrl && { smtpUrl: new Secret(smtpUrl) }),
+    ...(stripeSecretKey && { stripeSecretKey: new Secret(stripeSecretKey) }),
+    stripeWebhookSecrets: stripeWebhookSecret?.split(',').map((one) => new Secret(one)) ?? [],
     upgradeUrl: upgradeUrl ?? `${from.publicUrl}/billing`,
     tokenAudience: tokenAudience ?? from.publicUrl,
     version: versionOfPackage(),

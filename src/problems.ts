@@ -21,6 +21,20 @@ export const problems = {
     meaning: 'Closing an account takes its exact name in `confirm`.',
     remedy: 'Repeat the call with the name as GET /v1/accounts/me shows it.',
   },
+  'invalid-signature': {
+    status: 400,
+    title: 'The signature does not fit the body',
+    meaning:
+      'Events are signed by Stripe over the bytes of the body, with the secret of this endpoint, not longer than five minutes ago.',
+    remedy:
+      'Compare STRIPE_WEBHOOK_SECRET with the endpoint at Stripe, and let no proxy in between rewrite the body.',
+  },
+  'invalid-event': {
+    status: 400,
+    title: 'This is no event of Stripe',
+    meaning: 'The signature fits, but the body is not an event that this endpoint knows to read.',
+    remedy: 'Point an endpoint for snapshot or thin events at this path, nothing else.',
+  },
   unauthenticated: {
     status: 401,
     title: 'Sign in first',
@@ -51,6 +65,12 @@ export const problems = {
     title: 'The plan of this account does not have this feature',
     meaning: '`feature` is off for this account on its plan.',
     remedy: 'Send the reader to `upgrade_url`; `required_plan` is the lowest plan that has it.',
+  },
+  'payment-failed': {
+    status: 402,
+    title: 'The payment did not go through',
+    meaning: 'The card was declined or asks for a confirmation. Nothing was changed and nothing charged.',
+    remedy: 'Open `portal` to give another card, then repeat the call.',
   },
   forbidden: {
     status: 403,
@@ -105,6 +125,32 @@ export const problems = {
     title: 'This address is registered already',
     meaning: 'A user with this address exists.',
     remedy: 'Sign in, or ask for a reset link.',
+  },
+  'already-subscribed': {
+    status: 409,
+    title: 'This account has a subscription already',
+    meaning:
+      'One account has one subscription. It can be changed, resumed and paid for, but not bought again.',
+    remedy: 'Open `portal`, or use POST /v1/billing/subscription/change.',
+  },
+  'no-subscription': {
+    status: 409,
+    title: 'This account has no subscription',
+    meaning: 'It never bought one here, or the last one is over.',
+    remedy: 'Begin with POST /v1/billing/checkout-session.',
+  },
+  'subscription-not-changeable': {
+    status: 409,
+    title: 'The subscription cannot be changed as it stands',
+    meaning: '`reason` says why: a payment is due, it is set to end, or it is paused.',
+    remedy: 'Settle that first: open the portal to pay, or resume the subscription.',
+  },
+  'change-in-progress': {
+    status: 409,
+    title: 'Another change of this subscription is under way',
+    meaning:
+      'Somebody asked for another change of this account a moment ago, and its outcome is not known yet.',
+    remedy: 'Read the billing state, then decide again.',
   },
   'last-owner': {
     status: 409,
@@ -166,6 +212,19 @@ export const problems = {
     meaning: 'The cause is in the log under the request id in `instance`.',
     remedy: 'Try again; if it stays, tell the operator the `instance`.',
   },
+  'stripe-not-configured': {
+    status: 503,
+    title: 'Billing is not set up here',
+    meaning: 'This takes Stripe, which has no key here, or does not have the price yet.',
+    remedy: 'Set STRIPE_SECRET_KEY and run `frontgate catalogue apply`. Everything else works without.',
+  },
+  'stripe-unavailable': {
+    status: 503,
+    title: 'Stripe does not answer right now',
+    meaning:
+      'The call to Stripe failed in a way that passes. What the account is entitled to is not touched by that.',
+    remedy: 'Repeat the call after `Retry-After` seconds; nothing is done twice.',
+  },
   overloaded: {
     status: 503,
     title: 'Too busy right now',
@@ -202,6 +261,9 @@ interface MembersByCode {
   'feature-not-in-plan': { feature: string; plan: string; required_plan: string | null; upgrade_url: string }
   'email-verification-required': { grace_ended_at: string }
   'last-owner': { accounts: { id: string; name: string }[] }
+  'already-subscribed': { portal: string }
+  'payment-failed': { decline_code: string | null; portal: string | null }
+  'subscription-not-changeable': { reason: 'payment-due' | 'ending' | 'paused' }
 }
 
 export type ProblemMembers<C extends ProblemCode> = C extends keyof MembersByCode

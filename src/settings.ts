@@ -84,6 +84,41 @@ export const settings = Type.Object({
     text('Where refusals for want of a plan send people. Unset: PUBLIC_URL/billing.', urlOf('https', 'http')),
   ),
 
+  stripeSecretKey: Type.Optional(
+    secretText(
+      'The secret or restricted key of the Stripe account. Unset: billing operations that need Stripe answer 503, and everything else works.',
+      {
+        pattern: '^(sk|rk)_(test|live)_\\w+$',
+        expects: 'a key that begins with sk_test_, sk_live_, rk_test_ or rk_live_',
+      },
+    ),
+  ),
+  stripeWebhookSecret: Type.Optional(
+    secretText(
+      'The signing secret of the webhook endpoint at PUBLIC_URL/v1/webhooks/stripe. While one is rolled, both, separated by a comma. Unset: events are not stored.',
+      {
+        pattern: '^whsec_\\w+(,whsec_\\w+)*$',
+        expects: 'one or more secrets that begin with whsec_, separated by commas',
+      },
+    ),
+  ),
+  stripeApiUrl: text('Where Stripe answers.', {
+    default: 'https://api.stripe.com',
+    ...urlOf('https', 'http'),
+  }),
+  stripeReadsPerSecond: count(
+    25,
+    'How many reads a second all processes together make to follow Stripe. Stripe allows 100 in live mode and 25 in a sandbox.',
+    { minimum: 1, maximum: 1000 },
+  ),
+  checkoutPromotionCodes: yesNo(true, 'Whether buyers may enter promotion codes at Stripe’s checkout.'),
+  checkoutAutomaticTax: yesNo(false, 'Whether Stripe Tax calculates taxes; switch it on at Stripe first.'),
+  checkoutTaxIds: yesNo(false, 'Whether buyers may enter tax ids.'),
+  checkoutBillingAddress: Type.Enum(['auto', 'required'], {
+    default: 'auto',
+    description: 'Whether checkout asks for a billing address always, or where a payment method needs one.',
+  }),
+
   selfServeEnabled: yesNo(false, 'Whether strangers may create accounts.'),
   registrationPrivacy: Type.Enum(['open', 'strict'], {
     default: 'open',

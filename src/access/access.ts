@@ -87,6 +87,13 @@ export class Access implements Authenticator {
     return snapshot
   }
 
+  /** What holds now, after the handler has changed something. */
+  async snapshotNow({ sessionId, accountId }: MemberActor): Promise<Snapshot> {
+    const snapshot = await this.#snapshots.get(sessionId, accountId)
+    if (!snapshot) throw problem('session-expired', undefined, { headers: refusedToken })
+    return snapshot
+  }
+
   /** The catalogue that a snapshot is to be read with. */
   catalogueOf({ catalogueVersion }: Snapshot): Promise<Catalogue> {
     return this.catalogues.at(catalogueVersion)

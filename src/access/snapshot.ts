@@ -1,6 +1,6 @@
 import { CompiledQuery } from 'kysely'
 import type { Db } from '../db/database.ts'
-import type { AccountFacts } from '../entitlements/facts.ts'
+import type { AccountFacts, SubscriptionFacts } from '../entitlements/facts.ts'
 import type { Role } from '../http/actor.ts'
 
 /** A user as others see them. */
@@ -59,8 +59,15 @@ export const snapshotOf = (sessionRows: string) => `
       from members om join accounts o on o.id = om.account_id
       where om.user_id = u.id and o.closed_at is null) as accounts,
     (select coalesce(json_agg(json_build_object(
-        'id', g.id, 'source', g.source, 'plan', g.plan, 'from', g.from_at, 'until', g.until_at)), '[]')
+        'id', g.id, 'source', g.source, 'plan', g.plan, 'from', g.from_at, 'until', g.until_at,
+        'pinnedVersion', g.pinned_version)), '[]')
       from grants g where g.account_id = a.id) as grants,
+    (select json_build_object('status', b.status, 'plan', b.plan, 'interval', b.billing_interval,
+        'currentPeriodEnd', b.current_period_end, 'trialEnd', b.trial_end,
+        'cancelAtPeriodEnd', b.cancel_at_period_end, 'cancelAt', b.cancel_at, 'pastDueSince', b.past_due_since,
+        'seats', case when p.seats is not null then b.quantity end, 'scheduled', b.scheduled)
+      from subscriptions b left join plans p on p.plan = b.plan
+      where b.account_id = a.id and b.is_shown) as subscription,
     (select coalesce(json_agg(json_build_object('name', f.name, 'value', f.value, 'until', f.until_at)), '[]')
       from account_features f where f.account_id = a.id) as feature_overrides,
     (select coalesce(json_agg(json_build_object('name', c.name, 'periodStart', c.period_start, 'used', c.used)), '[]')
@@ -111,6 +118,7 @@ export interface SnapshotRow {
   role: Role | null
   accounts: AccountRef[]
   grants: Json<AccountFacts['grants']>
+  subscription: JsonObject<SubscriptionFacts> | null
   feature_overrides: Json<AccountFacts['featureOverrides']>
   usage: Json<AccountFacts['usage']>
   members: number
@@ -118,9 +126,10 @@ export interface SnapshotRow {
 }
 
 /** Instants inside json columns arrive as text. */
-type Json<T> = T extends (infer E)[]
-  ? { [K in keyof E]: E[K] extends Date ? string : E[K] extends Date | null ? string | null : E[K] }[]
-  : never
+type JsonObject<E> = {
+  [K in keyof E]: E[K] extends Date ? string : E[K] extends Date | null ? string | null : E[K]
+}
+type Json<T> = T extends (infer E)[] ? JsonObject<E>[] : never
 
 /** Shapes a row of the statement. */
 export function snapshotFrom(row: SnapshotRow): Snapshot {
@@ -165,7 +174,7 @@ function factsFrom(row: SnapshotRow, accountId: string): AccountFacts {
       from: new Date(grant.from),
       until: dateOrNull(grant.until),
     })),
-    subscription: null,
+    subscription: row.subscription && subscriptionFrom(row.subscription),
     featureOverrides: row.feature_overrides.map((override) => ({
       ...override,
       until: dateOrNull(override.until),
@@ -173,6 +182,16 @@ function factsFrom(row: SnapshotRow, accountId: string): AccountFacts {
     usage: row.usage.map((count) => ({ ...count, periodStart: new Date(count.periodStart) })),
     members: row.members,
     catalogueVersion: row.catalogue_version,
+  }
+}
+
+function subscriptionFrom(row: JsonObject<SubscriptionFacts>): SubscriptionFacts {
+  return {
+    ...row,
+    currentPeriodEnd: dateOrNull(row.currentPeriodEnd),
+    trialEnd: dateOrNull(row.trialEnd),
+    cancelAt: dateOrNull(row.cancelAt),
+    pastDueSince: dateOrNull(row.pastDueSince),
   }
 }
 

@@ -21,7 +21,12 @@ export async function applyCatalogue(tx: Tx, file: CatalogueFile, at: Date): Pro
   const differences = compare(before, after)
   if (differences.length > 0 || before.version === 0) {
     const contentHash = createHash('sha256').update(JSON.stringify(file)).digest()
-    await tx.insertInto('catalogue_versions').values({ content_hash: contentHash, applied_at: at }).execute()
+    const { version } = await tx
+      .insertInto('catalogue_versions')
+      .values({ content_hash: contentHash, applied_at: at })
+      .returning('version')
+      .executeTakeFirstOrThrow()
+    await keepVersions(tx, before, after, version)
   }
   return differences
 }
@@ -81,6 +86,7 @@ async function replaceTables(tx: Tx, { plans, features }: CatalogueFile): Promis
       public: plan.public ?? true,
       contact_sales: plan.contact_sales ?? false,
       seats: plan.seats ?? null,
+      pin_limits: plan.pin_limits ?? false,
     }
     await tx
       .insertInto('plans')
@@ -124,6 +130,21 @@ async function insertPlanRows(
   if (amounts.length > 0) await tx.insertInto('plan_billing').values(amounts).execute()
   if (limitRows.length > 0) await tx.insertInto('plan_limits').values(limitRows).execute()
   if (featureRows.length > 0) await tx.insertInto('plan_features').values(featureRows).execute()
+}
+
+/** Keeps the limits of each plan that changed them, for buyers who are pinned to what they bought. */
+async function keepVersions(tx: Tx, before: Catalogue, after: Catalogue, version: number): Promise<void> {
+  const old = new Map(before.plans.map(({ plan, limits }) => [plan, stable(limits)]))
+  const kept = await tx.selectFrom('plan_versions').select('plan').distinct().execute()
+  const known = new Set(kept.map(({ plan }) => plan))
+  const values = after.plans
+    .filter(({ plan, limits }) => !known.has(plan) || old.get(plan) !== stable(limits))
+    .map(({ plan, limits }) => ({
+      plan,
+      version,
+      limits: JSON.stringify(Object.entries(limits).map(([name, limit]) => ({ name, ...limit }))),
+    }))
+  if (values.length > 0) await tx.insertInto('plan_versions').values(values).execute()
 }
 
 function compare(before: Catalogue, after: Catalogue): string[] {

@@ -23,6 +23,8 @@ export interface Plan {
   price: { currency: string; month: number | null; year: number | null } | null
   limits: Record<string, PlanLimit>
   features: Record<string, boolean>
+  /** Whether those who buy the plan keep its limits as they were then. */
+  pinLimits: boolean
 }
 
 export interface Feature {
@@ -38,7 +40,8 @@ export interface Catalogue {
   version: number
   plans: Plan[]
   features: Feature[]
-  planOf(name: string): Plan
+  /** A plan, with the limits it had at a version that a buyer is pinned to. */
+  planOf(name: string, pinnedVersion?: number | null): Plan
 }
 
 /** Keeps the catalogue in memory, one per version; snapshots of accounts say which version is current. */
@@ -80,38 +83,53 @@ export class Catalogues {
   }
 }
 
+type StoredLimit = { name: string } & PlanLimit
+
 interface StoredPlan extends Omit<Plan, 'price' | 'limits' | 'features'> {
   prices: { billing_interval: Interval; currency: string; amount_minor: number }[]
-  limits: ({ name: string } & PlanLimit)[]
+  limits: StoredLimit[]
   features: { name: string; value: boolean }[]
 }
 
 /** Reads the whole catalogue as one statement sees it. */
 export async function loadCatalogue(db: Db): Promise<Catalogue> {
-  const { rows } = await sql<{ version: number; plans: StoredPlan[]; features: Feature[] }>`
+  const { rows } = await sql<{
+    version: number
+    plans: StoredPlan[]
+    features: Feature[]
+    pinned: { plan: string; version: number; limits: StoredLimit[] }[]
+  }>`
     select
       (select coalesce(max(version), 0) from catalogue_versions) as version,
       (select coalesce(json_agg(json_build_object(
           'plan', p.plan, 'rank', p.rank, 'displayName', p.display_name, 'description', p.description,
-          'public', p.public, 'contactSales', p.contact_sales, 'seats', p.seats,
+          'public', p.public, 'contactSales', p.contact_sales, 'seats', p.seats, 'pinLimits', p.pin_limits,
           'prices', (select coalesce(json_agg(b), '[]') from plan_billing b where b.plan = p.plan),
           'limits', (select coalesce(json_agg(l), '[]') from plan_limits l where l.plan = p.plan),
           'features', (select coalesce(json_agg(f), '[]') from plan_features f where f.plan = p.plan)
         ) order by p.rank), '[]') from plans p) as plans,
       (select coalesce(json_agg(json_build_object(
           'name', f.name, 'description', f.description, 'enabled', f.enabled, 'fallback', f.default_value
-        ) order by f.name), '[]') from feature_flags f) as features`.execute(db)
+        ) order by f.name), '[]') from feature_flags f) as features,
+      (select coalesce(json_agg(v), '[]') from plan_versions v
+        where exists (select from grants g where g.plan = v.plan and g.pinned_version = v.version)) as pinned`.execute(
+    db,
+  )
   const [stored] = rows
   if (!stored) throw new Error('The catalogue could not be read')
   const plans = stored.plans.map(planFrom)
+  const pinned = new Map(
+    stored.pinned.map(({ plan, version, limits }) => [`${plan} ${version}`, limitsFrom(limits)]),
+  )
   return {
     version: stored.version,
     plans,
     features: stored.features,
-    planOf(name) {
+    planOf(name, pinnedVersion = null) {
       const plan = plans.find((candidate) => candidate.plan === name)
       if (!plan) throw new Error(`The catalogue has no plan ${name}: run \`frontgate catalogue apply\``)
-      return plan
+      const limits = pinnedVersion === null ? undefined : pinned.get(`${name} ${pinnedVersion}`)
+      return limits ? { ...plan, limits } : plan
     },
   }
 }
@@ -124,7 +142,11 @@ function planFrom({ prices, limits, features, ...plan }: StoredPlan): Plan {
     price: prices[0]
       ? { currency: prices[0].currency, month: amountOf('month'), year: amountOf('year') }
       : null,
-    limits: Object.fromEntries(limits.map(({ name, amount, per }) => [name, { amount, per }])),
+    limits: limitsFrom(limits),
     features: Object.fromEntries(features.map(({ name, value }) => [name, value])),
   }
+}
+
+function limitsFrom(limits: StoredLimit[]): Record<string, PlanLimit> {
+  return Object.fromEntries(limits.map(({ name, amount, per }) => [name, { amount, per }]))
 }

@@ -13,6 +13,7 @@ const PlanEntry = Type.Object(
     public: Type.Optional(Type.Boolean()),
     contact_sales: Type.Optional(Type.Boolean()),
     seats: Type.Optional(Type.Enum(['follow', 'fixed'])),
+    pin_limits: Type.Optional(Type.Boolean()),
     price: Type.Optional(
       Type.Object(
         {

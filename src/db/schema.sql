@@ -49,6 +49,41 @@ create table catalogue_versions (
   constraint catalogue_versions_pkey PRIMARY KEY (version)
 );
 
+create table checkout_sessions (
+  id uuid not null,
+  account_id uuid not null,
+  stripe_customer_id text not null,
+  stripe_session_id text,
+  url text,
+  wish jsonb not null,
+  asked jsonb not null,
+  status text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint checkout_sessions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'complete'::text, 'expired'::text]))),
+  constraint checkout_sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint checkout_sessions_stripe_customer_id_fkey FOREIGN KEY (stripe_customer_id) REFERENCES stripe_customers(stripe_customer_id),
+  constraint checkout_sessions_pkey PRIMARY KEY (id),
+  constraint checkout_sessions_stripe_session_id_key UNIQUE (stripe_session_id)
+);
+CREATE INDEX checkout_sessions_account ON public.checkout_sessions USING btree (account_id, created_at DESC);
+CREATE UNIQUE INDEX checkout_sessions_open ON public.checkout_sessions USING btree (account_id) WHERE (status = 'open'::text);
+comment on column checkout_sessions.id is 'the idempotency key of its creation';
+comment on column checkout_sessions.stripe_session_id is 'null until Stripe has answered';
+
+create table drift (
+  id uuid not null,
+  found_at timestamp with time zone not null,
+  account_id uuid,
+  stripe_customer_id text not null,
+  stripe_subscription_id text,
+  kind text not null,
+  details jsonb not null,
+  constraint drift_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint drift_pkey PRIMARY KEY (id)
+);
+CREATE INDEX drift_found ON public.drift USING btree (found_at DESC, id DESC);
+
 create table email_verification_tokens (
   id uuid not null,
   user_id uuid not null,
@@ -87,15 +122,23 @@ create table grants (
   ended_at timestamp with time zone,
   ended_by text,
   end_reason text,
+  stripe_subscription_id text,
+  once_key text,
+  pinned_version bigint,
   constraint grants_check CHECK ((until_at >= from_at)),
   constraint grants_source_check CHECK ((source = ANY (ARRAY['override'::text, 'stripe'::text, 'complimentary'::text, 'trial'::text]))),
+  constraint grants_stripe CHECK (((source = 'stripe'::text) = (stripe_subscription_id IS NOT NULL))),
   constraint grants_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint grants_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan),
-  constraint grants_pkey PRIMARY KEY (id)
+  constraint grants_plan_pinned_version_fkey FOREIGN KEY (plan, pinned_version) REFERENCES plan_versions(plan, version),
+  constraint grants_pkey PRIMARY KEY (id),
+  constraint grants_stripe_subscription_id_key UNIQUE (stripe_subscription_id)
 );
 CREATE INDEX grants_account_id ON public.grants USING btree (account_id);
+CREATE UNIQUE INDEX grants_once ON public.grants USING btree (account_id, once_key);
 CREATE INDEX grants_trial_end ON public.grants USING btree (until_at) WHERE (source = 'trial'::text);
 comment on table grants is 'why an account has a plan in [from_at, until_at); ending one moves until_at';
+comment on column grants.once_key is 'a second grant to the same account for the same reason is not given';
 
 create table mail_log (
   id uuid not null,
@@ -184,6 +227,16 @@ create table plan_limits (
 comment on column plan_limits.amount is 'null is unlimited';
 comment on column plan_limits.per is 'null is a level, anything else a rate';
 
+create table plan_versions (
+  plan text not null,
+  version bigint not null,
+  limits jsonb not null,
+  constraint plan_versions_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan) ON DELETE CASCADE,
+  constraint plan_versions_version_fkey FOREIGN KEY (version) REFERENCES catalogue_versions(version),
+  constraint plan_versions_pkey PRIMARY KEY (plan, version)
+);
+comment on table plan_versions is 'what a plan''s limits were from one catalogue version on, for those who bought it then';
+
 create table plans (
   plan text not null,
   rank integer not null,
@@ -192,6 +245,7 @@ create table plans (
   public boolean not null,
   contact_sales boolean not null,
   seats text,
+  pin_limits boolean not null default false,
   constraint plans_plan_check CHECK ((plan ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
   constraint plans_seats_check CHECK ((seats = ANY (ARRAY['follow'::text, 'fixed'::text]))),
   constraint plans_pkey PRIMARY KEY (plan),
@@ -205,6 +259,16 @@ create unlogged table rate_limits (
   constraint rate_limits_pkey PRIMARY KEY (key)
 );
 CREATE INDEX rate_limits_expires_at ON public.rate_limits USING btree (expires_at);
+
+create table reconciliations (
+  id uuid not null,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  subscriptions integer,
+  repaired integer,
+  constraint reconciliations_pkey PRIMARY KEY (id)
+);
+CREATE INDEX reconciliations_started ON public.reconciliations USING btree (started_at DESC);
 
 create table sessions (
   id uuid not null,
@@ -238,6 +302,121 @@ create table signing_keys (
   signs_from timestamp with time zone not null,
   constraint signing_keys_pkey PRIMARY KEY (id)
 );
+
+create table stripe_customers (
+  id uuid not null,
+  account_id uuid not null,
+  stripe_customer_id text,
+  asked jsonb not null,
+  created_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  projected_token bigint not null default 0,
+  projected_at timestamp with time zone,
+  constraint stripe_customers_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint stripe_customers_pkey PRIMARY KEY (id),
+  constraint stripe_customers_stripe_customer_id_key UNIQUE (stripe_customer_id)
+);
+CREATE UNIQUE INDEX stripe_customers_live ON public.stripe_customers USING btree (account_id) WHERE (deleted_at IS NULL);
+comment on column stripe_customers.id is 'the idempotency key of its creation';
+comment on column stripe_customers.stripe_customer_id is 'null until Stripe has answered';
+comment on column stripe_customers.projected_token is 'what was fetched with a lower token is older and is not written';
+
+create table stripe_events (
+  id text not null,
+  type text not null,
+  shape text not null,
+  stripe_customer_id text,
+  object_id text,
+  status text not null,
+  reason text,
+  attempts integer not null default 0,
+  payload json not null,
+  created_at timestamp with time zone not null,
+  received_at timestamp with time zone not null,
+  handled_at timestamp with time zone,
+  constraint stripe_events_shape_check CHECK ((shape = ANY (ARRAY['snapshot'::text, 'thin'::text]))),
+  constraint stripe_events_status_check CHECK ((status = ANY (ARRAY['received'::text, 'handled'::text, 'ignored'::text, 'parked'::text]))),
+  constraint stripe_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX stripe_events_newest ON public.stripe_events USING btree (received_at DESC, id DESC);
+CREATE INDEX stripe_events_status ON public.stripe_events USING btree (status, received_at DESC, id DESC);
+CREATE INDEX stripe_events_waiting ON public.stripe_events USING btree (stripe_customer_id) WHERE (status = 'received'::text);
+comment on column stripe_events.reason is 'why it was ignored or parked, or what went wrong last';
+comment on column stripe_events.payload is 'json, not jsonb, which refuses some of what JSON may hold';
+
+create table stripe_operations (
+  id uuid not null,
+  account_id uuid not null,
+  kind text not null,
+  wish jsonb not null,
+  created_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  outcome text,
+  constraint stripe_operations_check CHECK (((finished_at IS NULL) = (outcome IS NULL))),
+  constraint stripe_operations_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint stripe_operations_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX stripe_operations_open ON public.stripe_operations USING btree (account_id) WHERE (finished_at IS NULL);
+comment on table stripe_operations is 'what was asked of Stripe; the id is the idempotency key, until the outcome is known';
+
+create table stripe_pace (
+  one_row boolean not null default true,
+  next_at timestamp with time zone not null,
+  constraint stripe_pace_one_row_check CHECK (one_row),
+  constraint stripe_pace_pkey PRIMARY KEY (one_row)
+);
+
+create table stripe_prices (
+  stripe_price_id text not null,
+  stripe_product_id text not null,
+  plan text not null,
+  billing_interval text not null,
+  currency text not null,
+  amount_minor bigint not null,
+  created_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  constraint stripe_prices_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+  constraint stripe_prices_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan),
+  constraint stripe_prices_pkey PRIMARY KEY (stripe_price_id)
+);
+CREATE UNIQUE INDEX stripe_prices_current ON public.stripe_prices USING btree (plan, billing_interval) WHERE (retired_at IS NULL);
+CREATE INDEX stripe_prices_product ON public.stripe_prices USING btree (stripe_product_id);
+
+create table subscriptions (
+  stripe_subscription_id text not null,
+  account_id uuid not null,
+  stripe_customer_id text not null,
+  status text not null,
+  plan text,
+  stripe_price_id text not null,
+  billing_interval text,
+  quantity integer not null,
+  current_period_start timestamp with time zone not null,
+  current_period_end timestamp with time zone not null,
+  trial_end timestamp with time zone,
+  cancel_at_period_end boolean not null,
+  cancel_at timestamp with time zone,
+  canceled_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  past_due_since timestamp with time zone,
+  scheduled jsonb,
+  card jsonb,
+  checkout_id uuid,
+  created_at timestamp with time zone not null,
+  is_shown boolean not null,
+  constraint subscriptions_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+  constraint subscriptions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint subscriptions_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan),
+  constraint subscriptions_stripe_customer_id_fkey FOREIGN KEY (stripe_customer_id) REFERENCES stripe_customers(stripe_customer_id),
+  constraint subscriptions_pkey PRIMARY KEY (stripe_subscription_id)
+);
+CREATE INDEX subscriptions_account ON public.subscriptions USING btree (account_id);
+CREATE INDEX subscriptions_customer ON public.subscriptions USING btree (stripe_customer_id);
+CREATE UNIQUE INDEX subscriptions_shown ON public.subscriptions USING btree (account_id) WHERE is_shown;
+CREATE INDEX subscriptions_trial_end ON public.subscriptions USING btree (trial_end) WHERE (status = 'trialing'::text);
+comment on column subscriptions.status is 'Stripe''s own word; it may add words';
+comment on column subscriptions.plan is 'null for a price that belongs to no plan of ours';
+comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 
 create table trials_taken (
   user_id uuid not null,

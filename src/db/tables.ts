@@ -60,6 +60,35 @@ export interface CatalogueVersions {
   version: Generated<number>;
 }
 
+export interface CheckoutSessions {
+  account_id: string;
+  asked: Json;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  /**
+   * the idempotency key of its creation
+   */
+  id: string;
+  status: string;
+  stripe_customer_id: string;
+  /**
+   * null until Stripe has answered
+   */
+  stripe_session_id: string | null;
+  url: string | null;
+  wish: Json;
+}
+
+export interface Drift {
+  account_id: string | null;
+  details: Json;
+  found_at: Timestamp;
+  id: string;
+  kind: string;
+  stripe_customer_id: string;
+  stripe_subscription_id: string | null;
+}
+
 export interface EmailVerificationTokens {
   created_at: Timestamp;
   email: string;
@@ -88,9 +117,15 @@ export interface Grants {
   from_at: Timestamp;
   granted_by: string;
   id: string;
+  /**
+   * a second grant to the same account for the same reason is not given
+   */
+  once_key: string | null;
+  pinned_version: number | null;
   plan: string;
   reason: string;
   source: string;
+  stripe_subscription_id: string | null;
   until_at: Timestamp | null;
 }
 
@@ -163,16 +198,31 @@ export interface Plans {
   contact_sales: boolean;
   description: string;
   display_name: string;
+  pin_limits: Generated<boolean>;
   plan: string;
   public: boolean;
   rank: number;
   seats: string | null;
 }
 
+export interface PlanVersions {
+  limits: Json;
+  plan: string;
+  version: number;
+}
+
 export interface RateLimits {
   expires_at: Timestamp;
   key: Buffer;
   points: number;
+}
+
+export interface Reconciliations {
+  finished_at: Timestamp | null;
+  id: string;
+  repaired: number | null;
+  started_at: Timestamp;
+  subscriptions: number | null;
 }
 
 export interface Sessions {
@@ -200,6 +250,106 @@ export interface SigningKeys {
   private_key_encrypted: Buffer;
   public_jwk: Json;
   signs_from: Timestamp;
+}
+
+export interface StripeCustomers {
+  account_id: string;
+  asked: Json;
+  created_at: Timestamp;
+  deleted_at: Timestamp | null;
+  /**
+   * the idempotency key of its creation
+   */
+  id: string;
+  projected_at: Timestamp | null;
+  /**
+   * what was fetched with a lower token is older and is not written
+   */
+  projected_token: Generated<number>;
+  /**
+   * null until Stripe has answered
+   */
+  stripe_customer_id: string | null;
+}
+
+export interface StripeEvents {
+  attempts: Generated<number>;
+  created_at: Timestamp;
+  handled_at: Timestamp | null;
+  id: string;
+  object_id: string | null;
+  /**
+   * json, not jsonb, which refuses some of what JSON may hold
+   */
+  payload: unknown;
+  /**
+   * why it was ignored or parked, or what went wrong last
+   */
+  reason: string | null;
+  received_at: Timestamp;
+  shape: string;
+  status: string;
+  stripe_customer_id: string | null;
+  type: string;
+}
+
+export interface StripeOperations {
+  account_id: string;
+  created_at: Timestamp;
+  finished_at: Timestamp | null;
+  id: string;
+  kind: string;
+  outcome: string | null;
+  wish: Json;
+}
+
+export interface StripePace {
+  next_at: Timestamp;
+  one_row: Generated<boolean>;
+}
+
+export interface StripePrices {
+  amount_minor: number;
+  billing_interval: string;
+  created_at: Timestamp;
+  currency: string;
+  plan: string;
+  retired_at: Timestamp | null;
+  stripe_price_id: string;
+  stripe_product_id: string;
+}
+
+export interface Subscriptions {
+  account_id: string;
+  billing_interval: string | null;
+  cancel_at: Timestamp | null;
+  cancel_at_period_end: boolean;
+  canceled_at: Timestamp | null;
+  card: Json | null;
+  checkout_id: string | null;
+  created_at: Timestamp;
+  current_period_end: Timestamp;
+  current_period_start: Timestamp;
+  ended_at: Timestamp | null;
+  /**
+   * the one of the account that is shown and changed; others are history, or one too many
+   */
+  is_shown: boolean;
+  past_due_since: Timestamp | null;
+  /**
+   * null for a price that belongs to no plan of ours
+   */
+  plan: string | null;
+  quantity: number;
+  scheduled: Json | null;
+  /**
+   * Stripe's own word; it may add words
+   */
+  status: string;
+  stripe_customer_id: string;
+  stripe_price_id: string;
+  stripe_subscription_id: string;
+  trial_end: Timestamp | null;
 }
 
 export interface TrialsTaken {
@@ -238,6 +388,8 @@ export interface DB {
   accounts: Accounts;
   audit_log: AuditLog;
   catalogue_versions: CatalogueVersions;
+  checkout_sessions: CheckoutSessions;
+  drift: Drift;
   email_verification_tokens: EmailVerificationTokens;
   feature_flags: FeatureFlags;
   grants: Grants;
@@ -248,10 +400,18 @@ export interface DB {
   plan_billing: PlanBilling;
   plan_features: PlanFeatures;
   plan_limits: PlanLimits;
+  plan_versions: PlanVersions;
   plans: Plans;
   rate_limits: RateLimits;
+  reconciliations: Reconciliations;
   sessions: Sessions;
   signing_keys: SigningKeys;
+  stripe_customers: StripeCustomers;
+  stripe_events: StripeEvents;
+  stripe_operations: StripeOperations;
+  stripe_pace: StripePace;
+  stripe_prices: StripePrices;
+  subscriptions: Subscriptions;
   trials_taken: TrialsTaken;
   usage: Usage;
   users: Users;

@@ -9,18 +9,26 @@ export interface Grant {
   plan: string
   from: Date
   until: Date | null
+  /** The version of the catalogue whose limits of the plan hold; null for those of today. */
+  pinnedVersion: number | null
 }
 
 /** What Stripe says of the account's subscription, as mirrored here. */
 export interface SubscriptionFacts {
   /** Stripe's own word; Stripe may add words, and unknown ones give no access. */
   status: string
+  /** Null for a price that buys no plan of ours. */
+  plan: string | null
   interval: 'month' | 'year' | null
   currentPeriodEnd: Date | null
+  trialEnd: Date | null
   cancelAtPeriodEnd: boolean
   cancelAt: Date | null
   pastDueSince: Date | null
+  /** What was bought, where the plan is billed by the seat. */
   seats: number | null
+  /** What it becomes with the next period; null when it stays. `at` is RFC 3339. */
+  scheduled: { plan: string | null; interval: 'month' | 'year' | null; quantity: number; at: string } | null
 }
 
 export interface FeatureOverride {

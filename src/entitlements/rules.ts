@@ -24,7 +24,7 @@ export function isInForce({ from, until }: Pick<Grant, 'from' | 'until'>, at: Da
 export function decide(facts: AccountFacts, catalogue: Catalogue, at: Date): Decision {
   const [best] = facts.grants
     .filter((grant) => isInForce(grant, at))
-    .map((grant) => ({ grant, plan: catalogue.planOf(grant.plan) }))
+    .map((grant) => ({ grant, plan: catalogue.planOf(grant.plan, grant.pinnedVersion) }))
     .sort(
       (a, b) =>
         b.plan.rank - a.plan.rank ||

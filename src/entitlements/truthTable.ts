@@ -45,17 +45,27 @@ export interface Allowances {
   periodEndAllowanceHours: number
 }
 
+/** What of a subscription decides about access. */
+export type Deciding = Pick<
+  SubscriptionFacts,
+  'status' | 'currentPeriodEnd' | 'cancelAt' | 'cancelAtPeriodEnd' | 'pastDueSince'
+>
+
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 /** When a subscription is set to end, or null when it renews. A portal cancellation sets only `cancel_at`. */
-export function endsAt({ cancelAt, cancelAtPeriodEnd, currentPeriodEnd }: SubscriptionFacts): Date | null {
+export function endsAt({
+  cancelAt,
+  cancelAtPeriodEnd,
+  currentPeriodEnd,
+}: Pick<SubscriptionFacts, 'cancelAt' | 'cancelAtPeriodEnd' | 'currentPeriodEnd'>): Date | null {
   return cancelAt ?? (cancelAtPeriodEnd ? currentPeriodEnd : null)
 }
 
 /** When the grace of a failed charge is over, or null when none is running. */
 export function graceEndsAt(
-  { status, pastDueSince }: SubscriptionFacts,
+  { status, pastDueSince }: Pick<SubscriptionFacts, 'status' | 'pastDueSince'>,
   { pastDueGraceDays }: Allowances,
 ): Date | null {
   return status === 'past_due' && pastDueSince
@@ -64,7 +74,7 @@ export function graceEndsAt(
 }
 
 /** The instant at which this subscription stops giving access, by the table; null when it gives none at all. */
-export function accessUntil(subscription: SubscriptionFacts, allowances: Allowances): Date | null {
+export function accessUntil(subscription: Deciding, allowances: Allowances): Date | null {
   const ending = endsAt(subscription)
   const row = truthTable.find(
     ({ statuses, ending: whenEnding }) =>

@@ -46,6 +46,14 @@ export interface Caller<A extends Actor = Actor> extends Origin {
   actor: A
 }
 
+/** The program itself, at nobody's request. */
+export const systemCaller: Caller<SystemActor> = {
+  actor: { kind: 'system' },
+  ip: null,
+  userAgent: null,
+  requestId: null,
+}
+
 /** True when `role` may do what is asked of `least`. */
 export function isAtLeast(role: Role, least: Role): boolean {
   return roles.indexOf(role) <= roles.indexOf(least)

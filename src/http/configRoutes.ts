@@ -32,7 +32,7 @@ export function configRoutes(server: Server, app: App): void {
     },
     async () => ({
       self_serve_enabled: config.selfServeEnabled,
-      stripe_enabled: false,
+      stripe_enabled: app.stripe !== null,
       oauth_providers: [],
       trial_days: config.trialDays,
       verification_grace_days: config.verificationGraceDays,

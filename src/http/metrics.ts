@@ -7,6 +7,8 @@ export interface Metrics {
   hashesWaiting: Gauge
   jobs: Counter<'job' | 'outcome'>
   mails: Counter<'template' | 'outcome'>
+  stripeEventsParked: Counter
+  stripeDrift: Counter<'kind'>
 }
 
 /** Makes a registry of its own, so that several apps can live in one process. */
@@ -38,6 +40,17 @@ export function makeMetrics(): Metrics {
       name: 'frontgate_mails_total',
       help: 'Mails by template and outcome',
       labelNames: ['template', 'outcome'],
+      registers,
+    }),
+    stripeEventsParked: new Counter({
+      name: 'frontgate_stripe_events_parked_total',
+      help: 'Events of Stripe that could not be followed and wait for an operator',
+      registers,
+    }),
+    stripeDrift: new Counter({
+      name: 'frontgate_stripe_drift_total',
+      help: 'Differences between Stripe and here that no event had told of, by kind',
+      labelNames: ['kind'],
       registers,
     }),
   }

@@ -124,7 +124,7 @@ const nulFault = { pointer: '#', detail: 'holds the character U+0000, which cann
 /** Looked for after validation, which has bounded the depth. */
 function holdsNul(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0')
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return false
   for (const member of Object.values(value)) if (holdsNul(member)) return true
   return false
 }

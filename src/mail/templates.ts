@@ -19,6 +19,12 @@ export interface TemplateFill {
   'new-sign-in': { device: string; when: string }
   'session-reused': { device: string; when: string }
   'trial-ending': { plan: string; account: string; days: number; until: string }
+  'trial-becomes-paid': { plan: string; days: number; until: string }
+  'payment-failed': { plan: string }
+  'payment-confirmation': object
+  'payment-recovered': { plan: string }
+  'card-expiring': { brand: string; last4: string; month: string }
+  'second-subscription-refunded': { plan: string; refunded: boolean }
 }
 
 export type TemplateName = keyof TemplateFill
@@ -95,5 +101,57 @@ export const templates: { [T in TemplateName]: Template<T> } = {
       'Choose a plan to keep it open.',
     ],
     button: 'Choose a plan',
+  }),
+  'trial-becomes-paid': ({ product, plan, days, until }) => ({
+    subject: `Your ${plan} plan begins ${days === 1 ? 'tomorrow' : `in ${days} days`}`,
+    preview: `The first payment is taken on ${until}.`,
+    paragraphs: [
+      `Your trial of ${product} ends on ${until}. You have chosen ${plan} already, so nothing closes, and the first payment is taken then.`,
+      'If you do not want to go on, cancel before that and you pay nothing.',
+    ],
+    button: 'See plan and billing',
+  }),
+  'payment-failed': ({ product, plan }) => ({
+    subject: `Your ${product} payment did not go through`,
+    preview: 'Everything stays open for now.',
+    paragraphs: [
+      `The payment for ${plan} was declined. Nothing closes yet: we try again over the next days.`,
+      'Please check the payment method, so that your team can keep working.',
+    ],
+    button: 'Update the payment method',
+  }),
+  'payment-confirmation': ({ product }) => ({
+    subject: `Confirm your ${product} payment`,
+    preview: 'Your bank asks for a confirmation.',
+    paragraphs: [
+      `Your bank wants you to confirm the payment for ${product} yourself. Until then it is not made.`,
+      'It takes a minute.',
+    ],
+    button: 'Confirm the payment',
+  }),
+  'payment-recovered': ({ product, plan }) => ({
+    subject: `Your ${product} payment went through`,
+    preview: 'All is well again.',
+    paragraphs: [`The payment for ${plan} that had failed has gone through. There is nothing left to do.`],
+  }),
+  'card-expiring': ({ product, brand, last4, month }) => ({
+    subject: `The card for ${product} expires soon`,
+    preview: `${brand} ending in ${last4}`,
+    paragraphs: [
+      `The ${brand} card ending in ${last4}, with which you pay for ${product}, expires at the end of ${month}.`,
+      'Enter the new one in time and the next payment goes through by itself.',
+    ],
+    button: 'Update the payment method',
+  }),
+  'second-subscription-refunded': ({ product, plan, refunded }) => ({
+    subject: `We cancelled a second ${product} subscription`,
+    preview: 'You bought twice and pay once.',
+    paragraphs: [
+      `Two subscriptions were bought for your account at the same time. We kept the first and cancelled the second, ${plan}.`,
+      refunded
+        ? 'What you paid for the second goes back to your card within a few days.'
+        : 'Nothing had been paid for the second.',
+    ],
+    button: 'See plan and billing',
   }),
 }

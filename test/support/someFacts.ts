@@ -28,6 +28,7 @@ export function plan(name: string, rank: number, rest: Partial<Plan> = {}): Plan
     public: true,
     contactSales: false,
     seats: null,
+    pinLimits: false,
     price: null,
     limits: { members: { amount: rank, per: null }, calls: { amount: 10 * rank, per: 'month' } },
     features: {},
@@ -60,19 +61,30 @@ export const catalogue: Catalogue = {
 
 /** A grant that is in force at `noon`. */
 export function grant(rest: Partial<Grant> = {}): Grant {
-  return { id: 'grant', source: 'trial', plan: 'pro', from: days(-1), until: days(1), ...rest }
+  return {
+    id: 'grant',
+    source: 'trial',
+    plan: 'pro',
+    from: days(-1),
+    until: days(1),
+    pinnedVersion: null,
+    ...rest,
+  }
 }
 
 /** An active monthly subscription that renews in 20 days. */
 export function subscription(rest: Partial<SubscriptionFacts> = {}): SubscriptionFacts {
   return {
     status: 'active',
+    plan: 'pro',
     interval: 'month',
     currentPeriodEnd: days(20),
+    trialEnd: null,
     cancelAtPeriodEnd: false,
     cancelAt: null,
     pastDueSince: null,
     seats: null,
+    scheduled: null,
     ...rest,
   }
 }
@@ -117,17 +129,21 @@ const someGrant: fc.Arbitrary<Grant> = fc
     plan: fc.constantFrom(...catalogue.plans.map((candidate) => candidate.plan)),
     from: someInstant,
     until: someEnd,
+    pinnedVersion: fc.constant(null),
   })
   .filter(({ from, until }) => until === null || until >= from)
 
 export const someSubscription: fc.Arbitrary<SubscriptionFacts> = fc.record({
   status: fc.constantFrom(...statuses, 'a_word_of_tomorrow'),
   interval: fc.constantFrom('month', 'year', null),
+  plan: fc.constantFrom('pro', 'team', null),
   currentPeriodEnd: someEnd,
+  trialEnd: someEnd,
   cancelAtPeriodEnd: fc.boolean(),
   cancelAt: someEnd,
   pastDueSince: someEnd,
   seats: fc.option(fc.integer({ min: 1, max: 50 })),
+  scheduled: fc.constant(null),
 })
 
 export const someFacts: fc.Arbitrary<AccountFacts> = fc.record({

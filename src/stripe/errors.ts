@@ -1,0 +1,51 @@
+import type Stripe from 'stripe'
+import { type Problem, problem } from '../problems.ts'
+
+type StripeError = InstanceType<typeof Stripe.errors.StripeError>
+
+const RETRY_AFTER_SECONDS = 5
+
+/** The error as Stripe's SDK throws it, or null when it is something else. */
+export function stripeErrorOf(error: unknown): StripeError | null {
+  return error instanceof Error && /^Stripe\w*Error$/.test((error as StripeError).type ?? '')
+    ? (error as StripeError)
+    : null
+}
+
+/** Whether Stripe says that there is no such object. */
+export function isMissing(error: unknown): boolean {
+  return stripeErrorOf(error)?.code === 'resource_missing'
+}
+
+const PASSING = [
+  'StripeConnectionError',
+  'StripeAPIError',
+  'StripeRateLimitError',
+  'StripeAuthenticationError',
+  'StripePermissionError',
+]
+
+/**
+ * Whether the same call may do later: Stripe is away or busy, or our key is being exchanged. Everything else is
+ * about what was asked. See https://docs.stripe.com/error-low-level.
+ */
+export function isPassing(error: unknown): boolean {
+  const known = stripeErrorOf(error)
+  return known !== null && (PASSING.includes(known.type) || known.statusCode === 409)
+}
+
+/** Whether it is unknown what Stripe did: no answer came, or one that tells nothing. */
+export function isUnanswered(error: unknown): boolean {
+  return stripeErrorOf(error)?.type === 'StripeConnectionError'
+}
+
+/** The refusal that a caller gets for an error of Stripe; what is not one comes back as it is. */
+export function refusalOf(error: unknown): Problem | unknown {
+  const known = stripeErrorOf(error)
+  if (!known) return error
+  if (known.type === 'StripeCardError') {
+    return problem('payment-failed', { decline_code: known.decline_code ?? known.code ?? null, portal: null })
+  }
+  if (!isPassing(known)) return error
+  return problem('stripe-unavailable', undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS })
+}
