@@ -3,12 +3,15 @@ import { AccessTokens } from './access/accessTokens.ts'
 import { rotateSigningKey } from './access/signingKeys.ts'
 import { type App, openApp } from './app.ts'
 import { audit } from './audit/audit.ts'
+import { applyPrices, planPrices } from './billing/prices/applyPrices.ts'
+import { type Progress, reconcile } from './billing/reconcile/reconcile.ts'
 import { applyCatalogue } from './catalogue/applyCatalogue.ts'
-import { readCatalogueFile } from './catalogue/catalogueFile.ts'
+import { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts'
+import { type CatalogueFile, readCatalogueFile } from './catalogue/catalogueFile.ts'
 import { ConfigFaults, readConfig } from './config.ts'
 import { inTx } from './db/transaction.ts'
 import { refuseUnknownTrialPlan } from './entitlements/trials.ts'
-import type { Caller, SystemActor } from './http/actor.ts'
+import { systemCaller } from './http/actor.ts'
 import { normaliseAddress } from './identity/addresses.ts'
 import { addOperator } from './operators/addOperator.ts'
 import { findOperator } from './operators/findOperator.ts'
@@ -16,13 +19,6 @@ import { removeOperator } from './operators/removeOperator.ts'
 import { prepareDatabase } from './prepare.ts'
 import { buildServer } from './server.ts'
 import { startService } from './service.ts'
-
-const commandLine: Caller<SystemActor> = {
-  actor: { kind: 'system' },
-  ip: null,
-  userAgent: null,
-  requestId: null,
-}
 
 const program = new Command('frontgate')
   .description('The front gate of a B2B SaaS: sign-up, billing and entitlements beside the product.')
@@ -60,15 +56,29 @@ program
   .action(({ dryRun = false }: { dryRun?: boolean }) =>
     withApp(async (app) => {
       const file = await readCatalogueFile(app.config.catalogueFile)
-      const differences = await tryOut(app, file, dryRun)
+      const { differences, catalogue } = await tryOut(app, file, dryRun)
       for (const difference of differences) say(difference)
-      const count = `${differences.length} difference${differences.length === 1 ? '' : 's'}`
+      const steps = await pricesAtStripe(app, catalogue, dryRun)
+      const count = differences.length + steps
+      const words = `${count} difference${count === 1 ? '' : 's'}`
       say(
-        differences.length === 0
-          ? 'Nothing to change.'
-          : dryRun
-            ? `${count}; nothing was changed.`
-            : `${count} applied.`,
+        count === 0 ? 'Nothing to change.' : dryRun ? `${words}; nothing was changed.` : `${words} applied.`,
+      )
+    }),
+  )
+
+program
+  .command('reconcile')
+  .description('compare everything Stripe holds with what is held here, mend the difference and report it')
+  .action(() =>
+    withApp(async (app) => {
+      if (!app.stripe) throw new Error('STRIPE_SECRET_KEY is not set, so there is nothing to compare with.')
+      const { subscriptions, repaired } = await reconcile(app, showProgress)
+      if (process.stderr.isTTY) process.stderr.write('\n')
+      say(
+        repaired === 0
+          ? `All ${subscriptions} subscriptions are mirrored as Stripe holds them.`
+          : `${repaired} of ${subscriptions} subscriptions differed and are mended. GET /v1/operator/drift tells which.`,
       )
     }),
   )
@@ -84,7 +94,7 @@ program
       const at = app.now()
       const { kid, signsFrom } = await inTx(app, async (tx) => {
         const key = await rotateSigningKey(tx, app.config, at, { now })
-        await audit(tx, commandLine, { action: 'keys.rotated', details: { kid: key.kid } }, at)
+        await audit(tx, systemCaller, { action: 'keys.rotated', details: { kid: key.kid } }, at)
         return key
       })
       say(
@@ -100,7 +110,7 @@ operator
   .argument('<email>', 'the address', readAddress)
   .action((email: string) =>
     withApp(async (app) => {
-      const { id } = await inTx(app, (tx) => addOperator(tx, commandLine, email, app.now()))
+      const { id } = await inTx(app, (tx) => addOperator(tx, systemCaller, email, app.now()))
       say(`Operator ${id}`)
     }),
   )
@@ -110,7 +120,7 @@ operator
   .argument('<email>', 'the address', readAddress)
   .action((email: string) =>
     withApp(async (app) => {
-      const removed = await inTx(app, (tx) => removeOperator(tx, commandLine, email, app.now()))
+      const removed = await inTx(app, (tx) => removeOperator(tx, systemCaller, email, app.now()))
       if (!removed) throw new Error('There is no such operator.')
       say('Removed.')
     }),
@@ -125,7 +135,7 @@ operator
       if (!known) throw new Error('There is no such operator: `frontgate operator add` makes one.')
       await audit(
         app.db,
-        commandLine,
+        systemCaller,
         { action: 'operator.token-printed', details: { operator: known.id } },
         app.now(),
       )
@@ -171,21 +181,42 @@ async function withApp(work: (app: App) => Promise<void>): Promise<void> {
   }
 }
 
+/** Has Stripe sell what the catalogue says, after showing what differs; returns how much that is. */
+async function pricesAtStripe(app: App, catalogue: Catalogue, dryRun: boolean): Promise<number> {
+  if (!app.stripe) {
+    say('STRIPE_SECRET_KEY is not set: the prices at Stripe are left alone.')
+    return 0
+  }
+  const stripe = await app.stripe.client()
+  const steps = await planPrices(stripe, catalogue)
+  for (const { says } of steps) if (says) say(says)
+  if (!dryRun) await applyPrices(app, stripe, steps)
+  return steps.filter(({ says }) => says).length
+}
+
+function showProgress({ subscriptions, repaired }: Progress): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${subscriptions} subscriptions read, ${repaired} mended`)
+}
+
 class DryRun extends Error {}
 
-async function tryOut(
-  app: App,
-  file: Awaited<ReturnType<typeof readCatalogueFile>>,
-  dryRun: boolean,
-): Promise<string[]> {
-  let differences: string[] = []
+/** Applies the file, or only finds out what that would change. */
+async function tryOut(app: App, file: CatalogueFile, dryRun: boolean): Promise<TriedOut> {
+  let found: TriedOut | undefined
   await inTx(app, async (tx) => {
-    differences = await applyCatalogue(tx, file, app.now())
+    const differences = await applyCatalogue(tx, file, app.now())
+    found = { differences, catalogue: await loadCatalogue(tx) }
     if (dryRun) throw new DryRun()
   }).catch((error: unknown) => {
     if (!(error instanceof DryRun)) throw error
   })
-  return differences
+  if (!found) throw new Error('The catalogue was not read')
+  return found
+}
+
+interface TriedOut {
+  differences: string[]
+  catalogue: Catalogue
 }
 
 function readAddress(typed: string): string {

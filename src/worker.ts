@@ -1,6 +1,10 @@
 import { registerByMail, registerByMailJob } from './accounts/registerByMail.ts'
 import { remindOfTrialEnd } from './accounts/remindOfTrialEnd.ts'
 import type { App } from './app.ts'
+import { cancelDuplicate, cancelDuplicateJob } from './billing/checkout/cancelDuplicate.ts'
+import { resolveEvent, resolveEventJob } from './billing/events/resolveEvent.ts'
+import { projectJob, projectOnEvents } from './billing/projection/projectCustomer.ts'
+import { reconcileHourly } from './billing/reconcile/reconcileHourly.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
 import { sendResetLink } from './identity/sendResetLink.ts'
 import { handles, type JobHandler, runJobs, type Sweep, type Worker } from './jobs/runJobs.ts'
@@ -11,11 +15,15 @@ const handlers: JobHandler[] = [
   handles(sendMailJob, sendMail),
   handles(sendResetLinkJob, sendResetLink),
   handles(registerByMailJob, registerByMail),
+  handles(projectJob, projectOnEvents),
+  handles(resolveEventJob, resolveEvent),
+  handles(cancelDuplicateJob, cancelDuplicate),
 ]
 
 /** Everything that happens because time has passed. None of it changes what an account is entitled to. */
 export const sweeps: Sweep[] = [
   { name: 'sweep.trial-reminders', run: remindOfTrialEnd },
+  { name: 'sweep.reconcile', run: reconcileHourly },
   { name: 'sweep.rate-limits', run: (app, at) => app.limiter.sweep(at) },
 ]
 

@@ -19,7 +19,7 @@ import { describeState, renderState, shownStatus } from './billingState.ts'
 
 const allowances = { pastDueGraceDays: 7, periodEndAllowanceHours: 6 }
 const described = (given: Partial<AccountFacts> = {}, at = noon) =>
-  describeState(facts(given), catalogue, allowances, at)
+  describeState(facts(given), 'owner', catalogue, allowances, at)
 const millisecond = (at: Date, count: number) => new Date(at.getTime() + count)
 
 describe('the status that is shown', () => {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Snapshot } from '../access/snapshot.ts'
 import type { Catalogue, Plan, PlanLimit } from '../catalogue/catalogue.ts'
 import { describeLimits, describePrice } from '../catalogue/routes.ts'
-import type { AccountFacts, Grant } from '../entitlements/facts.ts'
+import type { Secret } from '../config.ts'
+import type { AccountFacts, Grant, SubscriptionFacts } from '../entitlements/facts.ts'
 import {
   type Decision,
   decide,
@@ -13,6 +14,13 @@ import {
   resolveFeatures,
 } from '../entitlements/rules.ts'
 import { type Allowances, endsAt, graceEndsAt } from '../entitlements/truthTable.ts'
+import { isAtLeast, type Role } from '../http/actor.ts'
+import { isLive, isOver } from './projection/rules.ts'
+
+/** The settings that a state depends on. */
+export interface StateSettings extends Allowances {
+  stripeSecretKey?: Secret
+}
 
 const DAY = 86_400_000
 
@@ -28,18 +36,25 @@ export interface RenderedState {
 export function renderState(
   snapshot: Snapshot,
   catalogue: Catalogue,
-  allowances: Allowances,
+  settings: StateSettings,
   at: Date,
 ): RenderedState {
-  const { facts } = snapshot
+  const { facts, role } = snapshot
   if (!facts) throw new Error('Billing state is asked of members only')
-  const body = JSON.stringify(describeState(facts, catalogue, allowances, at))
+  const body = JSON.stringify(describeState(facts, role, catalogue, settings, at))
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-  return { body, etag, from: at, changesAt: nextChange(facts, catalogue, allowances, at) }
+  return { body, etag, from: at, changesAt: nextChange(facts, catalogue, settings, at) }
 }
 
 /** What an account is on, why, until when, and what it has used, in the words of the wire. */
-export function describeState(facts: AccountFacts, catalogue: Catalogue, allowances: Allowances, at: Date) {
+export function describeState(
+  facts: AccountFacts,
+  role: Role | null,
+  catalogue: Catalogue,
+  settings: StateSettings,
+  at: Date,
+) {
+  const stripeEnabled = settings.stripeSecretKey !== undefined
   const decision = decide(facts, catalogue, at)
   const { plan } = decision
   return {
@@ -48,50 +63,78 @@ export function describeState(facts: AccountFacts, catalogue: Catalogue, allowan
     plan: plan.plan,
     reason: decision.kind === 'granted' ? decision.grant.source : decision.reason,
     subscription: {
-      ...describeSubscription(facts, decision, allowances, at),
+      ...describeSubscription(facts, decision, settings, at),
       seats: {
         purchased: facts.subscription?.seats ?? null,
         used: facts.members,
         pending: 0,
-        limit: plan.limits.members?.amount ?? null,
+        limit: seatLimit(facts, plan),
       },
     },
     plan_limits: describeLimits(plan.limits),
     plan_billing: describePrice(plan),
     features: resolveFeatures(facts, plan, catalogue, at),
     usage: describeUsage(facts, plan, at),
-    actions: { checkout: false, portal: false },
-    stripe_enabled: false,
+    actions: stripeEnabled ? actionsOf(facts, role) : { checkout: false, portal: false },
+    stripe_enabled: stripeEnabled,
   }
 }
 
 /** The status that is shown: what Stripe says of a subscription, else what the grants say. */
 export function shownStatus(facts: AccountFacts, at: Date): string {
-  const { subscription, grants } = facts
-  const complimentary = grants.some((grant) => grant.source === 'complimentary' && isInForce(grant, at))
-  const isOver = subscription === null || ['canceled', 'incomplete_expired'].includes(subscription.status)
-  if (!isOver) return subscription.status
-  if (complimentary) return 'complimentary'
+  const subscription = shownSubscription(facts, at)
   if (subscription) return subscription.status
+  if (isComplimentary(facts, at)) return 'complimentary'
   const trial = latestTrial(facts, at)
   if (!trial) return 'none'
   return isInForce(trial, at) ? 'trialing' : 'trial_expired'
 }
 
-function describeSubscription(facts: AccountFacts, decision: Decision, allowances: Allowances, at: Date) {
+/** A subscription that is over is not shown while the account is complimentary. */
+function shownSubscription(facts: AccountFacts, at: Date): SubscriptionFacts | null {
   const { subscription } = facts
-  const trial = latestTrial(facts, at)
+  return subscription && isOver(subscription) && isComplimentary(facts, at) ? null : subscription
+}
+
+function isComplimentary({ grants }: AccountFacts, at: Date): boolean {
+  return grants.some((grant) => grant.source === 'complimentary' && isInForce(grant, at))
+}
+
+/** What this member may set going; Stripe is not asked for it. */
+function actionsOf({ subscription }: AccountFacts, role: Role | null) {
+  const mayBuy = role !== null && isAtLeast(role, 'admin')
+  const isSubscribed = subscription !== null && isLive(subscription)
+  return { checkout: mayBuy && !isSubscribed, portal: mayBuy && subscription !== null }
+}
+
+/** Where seats are fixed, what was bought is the limit; else the plan's. */
+function seatLimit({ subscription }: AccountFacts, plan: Plan): number | null {
+  const isBought = plan.seats === 'fixed' && subscription?.plan === plan.plan && isLive(subscription)
+  return (isBought ? subscription.seats : null) ?? plan.limits.members?.amount ?? null
+}
+
+function describeSubscription(facts: AccountFacts, decision: Decision, allowances: Allowances, at: Date) {
+  const subscription = shownSubscription(facts, at)
+  const trialEnd = trialEndOf(facts, at)
   return {
     status: shownStatus(facts, at),
     source: decision.kind === 'granted' ? decision.grant.source : null,
     interval: subscription?.interval ?? null,
-    trial_ends_at: trial?.until?.toISOString() ?? null,
-    trial_days_remaining: trial?.until ? daysLeft(trial.until, at) : null,
+    trial_ends_at: trialEnd?.toISOString() ?? null,
+    trial_days_remaining: trialEnd && daysLeft(trialEnd, at),
     current_period_end: subscription?.currentPeriodEnd?.toISOString() ?? null,
     cancel_at_period_end: subscription?.cancelAtPeriodEnd ?? false,
     ends_at: (subscription ? endsAt(subscription) : endOf(decision))?.toISOString() ?? null,
     grace_ends_at: (subscription && graceEndsAt(subscription, allowances)?.toISOString()) ?? null,
+    scheduled_change: subscription?.scheduled ?? null,
   }
+}
+
+/** The end of the trial at Stripe while it runs, else of the latest one without a card. */
+function trialEndOf(facts: AccountFacts, at: Date): Date | null {
+  const { subscription } = facts
+  const atStripe = subscription?.status === 'trialing' ? subscription.trialEnd : null
+  return atStripe ?? latestTrial(facts, at)?.until ?? null
 }
 
 /** When complimentary access is given until a date, that is when it ends. A trial has fields of its own. */
@@ -124,7 +167,7 @@ function ratesOf(plan: Plan): [string, Rate][] {
 /** The first instant after `at` at which the same facts read differently. */
 function nextChange(facts: AccountFacts, catalogue: Catalogue, allowances: Allowances, at: Date): Date {
   const { plan } = decide(facts, catalogue, at)
-  const trialEnd = latestTrial(facts, at)?.until
+  const trialEnd = trialEndOf(facts, at)
   const instants = [
     ...facts.grants.flatMap(({ from, until }: Grant) => [from, until]),
     ...facts.featureOverrides.map(({ until }) => until),

@@ -38,6 +38,7 @@ describe('200', () => {
         cancel_at_period_end: false,
         ends_at: null,
         grace_ends_at: null,
+        scheduled_change: null,
         seats: { purchased: null, used: 1, pending: 0, limit: 5 },
       },
       plan_limits: { members: 5, trees: 100, kb_conversions: { per: 'month', amount: 50 } },

@@ -1,0 +1,167 @@
+import type Stripe from 'stripe'
+import type { App } from '../../app.ts'
+import { problem } from '../../problems.ts'
+import { isMissing, stripeErrorOf } from '../../stripe/errors.ts'
+import { projectCustomer } from '../projection/projectCustomer.ts'
+import { CHECKOUT_KEY, isLive } from '../projection/rules.ts'
+import { mirroredOf } from '../projection/subscriptions.ts'
+import { linkToPortal } from '../subscription/portal.ts'
+import {
+  type CheckoutRow,
+  closeSession,
+  isSameWish,
+  noteMade,
+  openSession,
+  promiseSession,
+} from './checkoutSessions.ts'
+import { type Customer, ensureCustomer, findCustomer, forgetCustomer } from './customer.ts'
+import type { Wish } from './rules.ts'
+
+export interface CheckoutOrder {
+  accountId: string
+  userId: string
+  wish: Wish
+  price: string
+}
+
+export interface OpenCheckout {
+  id: string
+  url: string
+  expiresAt: Date
+}
+
+/** Below the day for which Stripe keeps keys, so that the key of an open session always means that session. */
+const OPEN_FOR_MS = 23 * 3_600_000
+/** Each time round somebody else has changed what is open. */
+const MOST_ROUNDS = 8
+
+/**
+ * A page of Stripe's on which to pay. The account has one open at a time: the same wish gets the one that is there,
+ * another wish expires it first. Refused when the account is subscribed, which Stripe is asked, not believed of ourselves.
+ */
+export async function openCheckout(app: App, stripe: Stripe, order: CheckoutOrder): Promise<OpenCheckout> {
+  const known = await findCustomer(app, order.accountId)
+  if (known) await refuseIfSubscribed(app, stripe, order.accountId, known)
+  for (let round = 1; round <= MOST_ROUNDS; round++) {
+    const customer = await ensureCustomer(app, stripe, order)
+    const open = await openSession(app, order.accountId)
+    if (!open) {
+      const at = app.now()
+      const expiresAt = new Date(at.getTime() + OPEN_FOR_MS)
+      const asked = (id: string) => askedOf(app, order, customer, { id, expiresAt })
+      await promiseSession(app, { ...order, customer: customer.stripeId, asked, at, expiresAt })
+      continue
+    }
+    const found = await settle(app, stripe, order, customer, open)
+    if (found) return found
+  }
+  throw problem('change-in-progress')
+}
+
+/** Makes of an open session what the order needs; null when it is not open any more, so that the caller looks again. */
+async function settle(
+  app: App,
+  stripe: Stripe,
+  { accountId, wish }: CheckoutOrder,
+  customer: Customer,
+  open: CheckoutRow,
+): Promise<OpenCheckout | null> {
+  const isOurs = isSameWish(open, wish) && open.stripe_customer_id === customer.stripeId
+  const session = await atStripe(app, stripe, customer, open)
+  if (!session) return null
+  if (session.status === 'complete') {
+    await closeSession(app, open.id, 'complete')
+    await refuseIfSubscribed(app, stripe, accountId, customer)
+    return null
+  }
+  if (isOurs && session.status === 'open' && session.url) {
+    return { id: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1000) }
+  }
+  // Paid at this very moment it cannot be expired, and is found complete the next time round.
+  if (session.status === 'open' && !(await expire(stripe, open, session.id))) return null
+  await closeSession(app, open.id, 'expired')
+  return null
+}
+
+/** The session as Stripe has it, made if it was only promised; null when it cannot be made as promised. */
+async function atStripe(
+  app: App,
+  stripe: Stripe,
+  customer: Customer,
+  open: CheckoutRow,
+): Promise<Stripe.Checkout.Session | null> {
+  if (open.stripe_session_id) return stripe.checkout.sessions.retrieve(open.stripe_session_id)
+  try {
+    const asked = open.asked as Stripe.Checkout.SessionCreateParams
+    const made = await stripe.checkout.sessions.create(asked, { idempotencyKey: open.id })
+    await noteMade(app, open.id, made)
+    return made
+  } catch (error) {
+    const known = stripeErrorOf(error)
+    if (known?.type !== 'StripeInvalidRequestError') throw error
+    await closeSession(app, open.id, 'expired')
+    if (isMissing(error) && known.param === 'customer') {
+      await forgetCustomer(app, customer, app.now())
+      return null
+    }
+    throw error
+  }
+}
+
+async function expire(stripe: Stripe, { id }: CheckoutRow, session: string): Promise<boolean> {
+  try {
+    await stripe.checkout.sessions.expire(session, undefined, { idempotencyKey: `expire ${id}` })
+    return true
+  } catch (error) {
+    if (stripeErrorOf(error)?.type === 'StripeInvalidRequestError') return false
+    throw error
+  }
+}
+
+/** Looks at Stripe first: a payment whose events are still under way counts. */
+async function refuseIfSubscribed(
+  app: App,
+  stripe: Stripe,
+  accountId: string,
+  customer: Customer,
+): Promise<void> {
+  await projectCustomer(app, customer.stripeId)
+  const subscriptions = await mirroredOf(app.db, accountId)
+  if (!subscriptions.some(isLive)) return
+  throw problem('already-subscribed', { portal: await linkToPortal(app, stripe, customer) })
+}
+
+/** https://docs.stripe.com/api/checkout/sessions/create */
+function askedOf(
+  { config }: App,
+  { wish, price, accountId }: CheckoutOrder,
+  customer: Customer,
+  { id, expiresAt }: { id: string; expiresAt: Date },
+): Stripe.Checkout.SessionCreateParams {
+  const metadata = { [CHECKOUT_KEY]: id, frontgate_account: accountId }
+  return {
+    mode: 'subscription',
+    customer: customer.stripeId,
+    client_reference_id: accountId,
+    line_items: [{ price, quantity: wish.quantity }],
+    success_url: `${config.publicUrl}/billing/return?session_id={CHECKOUT_SESSION_ID}`,
+    cancel_url: `${config.publicUrl}/billing`,
+    expires_at: Math.floor(expiresAt.getTime() / 1000),
+    metadata,
+    // Metadata of the session does not reach the subscription by itself.
+    subscription_data: {
+      metadata,
+      ...(wish.trialEnd !== null && { trial_end: Math.floor(Date.parse(wish.trialEnd) / 1000) }),
+    },
+    // Stripe takes a code that is given, or lets the buyer enter one.
+    ...(wish.promotionCode !== null
+      ? { discounts: [{ promotion_code: wish.promotionCode }] }
+      : { allow_promotion_codes: config.checkoutPromotionCodes }),
+    automatic_tax: { enabled: config.checkoutAutomaticTax },
+    tax_id_collection: { enabled: config.checkoutTaxIds },
+    billing_address_collection: config.checkoutBillingAddress,
+    ...((config.checkoutAutomaticTax || config.checkoutTaxIds) && {
+      customer_update: { address: 'auto', name: 'auto' },
+    }),
+  }
+}

@@ -1,0 +1,89 @@
+import type Stripe from 'stripe'
+import Type from 'typebox'
+import type { Access } from '../../access/access.ts'
+import type { App } from '../../app.ts'
+import { route } from '../../http/route.ts'
+import { Fields, Instant, named } from '../../http/schemas.ts'
+import type { Server } from '../../http/server.ts'
+import { problem } from '../../problems.ts'
+import { callStripe } from '../../stripe/callStripe.ts'
+import { OrderFields, priceOrder } from '../order.ts'
+import { BillingStateSchema, stateNow } from '../stateRoutes.ts'
+import { openCheckout } from './openCheckout.ts'
+import { trialToCarry } from './rules.ts'
+import { syncCheckout } from './syncCheckout.ts'
+
+const CheckoutSessionSchema = named(
+  'CheckoutSession',
+  Type.Object({
+    id: Type.String({ description: 'Stripe’s id, which comes back with the buyer.' }),
+    url: Type.String(),
+    expires_at: Instant,
+  }),
+)
+
+/** The way to a subscription: Stripe's page to pay on, and the return from it. */
+export function checkoutRoutes(server: Server, app: App, access: Access): void {
+  route(
+    server,
+    app,
+    {
+      operationId: 'createCheckoutSession',
+      method: 'POST',
+      url: '/v1/billing/checkout-session',
+      access: { member: 'admin' },
+      summary: 'Open a page of Stripe’s to pay on; asking again for the same gives the same page',
+      body: Fields({
+        ...OrderFields,
+        promotion_code: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+      }),
+      replies: { 201: CheckoutSessionSchema },
+      refusals: ['already-subscribed', 'change-in-progress', 'stripe-not-configured', 'stripe-unavailable'],
+    },
+    async ({ caller: { actor }, body, at, reply }) => {
+      const snapshot = access.snapshotOf(actor)
+      const catalogue = await access.catalogueOf(snapshot)
+      const opened = await callStripe(app, async (stripe) => {
+        const { price, ...order } = await priceOrder(app, catalogue, snapshot, body)
+        const promotionCode = body.promotion_code
+          ? await findPromotionCode(stripe, body.promotion_code)
+          : null
+        const trialEnd = snapshot.facts && trialToCarry(snapshot.facts, at)
+        const wish = { ...order, promotionCode, trialEnd: trialEnd?.toISOString() ?? null }
+        return openCheckout(app, stripe, { accountId: actor.accountId, userId: actor.userId, wish, price })
+      })
+      const { id, url, expiresAt } = opened
+      return reply.code(201).send({ id, url, expires_at: expiresAt.toISOString() })
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'syncCheckoutSession',
+      method: 'POST',
+      url: '/v1/billing/checkout-session/:id/sync',
+      access: { member: 'admin' },
+      summary: 'Read from Stripe what came of a checkout, without waiting for its events',
+      params: Fields({ id: Type.String({ minLength: 1, maxLength: 255 }) }),
+      replies: { 200: BillingStateSchema },
+      refusals: ['not-found', 'stripe-not-configured', 'stripe-unavailable'],
+    },
+    async ({ caller: { actor }, params, at }) => {
+      await callStripe(app, (stripe) =>
+        syncCheckout(app, stripe, { accountId: actor.accountId, session: params.id }),
+      )
+      return stateNow(app, access, actor, at)
+    },
+  )
+}
+
+/** Buyers know a code by its letters, Stripe takes its id. */
+async function findPromotionCode(stripe: Stripe, code: string): Promise<string> {
+  const { data } = await stripe.promotionCodes.list({ code, active: true, limit: 1 })
+  const [found] = data
+  if (found) return found.id
+  const detail = 'is not a promotion code that can be used now'
+  throw problem('invalid-request', { errors: [{ pointer: '#/promotion_code', detail }] })
+}

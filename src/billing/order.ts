@@ -1,0 +1,55 @@
+import Type, { type Static } from 'typebox'
+import type { Snapshot } from '../access/snapshot.ts'
+import type { App } from '../app.ts'
+import type { Catalogue, Interval, Plan } from '../catalogue/catalogue.ts'
+import { problem } from '../problems.ts'
+import { quantityOf } from './checkout/rules.ts'
+import { currentPrice } from './prices/prices.ts'
+
+/** What can be bought, in words of the catalogue: never a price or a customer of Stripe's. */
+export const OrderFields = {
+  plan: Type.String({ maxLength: 40 }),
+  interval: Type.Enum(['month', 'year']),
+  seats: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+}
+
+const OrderSchema = Type.Object(OrderFields)
+type Order = Static<typeof OrderSchema>
+
+export interface PricedOrder {
+  plan: string
+  interval: Interval
+  quantity: number
+  /** The id of the price at Stripe. */
+  price: string
+}
+
+/** Finds the price of what is asked for, and how many units of it; refused when the catalogue does not sell that. */
+export async function priceOrder(
+  app: App,
+  catalogue: Catalogue,
+  { facts }: Snapshot,
+  { plan: name, interval, seats }: Order,
+): Promise<PricedOrder> {
+  const plan = planForSale(catalogue, name, interval)
+  const found = quantityOf(plan, facts?.members ?? 1, seats)
+  if (found.kind === 'refused') refuse('#/seats', found.detail)
+  const price = await currentPrice(app.db, name, interval)
+  if (!price) {
+    throw problem('stripe-not-configured', undefined, {
+      detail: `Stripe does not have the price of ${plan.displayName} yet: run \`frontgate catalogue apply\`.`,
+    })
+  }
+  return { plan: name, interval, quantity: found.quantity, price }
+}
+
+function planForSale({ plans }: Catalogue, name: string, interval: Interval): Plan {
+  const plan = plans.find((candidate) => candidate.plan === name && candidate.public)
+  if (!plan?.price) refuse('#/plan', 'is not a plan that is sold here')
+  if (plan.price[interval] === null) refuse('#/interval', `is not sold for ${plan.displayName}`)
+  return plan
+}
+
+function refuse(pointer: string, detail: string): never {
+  throw problem('invalid-request', { errors: [{ pointer, detail }] })
+}

@@ -1,0 +1,33 @@
+import type { Interval } from '../../catalogue/catalogue.ts'
+import type { Db } from '../../db/database.ts'
+import type { KnownPrice } from '../projection/rules.ts'
+
+/** Every price at Stripe that buys a plan of ours, also those that are not sold any more. */
+export async function knownPrices(db: Db): Promise<KnownPrice[]> {
+  const rows = await db
+    .selectFrom('stripe_prices')
+    .select(['stripe_price_id', 'stripe_product_id', 'plan', 'billing_interval'])
+    .orderBy('created_at')
+    .execute()
+  return rows.map((row) => ({
+    priceId: row.stripe_price_id,
+    productId: row.stripe_product_id,
+    plan: row.plan,
+    interval: row.billing_interval as Interval,
+  }))
+}
+
+/** The price at which a plan is sold now, or null when Stripe has none. */
+export async function currentPrice(db: Db, plan: string, interval: Interval): Promise<string | null> {
+  const row = await db
+    .selectFrom('stripe_prices')
+    .select('stripe_price_id')
+    .where('plan', '=', plan)
+    .where('billing_interval', '=', interval)
+    .where('retired_at', 'is', null)
+    .executeTakeFirst()
+  return row?.stripe_price_id ?? null
+}
+
+/** The lookup key under which Stripe has the current price of a plan. */
+export const lookupKey = (plan: string, interval: Interval) => `frontgate_${plan}_${interval}`

@@ -1,0 +1,79 @@
+import type Stripe from 'stripe'
+import { isMissing } from '../../stripe/errors.ts'
+import { type Holdings, idOf } from './rules.ts'
+
+/** Far above what a customer ever has, so that a broken account at Stripe does not run us out of memory. */
+const MOST = 500
+
+/** What a listed subscription has to carry to be mirrored. */
+export const EXPAND = [
+  'data.latest_invoice',
+  'data.default_payment_method',
+  'data.customer.invoice_settings.default_payment_method',
+  'data.schedule',
+]
+
+/** Looks at what Stripe holds of a customer now. `turn` is awaited before each call but the first. */
+export async function fetchHoldings(
+  stripe: Stripe,
+  customer: string,
+  turn: () => Promise<void>,
+): Promise<Holdings> {
+  const subscriptions = await listSubscriptions(stripe, customer)
+  if (subscriptions === null) return deleted([])
+  if (isDeletedCustomer(subscriptions)) return deleted(subscriptions)
+  const failing = subscriptions.some(({ status }) => ['past_due', 'incomplete', 'unpaid'].includes(status))
+  if (!failing) return { isDeleted: false, subscriptions, openInvoices: [], needingConfirmation: [] }
+  await turn()
+  const openInvoices = await stripe.invoices
+    .list({ customer, status: 'open', limit: 100 })
+    .autoPagingToArray({ limit: MOST })
+  const newest = openInvoices.find(({ attempted }) => attempted)
+  const needingConfirmation = newest && (await needsConfirmation(stripe, newest.id, turn)) ? [newest.id] : []
+  return { isDeleted: false, subscriptions, openInvoices, needingConfirmation }
+}
+
+const deleted = (subscriptions: Stripe.Subscription[]): Holdings => ({
+  isDeleted: true,
+  subscriptions,
+  openInvoices: [],
+  needingConfirmation: [],
+})
+
+async function listSubscriptions(stripe: Stripe, customer: string): Promise<Stripe.Subscription[] | null> {
+  try {
+    return await stripe.subscriptions
+      .list({ customer, status: 'all', limit: 100, expand: EXPAND })
+      .autoPagingToArray({ limit: MOST })
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+/** A subscription carries its customer. One who never had any loses nothing by being deleted, and is found out at checkout. */
+function isDeletedCustomer([one]: Stripe.Subscription[]): boolean {
+  return typeof one?.customer === 'object' && 'deleted' in one.customer && one.customer.deleted === true
+}
+
+async function needsConfirmation(
+  stripe: Stripe,
+  invoice: string,
+  turn: () => Promise<void>,
+): Promise<boolean> {
+  await turn()
+  const { data } = await stripe.invoicePayments.list({
+    invoice,
+    limit: 5,
+    expand: ['data.payment.payment_intent'],
+  })
+  return data.some(({ payment }) => {
+    const intent = payment.payment_intent
+    return typeof intent === 'object' && intent !== null && intent.status === 'requires_action'
+  })
+}
+
+/** Whose a subscription of a list is. */
+export function customerIdOf({ customer }: Stripe.Subscription): string {
+  return idOf(customer) ?? ''
+}

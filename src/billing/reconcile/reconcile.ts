@@ -1,0 +1,168 @@
+import type Stripe from 'stripe'
+import { v7 as uuidv7 } from 'uuid'
+import type { App } from '../../app.ts'
+import { turnToRead } from '../../stripe/pace.ts'
+import { knownPrices } from '../prices/prices.ts'
+import { isSame } from '../projection/differences.ts'
+import { customerIdOf, EXPAND } from '../projection/fetchHoldings.ts'
+import { projectCustomer } from '../projection/projectCustomer.ts'
+import { isLive, type KnownPrice, mirrorSubscription } from '../projection/rules.ts'
+import { type KnownSubscription, mirroredIn } from '../projection/subscriptions.ts'
+import { type Drift, noteDoubles, noteDrift } from './drift.ts'
+import { promiseWaitingEvents } from './promiseWaitingEvents.ts'
+
+/** How far a reconciliation is. */
+export interface Progress {
+  /** Subscriptions that were read at Stripe. */
+  subscriptions: number
+  /** Customers that looked different and have been looked at closely. */
+  checked: number
+  /** Differences that no event had told of, and that are mended now. */
+  repaired: number
+}
+
+const PAGE = 100
+
+/**
+ * Compares everything that Stripe holds with what is held here, mends the difference and reports it. Runs beside
+ * events and beside itself: what it writes goes through the same door as what events write.
+ */
+export async function reconcile(
+  app: App,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<Progress> {
+  if (!app.stripe) return { subscriptions: 0, checked: 0, repaired: 0 }
+  const stripe = await app.stripe.client()
+  const progress: Progress = { subscriptions: 0, checked: 0, repaired: 0 }
+  const seen = new Set<string>()
+  const id = await begin(app)
+  try {
+    for await (const page of pagesOf(app, stripe)) {
+      for (const { id: found } of page) seen.add(found)
+      await mendAll(app, await suspectsOn(app, page), progress)
+      progress.subscriptions += page.length
+      onProgress(progress)
+    }
+    await mendAll(app, await notAmong(app, seen), progress)
+    await noteDoubles(app)
+    await promiseWaitingEvents(app)
+  } catch (error) {
+    // Not an hour must pass until it is tried again.
+    await app.db.deleteFrom('reconciliations').where('id', '=', id).execute()
+    throw error
+  }
+  await finish(app, id, progress)
+  onProgress(progress)
+  return progress
+}
+
+async function* pagesOf(app: App, stripe: Stripe): AsyncGenerator<Stripe.Subscription[]> {
+  let last: string | undefined
+  for (;;) {
+    await turnToRead(app)
+    const { data, has_more } = await stripe.subscriptions.list({
+      status: 'all',
+      limit: PAGE,
+      expand: EXPAND,
+      ...(last && { starting_after: last }),
+    })
+    yield data
+    last = data.at(-1)?.id
+    if (!has_more || !last) return
+  }
+}
+
+/** Customers of a page whose subscriptions are not mirrored as they are. */
+async function suspectsOn(app: App, page: Stripe.Subscription[]): Promise<string[]> {
+  const [prices, mirrored] = await Promise.all([
+    knownPrices(app.db),
+    mirroredIn(
+      app.db,
+      page.map(({ id }) => id),
+    ),
+  ])
+  const known = new Map(mirrored.map((one) => [one.id, one]))
+  const suspects = page.filter((one) => !isMirrored(one, known.get(one.id), prices)).map(customerIdOf)
+  return ours(app, [...new Set(suspects)])
+}
+
+/** When a charge first failed is not on the page, and is mended together with the status. */
+function isMirrored(
+  one: Stripe.Subscription,
+  known: KnownSubscription | undefined,
+  prices: KnownPrice[],
+): boolean {
+  if (!known || one.items.data.length === 0) return false
+  const { pastDueSince } = known
+  return isSame(known, { ...mirrorSubscription(one, [], prices), pastDueSince })
+}
+
+async function ours(app: App, customers: string[]): Promise<string[]> {
+  if (customers.length === 0) return []
+  const rows = await app.db
+    .selectFrom('stripe_customers')
+    .select('stripe_customer_id')
+    .where('stripe_customer_id', 'in', customers)
+    .execute()
+  return rows.flatMap(({ stripe_customer_id }) => stripe_customer_id ?? [])
+}
+
+/** Customers with something live here that Stripe does not have. */
+async function notAmong(app: App, seen: Set<string>): Promise<string[]> {
+  const suspects = new Set<string>()
+  const rows = await app.db
+    .selectFrom('subscriptions')
+    .select(['stripe_subscription_id', 'stripe_customer_id', 'status'])
+    .where('ended_at', 'is', null)
+    .execute()
+  for (const row of rows) {
+    if (isLive(row) && !seen.has(row.stripe_subscription_id)) suspects.add(row.stripe_customer_id)
+  }
+  return [...suspects]
+}
+
+async function mendAll(app: App, customers: string[], progress: Progress): Promise<void> {
+  for (const customer of customers) {
+    // An event that is on its way tells of it itself: that is being late, not drift.
+    const isAnnounced = await hasWaitingEvents(app, customer)
+    const outcome = await projectCustomer(app, customer)
+    progress.checked++
+    if (outcome.kind !== 'written' || isAnnounced) continue
+    const drifts = outcome.differences.map(
+      ({ id, before, after }): Drift => ({
+        accountId: outcome.accountId,
+        customer,
+        subscription: id,
+        kind: before ? 'missed-change' : 'missed-subscription',
+        details: { before: before?.status ?? null, after: after.status, plan: after.plan },
+      }),
+    )
+    progress.repaired += drifts.length
+    await noteDrift(app, drifts)
+  }
+}
+
+async function hasWaitingEvents(app: App, customer: string): Promise<boolean> {
+  const waiting = await app.db
+    .selectFrom('stripe_events')
+    .select('id')
+    .where('stripe_customer_id', '=', customer)
+    .where('status', '=', 'received')
+    .limit(1)
+    .executeTakeFirst()
+  return waiting !== undefined
+}
+
+async function begin(app: App): Promise<string> {
+  const id = uuidv7()
+  await app.db.insertInto('reconciliations').values({ id, started_at: app.now() }).execute()
+  return id
+}
+
+async function finish(app: App, id: string, { subscriptions, repaired }: Progress): Promise<void> {
+  await app.db
+    .updateTable('reconciliations')
+    .set({ finished_at: app.now(), subscriptions, repaired })
+    .where('id', '=', id)
+    .execute()
+}

@@ -1,0 +1,197 @@
+import type Stripe from 'stripe'
+import Type from 'typebox'
+import type { Access } from '../../access/access.ts'
+import type { App } from '../../app.ts'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { MemberActor } from '../../http/actor.ts'
+import { route } from '../../http/route.ts'
+import { Fields, Instant, Nullable, named, PageQuery, pageOf } from '../../http/schemas.ts'
+import type { Server } from '../../http/server.ts'
+import { problem } from '../../problems.ts'
+import { callStripe } from '../../stripe/callStripe.ts'
+import { findCustomer } from '../checkout/customer.ts'
+import { OrderFields, priceOrder } from '../order.ts'
+import { isLive } from '../projection/rules.ts'
+import { shownSubscription } from '../projection/subscriptions.ts'
+import { BillingStateSchema, stateNow } from '../stateRoutes.ts'
+import { cancelSubscription, resumeSubscription } from './cancelSubscription.ts'
+import { changeSubscription } from './changeSubscription.ts'
+import { listInvoices } from './listInvoices.ts'
+import { linkToPortal } from './portal.ts'
+import { previewChange } from './previewChange.ts'
+
+const needsStripe = ['stripe-not-configured', 'stripe-unavailable'] as const
+const needsSubscription = ['no-subscription', ...needsStripe] as const
+
+const ChangePreviewSchema = named(
+  'ChangePreview',
+  Type.Object({
+    takes_effect: Type.Enum(['now', 'at-period-end', 'never'], {
+      description: '`never`: it is what the account has already.',
+    }),
+    at: Instant,
+    amount_due: Type.Integer({ description: 'Minor units; below zero it is credited.' }),
+    currency: Type.String(),
+    lines: Type.Array(Type.Object({ description: Type.String(), amount: Type.Integer() })),
+    proration_date: Nullable(
+      Type.Integer({ description: 'Send it with the change, so that it costs what was shown.' }),
+    ),
+  }),
+)
+
+const InvoiceSchema = named(
+  'Invoice',
+  Type.Object({
+    id: Type.String(),
+    number: Nullable(Type.String()),
+    status: Type.String({ description: 'draft, open, paid, uncollectible or void.' }),
+    currency: Type.String(),
+    total: Type.Integer(),
+    amount_due: Type.Integer(),
+    amount_paid: Type.Integer(),
+    created_at: Instant,
+    due_at: Nullable(Instant),
+    page: Nullable(Type.String({ description: 'Stripe’s page of the invoice, where it can be paid.' })),
+    pdf: Nullable(Type.String()),
+  }),
+)
+
+/** What owners and admins do with the subscription that their account has. */
+export function subscriptionRoutes(server: Server, app: App, access: Access): void {
+  const access_ = { member: 'admin' } as const
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'createPortalSession',
+      method: 'POST',
+      url: '/v1/billing/portal-session',
+      access: access_,
+      summary: 'A link into Stripe’s portal, good for minutes',
+      body: Fields({ flow: Type.Optional(Type.Enum(['payment_method', 'cancel', 'change_plan'])) }),
+      replies: { 201: Type.Object({ url: Type.String() }) },
+      refusals: [...needsSubscription],
+    },
+    async ({ caller: { actor, requestId }, body: { flow }, reply }) => {
+      const url = await callStripe(app, async (stripe) => {
+        const customer = await findCustomer(app, actor.accountId)
+        if (!customer) throw problem('no-subscription')
+        const subscription = await shownSubscription(app.db, actor.accountId)
+        const isNeeded = flow === 'cancel' || flow === 'change_plan'
+        if (isNeeded && !(subscription && isLive(subscription))) throw problem('no-subscription')
+        return linkToPortal(app, stripe, customer, {
+          ...(flow && { flow }),
+          ...(subscription && { subscription: subscription.id }),
+          ...(requestId && { request: requestId }),
+        })
+      })
+      return reply.code(201).send({ url })
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'previewSubscriptionChange',
+      method: 'POST',
+      url: '/v1/billing/subscription/preview',
+      access: access_,
+      summary: 'What a change of plan, interval or seats would cost and when it would count',
+      body: Fields(OrderFields),
+      replies: { 200: ChangePreviewSchema },
+      refusals: ['subscription-not-changeable', ...needsSubscription],
+    },
+    async ({ caller: { actor }, body }) => {
+      const { order, rankOf } = await ordered(actor, body)
+      const preview = await callStripe(app, (stripe) => previewChange(app, stripe, order, rankOf))
+      return {
+        takes_effect: preview.takesEffect,
+        at: preview.at.toISOString(),
+        amount_due: preview.amountDue,
+        currency: preview.currency,
+        lines: preview.lines,
+        proration_date: preview.prorationDate,
+      }
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'changeSubscription',
+      method: 'POST',
+      url: '/v1/billing/subscription/change',
+      access: access_,
+      summary: 'Change plan, interval or seats: more at once with proration, less from the next period on',
+      body: Fields({
+        ...OrderFields,
+        proration_date: Type.Optional(Type.Integer({ minimum: 1, maximum: 99_999_999_999 })),
+      }),
+      replies: { 200: BillingStateSchema },
+      refusals: ['payment-failed', 'subscription-not-changeable', 'change-in-progress', ...needsSubscription],
+    },
+    async ({ caller: { actor }, body, at }) => {
+      const { order, rankOf } = await ordered(actor, body)
+      const dated = { ...order, ...(body.proration_date && { prorationDate: body.proration_date }) }
+      await callStripe(app, (stripe) => changeSubscription(app, stripe, dated, rankOf))
+      return stateNow(app, access, actor, at)
+    },
+  )
+
+  for (const [operationId, name, summary, run] of [
+    [
+      'cancelSubscription',
+      'cancel',
+      'End the subscription with the period that is paid for',
+      cancelSubscription,
+    ],
+    ['resumeSubscription', 'resume', 'Take a cancellation back before it has happened', resumeSubscription],
+  ] as const) {
+    route(
+      server,
+      app,
+      {
+        operationId,
+        method: 'POST',
+        url: `/v1/billing/subscription/${name}`,
+        access: access_,
+        summary,
+        replies: { 200: BillingStateSchema },
+        refusals: ['change-in-progress', ...needsSubscription],
+      },
+      async ({ caller: { actor }, at }) => {
+        await callStripe(app, (stripe: Stripe) => run(app, stripe, actor.accountId))
+        return stateNow(app, access, actor, at)
+      },
+    )
+  }
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'listInvoices',
+      method: 'GET',
+      url: '/v1/billing/invoices',
+      access: access_,
+      summary: 'Invoices of the account, the newest first',
+      query: Fields(PageQuery),
+      replies: { 200: pageOf(InvoiceSchema) },
+      refusals: [...needsStripe],
+    },
+    async ({ caller: { actor }, query }) =>
+      callStripe(app, (stripe) => listInvoices(app, stripe, { accountId: actor.accountId, ...query })),
+  )
+
+  async function ordered(actor: MemberActor, body: Parameters<typeof priceOrder>[3]) {
+    const snapshot = access.snapshotOf(actor)
+    const catalogue: Catalogue = await access.catalogueOf(snapshot)
+    if (!app.stripe) throw problem('stripe-not-configured')
+    const { price, ...target } = await priceOrder(app, catalogue, snapshot, body)
+    const rankOf = (plan: string) => catalogue.planOf(plan).rank
+    return { order: { accountId: actor.accountId, target, price }, rankOf }
+  }
+}
