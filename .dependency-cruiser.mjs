@@ -1,5 +1,5 @@
 // The module table of ARCHITECTURE.md as rules: what may import what. `npm run check` runs it.
-const platform = '^src/(app|config|problems)\\.ts$|^src/(audit|db|http|jobs|limits|mail|secrets)/'
+const platform = '^src/(app|config|problems)\\.ts$|^src/(audit|db|http|jobs|limits|mail|secrets|stripe)/'
 const order = ['catalogue', 'entitlements', 'access', 'identity', 'accounts', 'billing', 'operators']
 
 /** A module may import those before it in the order, itself, and the platform. */
@@ -24,7 +24,7 @@ export default {
     {
       name: 'platform-knows-no-business',
       severity: 'error',
-      from: { path: '^src/(audit|db|http|jobs|limits|mail|secrets)/' },
+      from: { path: '^src/(audit|db|http|jobs|limits|mail|secrets|stripe)/' },
       to: { path: `^src/(${order.join('|')})/` },
     },
     {
@@ -54,6 +54,13 @@ export default {
       to: {
         path: '^node_modules/(nodemailer|graphile-worker|ioredis|@node-rs/argon2|fast-jwt|react|react-email)/',
       },
+    },
+    {
+      name: 'stripe-is-loaded-in-one-place',
+      comment: 'Types of the SDK are free; the SDK itself is loaded when it is first needed.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/stripe/openStripe\\.ts$' },
+      to: { path: '^node_modules/stripe/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-undeclared-packages',

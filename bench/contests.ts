@@ -1,3 +1,4 @@
+import { eventRequest } from './events.ts'
 import type { Bound } from './findings.ts'
 import { drive, type Measured, type Next, request } from './load.ts'
 import {
@@ -72,6 +73,16 @@ export const contests: Contest[] = [
     prepare: async (stage) => ({
       ours: await refreshes(stage),
       limit: load(await stage.limit('write'), (id) => request('POST', '/', { body: JSON.stringify({ id }) })),
+    }),
+  },
+  {
+    name: 'webhook',
+    path: 'POST /v1/webhooks/stripe',
+    against: 'Fastify + signature + one statement',
+    bound: { atLeast: 0.8 },
+    prepare: async (stage) => ({
+      ours: load(await stage.service(), () => eventRequest('/v1/webhooks/stripe')),
+      limit: load(await stage.limit('signed-write'), () => eventRequest('/')),
     }),
   },
   ...readContests('state', STATE),

@@ -1,4 +1,10 @@
-import { createPublicKey, type KeyObject, verify as verifySignature } from 'node:crypto'
+import {
+  createHmac,
+  createPublicKey,
+  type KeyObject,
+  timingSafeEqual,
+  verify as verifySignature,
+} from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { hash, verify as verifyPassword } from '@node-rs/argon2'
 import fastify from 'fastify'
@@ -24,6 +30,7 @@ const limits: Record<string, () => Promise<unknown>> = {
     return passwords((password) => verifyPassword(stored, password))
   },
   write: oneWrite,
+  'signed-write': signedWrite,
 }
 
 const start = limits[name]
@@ -95,6 +102,32 @@ async function oneWrite() {
   }
   const app = server().post<{ Body: { id: number } }>('/', async ({ body }) => {
     return (await pool.query({ ...query, values: [body.id, new Date()] })).rows[0]
+  })
+  await listen(app)
+}
+
+async function signedWrite() {
+  const pool = openPool()
+  const query = {
+    name: 'keep',
+    text: `with event as (insert into bench_events values ($1, $2, $3) returning id)
+      update bench_rows set count = count + 1 where id = $4 and exists (select from event)`,
+  }
+  let turn = 0
+  const app = server()
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.post<{ Body: Buffer }>('/', async ({ body, headers }) => {
+    const [t = '', v1 = ''] = String(headers['stripe-signature']).split(',v1=')
+    const expected = createHmac('sha256', 'whsec_bench')
+      .update(`${t.slice(2)}.`)
+      .update(body)
+      .digest()
+    if (!timingSafeEqual(expected, Buffer.from(v1, 'hex'))) throw new Error('Somebody else signed this')
+    const text = body.toString()
+    const { id, type } = JSON.parse(text) as { id: string; type: string }
+    await pool.query({ ...query, values: [id, type, text, turn++ % 1000] })
+    return small
   })
   await listen(app)
 }

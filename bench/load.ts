@@ -51,12 +51,21 @@ export async function drive({ server, connections, seconds, next }: Load): Promi
 }
 
 /** A request as it goes over the wire. Text is one byte a character, so bodies are kept to ASCII. */
-export function request(method: 'GET' | 'POST', path: string, { token = '', body = '' } = {}): string {
+export function request(
+  method: 'GET' | 'POST',
+  path: string,
+  {
+    token = '',
+    body = '',
+    headers = {},
+  }: { token?: string; body?: string; headers?: Record<string, string> } = {},
+): string {
   const head = [
     `${method} ${path} HTTP/1.1`,
     'host: 127.0.0.1',
     'user-agent: bench',
     ...(token && [`authorization: Bearer ${token}`]),
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     ...(body && ['content-type: application/json', `content-length: ${body.length}`]),
   ]
   return `${head.join('\r\n')}\r\n\r\n${body}`

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Counts, startCountingProxy } from './countingProxy.ts'
+import { eventRequest } from './events.ts'
 import type { Finding } from './findings.ts'
 import { credentials, newAddress } from './people.ts'
 import { startProgram } from './programs.ts'
@@ -23,6 +24,7 @@ export async function countRoundTrips(stage: Stage, { say }: Rounds): Promise<Fi
       ['billing state, cold', 1, visitor.readStateCold],
       ['billing state, warm', 0, visitor.readState],
       ['forward-auth, warm', 0, visitor.forwardAuth],
+      ['webhook', 1, () => deliverEvent(service.port)],
     ]
     const findings: Finding[] = []
     for (const [operation, atMost, perform] of operations) {
@@ -34,6 +36,14 @@ export async function countRoundTrips(stage: Stage, { say }: Rounds): Promise<Fi
     await service.stop()
     proxy.close()
   }
+}
+
+async function deliverEvent(port: number): Promise<void> {
+  const [head = '', body = ''] = eventRequest('/').split('\r\n\r\n')
+  const signature = /stripe-signature: (.*)/.exec(head)?.[1] ?? ''
+  const headers = { 'content-type': 'application/json', 'stripe-signature': signature }
+  const reply = await fetch(`http://127.0.0.1:${port}/v1/webhooks/stripe`, { method: 'POST', headers, body })
+  if (!reply.ok) throw new Error(`The webhook answered ${reply.status}`)
 }
 
 function findingOf(operation: string, atMost: number, { roundTrips, statements }: Counts): Finding {

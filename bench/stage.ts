@@ -6,6 +6,7 @@ import { AccessTokens, type UserClaims } from '../src/access/accessTokens.ts'
 import { openApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { prepareDatabase } from '../src/prepare.ts'
+import { addCustomers, SIGNING_SECRET } from './events.ts'
 import { type Program, type Running, startProgram } from './programs.ts'
 
 const ROWS = 1000
@@ -35,12 +36,14 @@ export async function openStage(started: AsyncDisposableStack): Promise<Stage> {
     SELF_SERVE_ENABLED: 'true',
     REGISTRATIONS_PER_HOUR: '0',
     LOG_LEVEL: 'info',
+    STRIPE_WEBHOOK_SECRET: SIGNING_SECRET,
     CATALOGUE_FILE: fileURLToPath(new URL('../catalogue.json', import.meta.url)),
   }
   const app = openApp(readConfig(serviceEnv))
   started.defer(() => app.close())
   await prepareDatabase(app)
   const postgresVersion = await addRows(databaseUrl)
+  await addCustomers(databaseUrl)
   const tokens = new AccessTokens(app)
   const [key] = await tokens.publicKeys(app.now())
   const limitEnv = { DATABASE_URL: databaseUrl, PUBLIC_JWK: JSON.stringify(key) }
@@ -103,6 +106,10 @@ async function addRows(url: string): Promise<string> {
   await query(
     url,
     `insert into bench_rows select n, 0, now(), 'word ' || n from generate_series(0, ${ROWS - 1}) n`,
+  )
+  await query(
+    url,
+    'create table bench_events (id text primary key, type text not null, payload json not null)',
   )
   const [row] = await query(url, 'show server_version')
   return String(row?.server_version)

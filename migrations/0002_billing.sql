@@ -31,7 +31,7 @@ create table stripe_customers (
   created_at timestamptz not null,
   deleted_at timestamptz,
   projected_token bigint not null default 0,
-  projected_at timestamptz
+  looked_at timestamptz
 );
 comment on column stripe_customers.id is 'the idempotency key of its creation';
 comment on column stripe_customers.stripe_customer_id is 'null until Stripe has answered';
@@ -90,6 +90,11 @@ create index subscriptions_account on subscriptions (account_id);
 create index subscriptions_customer on subscriptions (stripe_customer_id);
 create unique index subscriptions_shown on subscriptions (account_id) where is_shown;
 create index subscriptions_trial_end on subscriptions (trial_end) where status = 'trialing';
+-- The month at whose end the card expires, counted from year 0.
+create index subscriptions_card_expiry on subscriptions
+  (((card ->> 'expYear')::integer * 12 + (card ->> 'expMonth')::integer))
+  where cancel_at is null and not cancel_at_period_end
+    and status in ('trialing', 'active', 'past_due', 'unpaid', 'paused');
 
 create table checkout_sessions (
   id uuid primary key,
@@ -138,6 +143,7 @@ create table stripe_events (
 comment on column stripe_events.reason is 'why it was ignored or parked, or what went wrong last';
 comment on column stripe_events.payload is 'json, not jsonb, which refuses some of what JSON may hold';
 create index stripe_events_waiting on stripe_events (stripe_customer_id) where status = 'received';
+create index stripe_events_customer on stripe_events (stripe_customer_id, received_at desc, id desc);
 create index stripe_events_newest on stripe_events (received_at desc, id desc);
 create index stripe_events_status on stripe_events (status, received_at desc, id desc);
 

@@ -23,13 +23,19 @@ export interface Environment {
   serviceUrl: string
   /** A database that is not ours to start. */
   databaseUrl: string | undefined
+  /** What the sandbox's Stripe signs events with; none, and it sends none, where the service takes none. */
+  stripeSigningSecret: string | undefined
   /** The service's variables, once there is a database and a mailbox. */
   forService(found: { databaseUrl: string; smtpUrl: string; secret: string }): NodeJS.ProcessEnv
 }
 
+/** The key that the sandbox's Stripe takes. */
+export const STRIPE_KEY = 'sk_test_sandbox'
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 // Empty, these switch a part off; others that are empty count as unset.
-const OFF_WHEN_EMPTY = ['SMTP_URL']
+const OFF_WHEN_EMPTY = ['SMTP_URL', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET']
+const STRIPE_SIGNING_SECRET = 'whsec_sandbox'
 const EVERYWHERE = ['localhost', '0.0.0.0', '::', '']
 
 /** The folder in which the sandbox keeps what it knows. */
@@ -57,6 +63,9 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     MAIL_FROM: 'no-reply@frontgate.localhost',
     CATALOGUE_FILE: join(root, 'catalogue.json'),
     SMTP_URL: smtpUrl,
+    STRIPE_API_URL: `http://localhost:${SANDBOX_PORT}`,
+    STRIPE_SECRET_KEY: STRIPE_KEY,
+    STRIPE_WEBHOOK_SECRET: STRIPE_SIGNING_SECRET,
     SECRET: secret,
     ...env,
     DATABASE_URL: databaseUrl,
@@ -80,6 +89,9 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     sandboxPort: Number(SANDBOX_PORT),
     serviceUrl: `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`,
     databaseUrl,
+    // While one is rolled there are two, and either will do.
+    stripeSigningSecret:
+      (env.STRIPE_WEBHOOK_SECRET ?? STRIPE_SIGNING_SECRET).split(',')[0]?.trim() || undefined,
     forService,
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AccessTokens } from '../src/access/accessTokens.ts'
 import { type App, openApp } from '../src/app.ts'
+import { bringPrices } from '../src/billing/prices/applyPrices.ts'
 import { readConfig } from '../src/config.ts'
 import { makeLog } from '../src/http/log.ts'
 import { prepareDatabase } from '../src/prepare.ts'
@@ -8,16 +9,18 @@ import { startService } from '../src/service.ts'
 import { sweeps } from '../src/worker.ts'
 import { CannotStart } from './cannotStart.ts'
 import { openClock } from './clock.ts'
-import { type Environment, keptSecret } from './environment.ts'
+import { type Environment, keptSecret, STRIPE_KEY } from './environment.ts'
 import { openLogFile } from './logFile.ts'
 import { Mailbox } from './mailbox/mailbox.ts'
 import { loadParser } from './mailbox/readLetter.ts'
 import { startMailServer } from './mailbox/startMailServer.ts'
 import { explainListenError } from './ports.ts'
 import { startSandboxServer } from './server.ts'
+import { createStripe, type StripeStandIn } from './stripe/engine/createStripe.ts'
 
 const MAIL_PORT = 4125
 const READY_WITHIN_MS = 15_000
+const STRIPE_LOOKS_EVERY_MS = 5_000
 
 interface Surroundings {
   environment: Environment
@@ -43,7 +46,9 @@ export async function runFrontgate(surroundings: Surroundings): Promise<void> {
   const app = openApp(config, { now: clock.now, log: makeLog(config, logFile) })
   started.defer(() => app.close())
   await prepare(app, environment)
-  const parts = { app, tokens: new AccessTokens(app), sweeps, clock, mailbox, serviceUrl, stopping }
+  const stripe = openStripe(app, environment)
+  started.defer(() => stripe.close())
+  const parts = { app, tokens: new AccessTokens(app), sweeps, clock, mailbox, stripe, serviceUrl, stopping }
   try {
     const server = await startSandboxServer(parts, sandboxPort)
     started.defer(() => server.stop())
@@ -53,7 +58,41 @@ export async function runFrontgate(surroundings: Surroundings): Promise<void> {
     throw explainListenError(error, { PORT: servicePort, SANDBOX_PORT: sandboxPort })
   }
   await untilReady(serviceUrl, logPath)
+  await bringCatalogueToStripe(app, sandboxPort)
+  runStripe(stripe, started)
   void loadParser()
+}
+
+/** What Stripe holds is kept beside the database; it is still as an earlier run left it. */
+function openStripe(app: App, environment: Environment): StripeStandIn {
+  const { folder, serviceUrl, sandboxPort, stripeSigningSecret: secret } = environment
+  return createStripe({
+    now: app.now,
+    folder,
+    webhook: secret === undefined ? null : { url: `${serviceUrl}/v1/webhooks/stripe`, secret },
+    secretKey: STRIPE_KEY,
+    otherKey: app.config.stripeSecretKey?.reveal(),
+    publicUrl: `http://localhost:${sandboxPort}`,
+    log: app.log,
+    waits: true,
+  })
+}
+
+/** Makes our Stripe sell what the catalogue says, by the service's own means; one elsewhere is left alone. */
+async function bringCatalogueToStripe(app: App, sandboxPort: number): Promise<void> {
+  const isOurs = new URL(app.config.stripeApiUrl).host === `localhost:${sandboxPort}`
+  if (app.stripe && isOurs) await bringPrices(app)
+}
+
+/** From here on time passes at Stripe, and events are delivered. */
+function runStripe(stripe: StripeStandIn, started: AsyncDisposableStack): void {
+  stripe.deliveries.start()
+  const looking = setInterval(() => stripe.advance(), STRIPE_LOOKS_EVERY_MS).unref()
+  // Before the service stops: what it cannot take any more would count as refused.
+  started.defer(async () => {
+    clearInterval(looking)
+    await stripe.deliveries.close()
+  })
 }
 
 async function prepare(app: App, { databaseUrl }: Environment): Promise<void> {

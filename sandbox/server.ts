@@ -19,6 +19,9 @@ export interface SandboxServer {
 export async function startSandboxServer(parts: Parts, port: number): Promise<SandboxServer> {
   const server = makeServer(parts.app.log)
   await server.register(async (control) => controlRoutes(control, parts), { prefix: '/control' })
+  await server.register(parts.stripe.routes, { prefix: '/stripe' })
+  // An SDK whose host, port and protocol alone are ours asks for the paths as Stripe has them.
+  await server.register(parts.stripe.routes)
   await server.register(async (pages) => pageRoutes(pages, parts))
   return listen(server, port)
 }

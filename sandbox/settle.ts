@@ -42,15 +42,19 @@ export async function settleDueJobs(app: App, patience: AbortSignal): Promise<bo
   return true
 }
 
-/** Lets time pass for jobs that wait to be tried again: the moved clock is the service's, theirs is PostgreSQL's. */
-export async function bringJobsForward(app: App, seconds: number): Promise<void> {
+/**
+ * Lets time pass for jobs that wait, those named like a pattern or all of them: the moved clock is the service's,
+ * theirs is PostgreSQL's.
+ */
+export async function bringJobsForward(app: App, seconds: number, named = '%'): Promise<void> {
   await app.pool.query(
     `with moved as (
        select graphile_worker.reschedule_jobs(array[id], greatest(run_at - make_interval(secs => $1), now()))
        from graphile_worker.jobs where locked_at is null and run_at > now() and attempts < max_attempts
+         and task_identifier like $2
      ), counted as (select count(*) as jobs from moved)
      select pg_notify('jobs:insert', json_build_object('count', jobs)::text) from counted where jobs > 0`,
-    [seconds],
+    [seconds, named],
   )
 }
 

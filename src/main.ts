@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { AccessTokens } from './access/accessTokens.ts'
 import { rotateSigningKey } from './access/signingKeys.ts'
 import { type App, openApp } from './app.ts'
+import { readAddress, readInstant, readReason } from './arguments.ts'
 import { audit } from './audit/audit.ts'
 import { applyPrices, planPrices } from './billing/prices/applyPrices.ts'
 import { type Progress, reconcile } from './billing/reconcile/reconcile.ts'
@@ -12,9 +13,9 @@ import { ConfigFaults, readConfig } from './config.ts'
 import { inTx } from './db/transaction.ts'
 import { refuseUnknownTrialPlan } from './entitlements/trials.ts'
 import { systemCaller } from './http/actor.ts'
-import { normaliseAddress } from './identity/addresses.ts'
 import { addOperator } from './operators/addOperator.ts'
 import { findOperator } from './operators/findOperator.ts'
+import { grandfather, type Promotion, type Tally } from './operators/grandfather.ts'
 import { removeOperator } from './operators/removeOperator.ts'
 import { prepareDatabase } from './prepare.ts'
 import { buildServer } from './server.ts'
@@ -80,6 +81,27 @@ program
           ? `All ${subscriptions} subscriptions are mirrored as Stripe holds them.`
           : `${repaired} of ${subscriptions} subscriptions differed and are mended. GET /v1/operator/drift tells which.`,
       )
+    }),
+  )
+
+program
+  .command('grandfather')
+  .description('give every account that is older than a day a plan for nothing, once; may be run again')
+  .requiredOption('--before <date>', 'accounts that were created before it', readInstant)
+  .requiredOption('--plan <plan>', 'the plan they keep')
+  .option('--until <date>', 'when that ends; without it, never', readInstant)
+  .option('--reason <text>', 'what the audit trail says', readReason)
+  .option('--dry-run', 'only count')
+  .action(({ before, plan, until, reason, dryRun = false }: GrandfatherOptions) =>
+    withApp(async (app) => {
+      const why = reason ?? `Here before ${before.toISOString()}`
+      const promotion = { before, plan, until: until ?? null, reason: why }
+      const tally = await grandfather(app, promotion, { dryRun, onProgress: showTally })
+      if (process.stderr.isTTY) process.stderr.write('\n')
+      say(`${dryRun ? 'Would be given' : 'Given'} ${plan}: ${tally.given}`)
+      say(`Had it from here already: ${tally.had}`)
+      say(`Left as they are, canceled or past due: ${tally.left}`)
+      say(`Left as they are, closed: ${tally.closed}`)
     }),
   )
 
@@ -198,6 +220,17 @@ function showProgress({ subscriptions, repaired }: Progress): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${subscriptions} subscriptions read, ${repaired} mended`)
 }
 
+interface GrandfatherOptions extends Pick<Promotion, 'before' | 'plan'> {
+  until?: Date
+  reason?: string
+  dryRun?: boolean
+}
+
+function showTally({ given, had, left, closed }: Tally): void {
+  if (!process.stderr.isTTY) return
+  process.stderr.write(`\r${given + had + left + closed} accounts read, ${given} given`)
+}
+
 class DryRun extends Error {}
 
 /** Applies the file, or only finds out what that would change. */
@@ -217,12 +250,6 @@ async function tryOut(app: App, file: CatalogueFile, dryRun: boolean): Promise<T
 interface TriedOut {
   differences: string[]
   catalogue: Catalogue
-}
-
-function readAddress(typed: string): string {
-  const email = normaliseAddress(typed)
-  if (!email) throw new InvalidArgumentError('That is not an e-mail address.')
-  return email
 }
 
 function say(line: string): void {

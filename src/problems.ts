@@ -145,6 +145,13 @@ export const problems = {
     meaning: '`reason` says why: a payment is due, it is set to end, or it is paused.',
     remedy: 'Settle that first: open the portal to pay, or resume the subscription.',
   },
+  'subscription-live': {
+    status: 409,
+    title: 'Cancel the subscription first',
+    meaning: 'The subscription of `accounts` goes on, and would be charged for after they are closed.',
+    remedy:
+      'POST /v1/billing/subscription/cancel, or cancel in the portal, then repeat the call: it need not have ended yet.',
+  },
   'change-in-progress': {
     status: 409,
     title: 'Another change of this subscription is under way',
@@ -261,6 +268,7 @@ interface MembersByCode {
   'feature-not-in-plan': { feature: string; plan: string; required_plan: string | null; upgrade_url: string }
   'email-verification-required': { grace_ended_at: string }
   'last-owner': { accounts: { id: string; name: string }[] }
+  'subscription-live': { accounts: { id: string; name: string }[] }
   'already-subscribed': { portal: string }
   'payment-failed': { decline_code: string | null; portal: string | null }
   'subscription-not-changeable': { reason: 'payment-due' | 'ending' | 'paused' }

@@ -1,9 +1,12 @@
 import { registerByMail, registerByMailJob } from './accounts/registerByMail.ts'
 import { remindOfTrialEnd } from './accounts/remindOfTrialEnd.ts'
 import type { App } from './app.ts'
-import { cancelDuplicate, cancelDuplicateJob } from './billing/checkout/cancelDuplicate.ts'
-import { resolveEvent, resolveEventJob } from './billing/events/resolveEvent.ts'
-import { projectJob, projectOnEvents } from './billing/projection/projectCustomer.ts'
+import { cancelDuplicate } from './billing/checkout/cancelDuplicate.ts'
+import { remindOfFirstPayment } from './billing/dunning/remindOfFirstPayment.ts'
+import { warnOfExpiringCards } from './billing/dunning/warnOfExpiringCards.ts'
+import { resolveEvent } from './billing/events/resolveEvent.ts'
+import { cancelDuplicateJob, projectJob, resolveEventJob } from './billing/jobs.ts'
+import { projectOnEvents } from './billing/projection/projectCustomer.ts'
 import { reconcileHourly } from './billing/reconcile/reconcileHourly.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
 import { sendResetLink } from './identity/sendResetLink.ts'
@@ -23,6 +26,8 @@ const handlers: JobHandler[] = [
 /** Everything that happens because time has passed. None of it changes what an account is entitled to. */
 export const sweeps: Sweep[] = [
   { name: 'sweep.trial-reminders', run: remindOfTrialEnd },
+  { name: 'sweep.first-payments', run: remindOfFirstPayment },
+  { name: 'sweep.expiring-cards', run: warnOfExpiringCards },
   { name: 'sweep.reconcile', run: reconcileHourly },
   { name: 'sweep.rate-limits', run: (app, at) => app.limiter.sweep(at) },
 ]

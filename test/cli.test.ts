@@ -13,6 +13,7 @@ describe('--help', () => {
     ['migrate', /bring the database to this version/],
     ['catalogue', /apply/],
     ['catalogue apply', /--dry-run/],
+    ['grandfather', /--before <date>.*--plan <plan>.*--until <date>.*--reason <text>.*--dry-run/s],
     ['keys', /rotate/],
     ['keys rotate', /--now/],
     ['operator', /add.*remove.*token/s],

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Parts } from '../parts.ts'
 import { Refusal } from '../refusal.ts'
-import { bringJobsForward, settle, Unsettled } from '../settle.ts'
+import { bringJobsForward, Unsettled } from '../settle.ts'
+import { passTimeAtStripe } from '../settleStripe.ts'
 
 const PATIENCE_MS = 60_000
 const DAY = 24 * 60 * 60
@@ -27,19 +28,20 @@ export function clockRoutes(server: FastifyInstance, parts: Parts): void {
 }
 
 /** Goes there day by day: who arrives at once would find a trial over whose reminder was never due. */
-async function advance({ app, clock, sweeps, stopping }: Parts, seconds: number): Promise<void> {
+async function advance(parts: Parts, seconds: number): Promise<void> {
+  const { app, clock, sweeps, stopping } = parts
   const patience = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), stopping])
   checkReach(clock, seconds)
   let left = seconds
   try {
     // What was due before is done before.
-    await settle(app, [], patience)
+    await passTimeAtStripe(parts, 0, [], patience)
     while (left > 0) {
       const step = Math.min(left, Math.max(DAY, Math.ceil(seconds / MOST_STEPS)))
       clock.advance(step)
       left -= step
       await bringJobsForward(app, step)
-      await settle(app, sweeps, patience)
+      await passTimeAtStripe(parts, step, sweeps, patience)
     }
   } catch (error) {
     if (left > 0) clock.advance(left)

@@ -4,6 +4,7 @@ import { Refusal } from '../refusal.ts'
 import { clockRoutes } from './clock.ts'
 import { mailboxRoutes } from './mailbox.ts'
 import { operatorRoutes } from './operators.ts'
+import { stripeControlRoutes } from './stripe.ts'
 
 /** What a person does on the pages, a test or a demo does here, in JSON. */
 export function controlRoutes(server: FastifyInstance, parts: Parts): void {
@@ -14,4 +15,5 @@ export function controlRoutes(server: FastifyInstance, parts: Parts): void {
   clockRoutes(server, parts)
   mailboxRoutes(server, parts)
   operatorRoutes(server, parts)
+  server.register(async (stripe) => stripeControlRoutes(stripe, parts), { prefix: '/stripe' })
 }

@@ -1,9 +1,13 @@
+import { sql } from 'kysely'
 import { audit } from '../audit/audit.ts'
 import { changed, type Tx } from '../db/transaction.ts'
 import type { Caller, MemberActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
 
-/** Closes the caller's current account once its name is repeated; its tokens are refused from now on. */
+/**
+ * Closes the caller's current account once its name is repeated; its tokens are refused from now on. One whose
+ * subscription goes on stays open.
+ */
 export async function closeAccount(
   tx: Tx,
   caller: Caller<MemberActor>,
@@ -13,12 +17,26 @@ export async function closeAccount(
   const { accountId } = caller.actor
   const account = await tx
     .selectFrom('accounts')
-    .select('name')
+    .select(['id', 'name'])
     .where('id', '=', accountId)
     .forUpdate()
     .executeTakeFirstOrThrow()
   if (confirm !== account.name) throw problem('confirmation-mismatch')
+  await refuseWhileSubscribed(tx, [account])
   await markClosed(tx, caller, accountId, at)
+}
+
+/** Refuses to close accounts with a subscription that would go on being charged for. */
+export async function refuseWhileSubscribed(tx: Tx, accounts: { id: string; name: string }[]): Promise<void> {
+  const { rows } = await sql<{ account_id: string }>`
+    select distinct account_id from subscriptions
+    where account_id = any(${accounts.map(({ id }) => id)}::uuid[])
+      and status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')
+      and cancel_at is null and not cancel_at_period_end`.execute(tx)
+  const live = new Set(rows.map(({ account_id }) => account_id))
+  if (live.size === 0) return
+  const named = accounts.filter(({ id }) => live.has(id)).map(({ id, name }) => ({ id, name }))
+  throw problem('subscription-live', { accounts: named })
 }
 
 /** Closes an account, keeping its rows; harmless for one that is closed. */

@@ -9,13 +9,13 @@ import { supersedeResets } from '../identity/sendResetLink.ts'
 import { endSessions } from '../identity/sessions.ts'
 import { findUser } from '../identity/users.ts'
 import { problem } from '../problems.ts'
-import { markClosed } from './closeAccount.ts'
+import { markClosed, refuseWhileSubscribed } from './closeAccount.ts'
 
 const RECENT_SIGN_IN_MS = 600_000
 
 /**
- * Deletes the caller: their address is free again, accounts that only they are a member of are closed, and
- * nobody else is left without an owner. It takes the password, or a sign-in of the last ten minutes.
+ * Deletes the caller: their address is free again, and accounts that only they are a member of are closed. Nobody
+ * else is left without an owner, and no subscription goes on. It takes the password, or a sign-in of the last ten minutes.
  */
 export async function deleteUser(
   app: App,
@@ -78,9 +78,9 @@ async function leaveAccounts(tx: Tx, caller: Caller<UserActor>, at: Date): Promi
   const orphaned = counted.rows.filter(({ others, other_owners }) => others > 0 && other_owners === 0)
   if (orphaned.length > 0)
     throw problem('last-owner', { accounts: orphaned.map(({ id, name }) => ({ id, name })) })
-  for (const { id, others } of counted.rows) {
-    changed(tx, `account:${id}`)
-    if (others === 0) await markClosed(tx, caller, id, at)
-  }
+  const alone = counted.rows.filter(({ others }) => others === 0)
+  await refuseWhileSubscribed(tx, alone)
+  for (const { id } of counted.rows) changed(tx, `account:${id}`)
+  for (const { id } of alone) await markClosed(tx, caller, id, at)
   await tx.deleteFrom('members').where('user_id', '=', userId).execute()
 }

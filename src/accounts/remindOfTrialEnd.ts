@@ -1,11 +1,6 @@
 import { sql } from 'kysely'
 import type { App } from '../app.ts'
-import { inTx } from '../db/transaction.ts'
-import { queueMail } from '../mail/queueMail.ts'
-
-const DAY = 86_400_000
-const DAYS_BEFORE = [3, 1]
-const BATCH = 500
+import { lastToTellOf, noticeOf, remindOfAll } from '../mail/remind.ts'
 
 interface Due {
   account_id: string
@@ -25,32 +20,23 @@ interface Due {
  * running twice, or in two workers, sends nothing twice, and an extended trial is told of again.
  */
 export async function remindOfTrialEnd(app: App, at: Date): Promise<void> {
-  for (;;) {
-    const due = await dueReminders(app, at)
-    for (const reminder of due) await inTx(app, (tx) => queueMail(tx, mailOf(reminder), at))
-    if (due.length < BATCH) return
-  }
+  await remindOfAll(app, (limit) => dueReminders(app, at, limit), mailOf, at)
 }
 
-/** Of two distances that are both due, as after an outage, only the shorter is told of. */
-async function dueReminders(app: App, at: Date): Promise<Due[]> {
-  const [longest = 0] = DAYS_BEFORE
+async function dueReminders(app: App, at: Date, limit: number): Promise<Due[]> {
   const { rows } = await sql<Due>`
     select a.id as account_id, a.name as account_name, p.display_name as plan_name, g.until_at, d.days,
       k.once_key, u.id as user_id, u.email, u.name as user_name, u.email_verified_at is not null as verified
     from grants g
     join accounts a on a.id = g.account_id and a.closed_at is null
     join plans p on p.plan = g.plan
-    join lateral (
-      select min(days) as days from unnest(${DAYS_BEFORE}::int[]) as days
-      where g.until_at <= ${at}::timestamptz + days * interval '1 day'
-    ) d on d.days is not null
+    join lateral (select ${noticeOf('g.until_at', at)} as days) d on d.days is not null
     join members m on m.account_id = a.id and m.role = 'owner'
     join users u on u.id = m.user_id
     cross join lateral (select concat_ws(' ', 'trial-ending', a.id,
       floor(extract(epoch from g.until_at))::bigint, d.days, u.id) as once_key) k
     where g.source = 'trial' and g.from_at <= ${at} and g.until_at > ${at}
-      and g.until_at <= ${new Date(at.getTime() + longest * DAY)}
+      and g.until_at <= ${lastToTellOf(at)}
       and g.created_at < g.until_at - d.days * interval '1 day'
       and not exists (
         select from grants o join plans op on op.plan = o.plan and op.rank >= p.rank
@@ -59,7 +45,7 @@ async function dueReminders(app: App, at: Date): Promise<Due[]> {
       )
       and not exists (select from mail_log l where l.once_key = k.once_key)
     order by g.until_at, a.id, u.id
-    limit ${BATCH}`.execute(app.db)
+    limit ${limit}`.execute(app.db)
   return rows
 }
 

@@ -94,6 +94,7 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
         'recent-sign-in-required',
         'invalid-credentials',
         'last-owner',
+        'subscription-live',
         'too-many-requests',
         'overloaded',
       ],
@@ -198,7 +199,7 @@ function currentAccountRoutes(server: Server, app: App, access: Access): void {
       summary: 'Close the current account; nothing is deleted yet',
       body: Fields({ confirm: Type.String({ maxLength: 200, description: 'The name of the account.' }) }),
       replies: { 204: null },
-      refusals: ['confirmation-mismatch'],
+      refusals: ['confirmation-mismatch', 'subscription-live'],
     },
     async ({ caller, body, at, reply }) => {
       await inTx(app, (tx) => closeAccount(tx, caller, body, at))

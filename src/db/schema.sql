@@ -311,7 +311,7 @@ create table stripe_customers (
   created_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
   projected_token bigint not null default 0,
-  projected_at timestamp with time zone,
+  looked_at timestamp with time zone,
   constraint stripe_customers_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint stripe_customers_pkey PRIMARY KEY (id),
   constraint stripe_customers_stripe_customer_id_key UNIQUE (stripe_customer_id)
@@ -338,6 +338,7 @@ create table stripe_events (
   constraint stripe_events_status_check CHECK ((status = ANY (ARRAY['received'::text, 'handled'::text, 'ignored'::text, 'parked'::text]))),
   constraint stripe_events_pkey PRIMARY KEY (id)
 );
+CREATE INDEX stripe_events_customer ON public.stripe_events USING btree (stripe_customer_id, received_at DESC, id DESC);
 CREATE INDEX stripe_events_newest ON public.stripe_events USING btree (received_at DESC, id DESC);
 CREATE INDEX stripe_events_status ON public.stripe_events USING btree (status, received_at DESC, id DESC);
 CREATE INDEX stripe_events_waiting ON public.stripe_events USING btree (stripe_customer_id) WHERE (status = 'received'::text);
@@ -411,6 +412,7 @@ create table subscriptions (
   constraint subscriptions_pkey PRIMARY KEY (stripe_subscription_id)
 );
 CREATE INDEX subscriptions_account ON public.subscriptions USING btree (account_id);
+CREATE INDEX subscriptions_card_expiry ON public.subscriptions USING btree ((((((card ->> 'expYear'::text))::integer * 12) + ((card ->> 'expMonth'::text))::integer))) WHERE ((cancel_at IS NULL) AND (NOT cancel_at_period_end) AND (status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'paused'::text])));
 CREATE INDEX subscriptions_customer ON public.subscriptions USING btree (stripe_customer_id);
 CREATE UNIQUE INDEX subscriptions_shown ON public.subscriptions USING btree (account_id) WHERE is_shown;
 CREATE INDEX subscriptions_trial_end ON public.subscriptions USING btree (trial_end) WHERE (status = 'trialing'::text);

@@ -261,7 +261,7 @@ export interface StripeCustomers {
    * the idempotency key of its creation
    */
   id: string;
-  projected_at: Timestamp | null;
+  looked_at: Timestamp | null;
   /**
    * what was fetched with a lower token is older and is not written
    */

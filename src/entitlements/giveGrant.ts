@@ -17,19 +17,37 @@ export interface NewGrant {
 export async function giveGrant(tx: Tx, grant: NewGrant, at: Date): Promise<string> {
   const id = uuidv7()
   changed(tx, `account:${grant.accountId}`)
-  await tx
-    .insertInto('grants')
-    .values({
-      id,
-      account_id: grant.accountId,
-      source: grant.source,
-      plan: grant.plan,
-      from_at: grant.from,
-      until_at: grant.until,
-      reason: grant.reason,
-      granted_by: grant.grantedBy,
-      created_at: at,
-    })
-    .execute()
+  await insert(tx, id, grant, at).execute()
   return id
+}
+
+/** The same, once per account and key: null, and nothing is given, when there was such a grant before. */
+export async function giveGrantOnce(
+  tx: Tx,
+  grant: NewGrant & { onceKey: string },
+  at: Date,
+): Promise<string | null> {
+  const id = uuidv7()
+  const given = await insert(tx, id, grant, at)
+    .onConflict((conflict) => conflict.columns(['account_id', 'once_key']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (!given) return null
+  changed(tx, `account:${grant.accountId}`)
+  return id
+}
+
+function insert(tx: Tx, id: string, grant: NewGrant & { onceKey?: string }, at: Date) {
+  return tx.insertInto('grants').values({
+    id,
+    account_id: grant.accountId,
+    source: grant.source,
+    plan: grant.plan,
+    from_at: grant.from,
+    until_at: grant.until,
+    reason: grant.reason,
+    granted_by: grant.grantedBy,
+    created_at: at,
+    once_key: grant.onceKey ?? null,
+  })
 }

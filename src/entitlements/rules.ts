@@ -3,7 +3,7 @@ import { planHasFeature } from '../catalogue/rules.ts'
 import type { SubscriptionReason } from '../problems.ts'
 import { type AccountFacts, type Grant, sources } from './facts.ts'
 
-const FREE = 'free'
+export const FREE = 'free'
 export const PRO = 'pro'
 
 /** The plan an account is on, and the grant it is on it for. */

@@ -1,4 +1,5 @@
 import { audit } from '../audit/audit.ts'
+import { type KnownSubscription, mirroredOf } from '../billing/projection/subscriptions.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
@@ -8,13 +9,13 @@ const TIMELINE_LENGTH = 100
 const READ = 'operator.read-account'
 
 /**
- * One account as operators see it: members, grants, and the newest entries of its trail, which notes the
+ * One account as operators see it: members, grants, subscriptions, and the newest entries of its trail, which notes the
  * reading too. The timeline leaves those notes out.
  */
 export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: string, at: Date) {
   const account = await tx.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
   if (!account) throw problem('not-found')
-  const [members, grants, timeline] = await Promise.all([
+  const [members, grants, customer, subscriptions, timeline] = await Promise.all([
     tx
       .selectFrom('members')
       .innerJoin('users', 'users.id', 'members.user_id')
@@ -37,6 +38,13 @@ export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: stri
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
       .execute(),
+    tx
+      .selectFrom('stripe_customers')
+      .select('stripe_customer_id')
+      .where('account_id', '=', id)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst(),
+    mirroredOf(tx, id),
     tx
       .selectFrom('audit_log')
       .select(['id', 'at', 'action', 'actor_kind', 'actor_id', 'user_id', 'details'])
@@ -64,6 +72,25 @@ export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: stri
     grants: grants.map(({ from_at: from, until_at: until, ...grant }) =>
       describeGrant({ ...grant, from, until }),
     ),
+    stripe_customer_id: customer?.stripe_customer_id ?? null,
+    subscriptions: subscriptions
+      .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1))
+      .map(describeSubscription),
     timeline: timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
+  }
+}
+
+function describeSubscription(one: KnownSubscription) {
+  return {
+    id: one.id,
+    status: one.status,
+    plan: one.plan,
+    interval: one.interval,
+    quantity: one.quantity,
+    current_period_end: one.currentPeriodEnd.toISOString(),
+    cancel_at_period_end: one.cancelAtPeriodEnd,
+    cancel_at: one.cancelAt?.toISOString() ?? null,
+    past_due_since: one.pastDueSince?.toISOString() ?? null,
+    shown: one.isShown,
   }
 }

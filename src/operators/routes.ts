@@ -6,13 +6,12 @@ import { sources } from '../entitlements/facts.ts'
 import { route } from '../http/route.ts'
 import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
+import { Reason } from './fields.ts'
 import { findAccounts } from './findAccounts.ts'
 import { getAccount } from './getAccount.ts'
 import { describeGrant, endGrant, grantPlan } from './grants.ts'
 import { listAudit } from './listAudit.ts'
-
-// It is kept as JSON, which PostgreSQL takes no half of a surrogate pair in.
-const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: '^(?=[^]*\\S)[^\\ud800-\\udfff]*$' })
+import { stripeRoutes } from './stripeRoutes.ts'
 
 const GrantSchema = named(
   'Grant',
@@ -69,6 +68,21 @@ const OperatorAccountSchema = named(
       }),
     ),
     grants: Type.Array(GrantSchema),
+    stripe_customer_id: Nullable(Type.String()),
+    subscriptions: Type.Array(
+      Type.Object({
+        id: Type.String({ description: 'Stripe’s id.' }),
+        status: Type.String({ description: 'Stripe’s word.' }),
+        plan: Nullable(Type.String({ description: 'Null for a price that buys no plan of ours.' })),
+        interval: Nullable(Type.Enum(['month', 'year'])),
+        quantity: Type.Integer(),
+        current_period_end: Instant,
+        cancel_at_period_end: Type.Boolean(),
+        cancel_at: Nullable(Instant),
+        past_due_since: Nullable(Instant),
+        shown: Type.Boolean({ description: 'The one that the account sees and changes.' }),
+      }),
+    ),
     timeline: Type.Array(Type.Object(AuditFields)),
   }),
 )
@@ -181,4 +195,6 @@ export function operatorRoutes(server: Server, app: App): void {
     },
     async ({ caller, query, at }) => inTx(app, (tx) => listAudit(tx, caller, query, at)),
   )
+
+  stripeRoutes(server, app)
 }

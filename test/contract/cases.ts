@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
+import { inInbox, noted } from '../support/inbox.ts'
+import { mirrored } from '../support/mirrored.ts'
 import { mailedToken, newAddress, PASSWORD, type Person, register } from '../support/people.ts'
-import { giveGrant } from '../support/staff.ts'
+import { giveGrant, instant } from '../support/staff.ts'
 import type { TestApp } from '../support/testApp.ts'
 
 /** What a call is told, besides who calls. */
@@ -15,6 +17,8 @@ export interface Input {
 export interface Case {
   /** A call by `me` that succeeds. */
   good?: (t: TestApp, me: Person) => Input | Promise<Input>
+  /** It takes Stripe, for which there is no key here: the best that it answers is 503. */
+  takesStripe?: true
   /** By the name of a field in path or body: an id that is not for the caller, which is answered 404. */
   foreign?: Record<string, (t: TestApp, other: Person) => string | Promise<string>>
 }
@@ -88,11 +92,36 @@ export const cases: Record<string, Case> = {
   },
 
   getBillingState: {},
+  createCheckoutSession: {
+    good: () => ({ body: { plan: 'team', interval: 'year', seats: 3, promotion_code: 'WELCOME' } }),
+    takesStripe: true,
+  },
+  syncCheckoutSession: {
+    good: () => ({ path: { id: 'cs_test_1' } }),
+    foreign: { id: () => 'cs_test_2' },
+    takesStripe: true,
+  },
+  createPortalSession: { good: () => ({ body: { flow: 'cancel' } }), takesStripe: true },
+  previewSubscriptionChange: {
+    good: () => ({ body: { plan: 'team', interval: 'month', seats: 3 } }),
+    takesStripe: true,
+  },
+  changeSubscription: {
+    good: () => ({ body: { plan: 'team', interval: 'month', seats: 3, proration_date: 1_800_000_000 } }),
+    takesStripe: true,
+  },
+  cancelSubscription: { takesStripe: true },
+  resumeSubscription: { takesStripe: true },
+  listInvoices: { good: () => ({ query: { limit: '10' } }), takesStripe: true },
+  receiveStripeEvent: { good: () => ({ body: { id: 'evt_1' } }) },
   forwardAuth: { good: () => ({ query: { require: 'plan:pro', feature: 'scripts' } }) },
 
   findAccounts: { good: (_t, { email }) => ({ query: { query: email, limit: '10' } }) },
   getAccountAsOperator: {
-    good: (_t, { accountId }) => ({ path: { id: accountId } }),
+    async good(t, { accountId }) {
+      await mirrored(t, accountId)
+      return { path: { id: accountId } }
+    },
     foreign: { id: nobody },
   },
   giveGrant: {
@@ -119,5 +148,22 @@ export const cases: Record<string, Case> = {
     good: (_t, { userId, accountId }) => ({
       query: { user_id: userId, account_id: accountId, action: 'account.created', limit: '10' },
     }),
+  },
+
+  listStripeEvents: {
+    async good(t) {
+      await inInbox(t, { stripe_customer_id: 'cus_1', type: 'invoice.paid', handled_at: instant(t) })
+      return { query: { status: 'parked', customer: 'cus_1', type: 'invoice.paid', limit: '10' } }
+    },
+  },
+  replayStripeEvent: {
+    good: async (t) => ({ path: { id: await inInbox(t) }, body: { reason: 'The price is there now' } }),
+    foreign: { id: () => 'evt_of_nobody' },
+  },
+  listDrift: {
+    async good(t, { accountId }) {
+      await noted(t, { account_id: accountId })
+      return { query: { limit: '10' } }
+    },
   },
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import Stripe from 'stripe'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../../sandbox/postgres/freePort.ts'
 import { type ProblemCode, problems } from '../../src/problems.ts'
+import { mirrored } from '../support/mirrored.ts'
 import {
   mailedToken,
   newAddress,
@@ -15,6 +18,7 @@ import {
 } from '../support/people.ts'
 import { DAY_SECONDS, endGrant, giveGrant } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
+import { expectProblem, metWithStripe, type Refusal } from './refusals.ts'
 
 let t: TestApp
 beforeAll(async () => {
@@ -22,25 +26,37 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-/** A refusal as it came over the wire. */
-interface Refusal {
-  status: number
-  body: Record<string, unknown>
-  headers: Record<string, unknown>
-}
-
 const tokenOf = async ({ email }: Person) => String((await signIn(t, email)).body.access_token)
 const guard = (as: string, query = '') => t.call('GET', `/v1/forward-auth?${query}`, { as })
 const verify = (token: string) => t.call('POST', '/v1/auth/email/verify', { body: { token } })
 const me = async () => (await register(t)).accessToken
 
+const SIGNING_SECRET = 'whsec_test'
+
+/** Sends an event to a service that knows this secret, with a signature of that one. */
+async function deliver(payload: string, secret: string): Promise<Refusal> {
+  const signing = await startTestAppWith({ STRIPE_WEBHOOK_SECRET: SIGNING_SECRET }, { work: false })
+  const timestamp = Math.floor(signing.app.now().getTime() / 1000)
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp })
+  const headers = { 'content-type': 'application/json', 'stripe-signature': signature }
+  return signing.call('POST', '/v1/webhooks/stripe', { body: payload, headers })
+}
+
+/** A service with a key, at whose Stripe nobody answers. */
+async function withUnreachableStripe(): Promise<TestApp> {
+  const url = `http://127.0.0.1:${await freePort(0)}`
+  return startTestAppWith({ STRIPE_SECRET_KEY: 'sk_test_x', STRIPE_API_URL: url }, { work: false })
+}
+
 /** For each code the least that makes somebody meet it. A code that nobody can meet has no place in the list. */
-const scenarios: Record<ProblemCode, () => Promise<Refusal>> = {
+const scenarios: Record<Exclude<ProblemCode, (typeof metWithStripe)[number]>, () => Promise<Refusal>> = {
   'invalid-request': () => t.call('POST', '/v1/auth/login', { body: {} }),
   'weak-password': () =>
     t.call('POST', '/v1/auth/register', { body: { email: newAddress(), password: 'short' } }),
   'confirmation-mismatch': async () =>
     t.call('DELETE', '/v1/accounts/me', { as: await me(), body: { confirm: 'another name' } }),
+  'invalid-signature': () => deliver('{}', 'whsec_other'),
+  'invalid-event': () => deliver('{}', SIGNING_SECRET),
   unauthenticated: () => t.call('GET', '/v1/me'),
   'invalid-credentials': () => signIn(t, newAddress()),
   async 'session-expired'() {
@@ -92,6 +108,16 @@ const scenarios: Record<ProblemCode, () => Promise<Refusal>> = {
     )
     return t.call('DELETE', '/v1/me', { as: owner.accessToken, body: { password: PASSWORD } })
   },
+  async 'no-subscription'() {
+    const keyed = await withUnreachableStripe()
+    const { accessToken: as } = await register(keyed)
+    return keyed.call('POST', '/v1/billing/subscription/cancel', { as })
+  },
+  async 'subscription-live'() {
+    const { accountId, accessToken: as } = await register(t, { account_name: 'Paying' })
+    await mirrored(t, accountId)
+    return t.call('DELETE', '/v1/accounts/me', { as, body: { confirm: 'Paying' } })
+  },
   async 'grant-already-ended'() {
     const { accountId } = await register(t)
     const id = await giveGrant(t, accountId, { source: 'override', plan: 'team' })
@@ -133,6 +159,13 @@ const scenarios: Record<ProblemCode, () => Promise<Refusal>> = {
     await broken.app.pool.query('alter table members rename to hidden')
     return broken.call('GET', '/v1/accounts', { as })
   },
+  'stripe-not-configured': async () => t.call('GET', '/v1/billing/invoices', { as: await me() }),
+  async 'stripe-unavailable'() {
+    const keyed = await withUnreachableStripe()
+    const { accountId, accessToken: as } = await register(keyed)
+    await mirrored(keyed, accountId)
+    return keyed.call('GET', '/v1/billing/invoices', { as })
+  },
   async overloaded() {
     const slowHashes = { ARGON2_MEMORY_KIB: '65536', ARGON2_PASSES: '3' }
     const busy = await startTestAppWith(
@@ -146,38 +179,23 @@ const scenarios: Record<ProblemCode, () => Promise<Refusal>> = {
   },
 }
 
-test('there is a scenario for each code', () => {
-  expect(Object.keys(scenarios).sort()).toEqual(Object.keys(problems).sort())
+test('there is a scenario for each code, here or with Stripe', () => {
+  expect([...Object.keys(scenarios), ...metWithStripe].sort()).toEqual(Object.keys(problems).sort())
 })
 
-describe.each(Object.entries(scenarios))('%s', (code, meet) => {
-  const { status, title } = problems[code as ProblemCode]
+test.each(Object.entries(scenarios))(
+  '%s: somebody meets it, in the words of RFC 9457',
+  async (code, meet) => {
+    expectProblem(code as ProblemCode, await meet())
+  },
+)
 
-  test('somebody meets it, in the words of RFC 9457', async () => {
-    const refusal = await meet()
-    expect(refusal.body).toMatchObject({
-      type: `/problems/${code}`,
-      title,
-      status,
-      code,
-      detail: expect.stringMatching(/./),
-      instance: expect.stringMatching(/^[0-9a-f-]{36}$/),
-    })
-    expect(refusal.status).toBe(status)
-    expect(refusal.headers['content-type']).toBe('application/problem+json')
-    if (status === 429 || status === 503) expect(Number(refusal.headers['retry-after'])).toBeGreaterThan(0)
-    if (status === 401 && code !== 'invalid-credentials')
-      expect(refusal.headers['www-authenticate']).toMatch(/^Bearer/)
-    if (status === 405) expect(refusal.headers.allow).toBeTruthy()
-  })
-
-  test('its type leads to a page about it', async () => {
-    const page = await t.call('GET', `/problems/${code}`)
-    expect(page.status).toBe(200)
-    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
-    expect(page.text).toContain(`<h1>${title}</h1>`)
-    expect(page.text).toContain(code)
-  })
+test.each(Object.entries(problems))('the type of %s leads to a page about it', async (code, { title }) => {
+  const page = await t.call('GET', `/problems/${code}`)
+  expect(page.status).toBe(200)
+  expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+  expect(page.text).toContain(`<h1>${title}</h1>`)
+  expect(page.text).toContain(code)
 })
 
 test('there is no page about a code that is none', async () => {

@@ -52,11 +52,15 @@ function closed<T>(schema: T): T {
 const strict = addFormats.default(new Ajv2020({ strict: false }))
 const coercing = addFormats.default(new Ajv2020({ strict: false, coerceTypes: 'array' }))
 
+/** Whether a value is one that the schema takes. */
+export function fits(schema: Schema, value: unknown): boolean {
+  return strict.compile(withComponents(schema))(value)
+}
+
 /** Values that a field of a body must not take. */
 export function valuesAgainst(schema: Schema): unknown[] {
-  const fits = strict.compile(withComponents(schema))
   return [null, true, 7, -1.5, '', ' ', 'x'.repeat(5000), [], ['x'], {}, { a: 1 }].filter(
-    (value) => !fits(value),
+    (value) => !fits(schema, value),
   )
 }
 

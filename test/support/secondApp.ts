@@ -11,6 +11,8 @@ export interface SecondApp {
   access: Access
   // biome-ignore lint/suspicious/noExplicitAny: the shape of each reply is what the tests assert
   get: (url: string, accessToken?: string) => Promise<{ status: number; body: any }>
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  post: (url: string, body: object, accessToken: string) => Promise<{ status: number; body: any }>
 }
 
 /** Another process of the same installation, for the test that is running: it shares database and clock, and no memory. */
@@ -25,6 +27,11 @@ export async function startSecondApp(t: TestApp, overrides: NodeJS.ProcessEnv = 
   return {
     app,
     access,
+    async post(url, payload, accessToken) {
+      const headers = { authorization: `Bearer ${accessToken}` }
+      const reply = await server.fastify.inject({ method: 'POST', url, headers, payload })
+      return { status: reply.statusCode, body: reply.body ? reply.json() : null }
+    },
     async get(url, accessToken) {
       const headers = accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }
       const reply = await server.fastify.inject({ url, headers })

@@ -40,6 +40,10 @@ export interface TestApp {
   call: (method: InjectOptions['method'], url: string, options?: TestCall) => Promise<TestReply>
   /** Moves the clock, runs what has become due, and waits until it is done. */
   advance: (seconds: number) => Promise<void>
+  /** Moves the clock, and nothing else. */
+  moveClock: (seconds: number) => void
+  /** Runs what has become due, and waits until it is done. */
+  sweep: () => Promise<void>
   /** Waits until every promised job is done. */
   settled: () => Promise<void>
   /** Mails to an address, the newest first, once all promised ones are sent. */
@@ -91,6 +95,10 @@ export async function startTestApp(
   await server.fastify.ready()
   const worker = work ? await startWorker(app) : undefined
 
+  const moveClock = (seconds: number) => {
+    clock.offset += seconds * 1000
+  }
+  const sweep = () => settle(app, worker ? sweeps : [], AbortSignal.timeout(PATIENCE_MS))
   const settled = () => settle(app, [], AbortSignal.timeout(PATIENCE_MS))
   return {
     app,
@@ -101,9 +109,11 @@ export async function startTestApp(
     mailbox,
     call: (method, url, options = {}) => call(server, method, url, options),
     async advance(seconds) {
-      clock.offset += seconds * 1000
-      await settle(app, worker ? sweeps : [], AbortSignal.timeout(PATIENCE_MS))
+      moveClock(seconds)
+      await sweep()
     },
+    moveClock,
+    sweep,
     settled,
     async mailsTo(address) {
       await settled()

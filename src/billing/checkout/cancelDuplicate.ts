@@ -3,16 +3,12 @@ import type { App } from '../../app.ts'
 import { audit } from '../../audit/audit.ts'
 import { inTx } from '../../db/transaction.ts'
 import { systemCaller } from '../../http/actor.ts'
-import { job } from '../../jobs/enqueue.ts'
 import { type MailOrder, queueMail } from '../../mail/queueMail.ts'
 import { turnToRead } from '../../stripe/pace.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { boughtTwice } from '../projection/rules.ts'
 import { type KnownSubscription, mirroredOf } from '../projection/subscriptions.ts'
 import { ownersOf } from '../projection/tellOwners.ts'
-
-/** Cancels the second of two subscriptions that were bought at the same time, and gives the money back. */
-export const cancelDuplicateJob = job<{ subscription: string }>('billing.cancel-duplicate')
 
 /** Looks at Stripe once more, so that nothing is cancelled that has become the only one. May be run again at any step. */
 export async function cancelDuplicate(

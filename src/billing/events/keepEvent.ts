@@ -1,46 +1,47 @@
-import { sql } from 'kysely'
+import { CompiledQuery } from 'kysely'
 import type { Db } from '../../db/database.ts'
-import { projectionKey, projectJob } from '../projection/projectCustomer.ts'
-import { resolveEventJob } from './resolveEvent.ts'
+import { waitingJob } from '../../jobs/waitingJob.ts'
+import { projectionKey, projectJob, resolutionKey, resolveEventJob } from '../jobs.ts'
 import type { ReceivedEvent } from './rules.ts'
 
-/** A customer that was just projected is looked at again only then, so that a burst of events is two looks. */
-export const COOL_DOWN_SECONDS = 3
+/** A customer is looked at again only then, so that a burst of events is two looks. */
+const COOL_DOWN_SECONDS = 3
+
+/** $1 id, $2 type, $3 shape, $4 customer, $5 object, $6 ignored, $7 payload, $8 created, $9 now; then the job: $10 name, $11 payload, $12 key. */
+const statement = `
+  with customer as (
+    select looked_at from stripe_customers where stripe_customer_id = $4
+  ), decided as (
+    select case
+      when $6::text is not null then $6
+      when $4::text is not null and not exists (select from customer) then 'unknown-customer'
+    end as ignored
+  ), event as (
+    insert into stripe_events
+      (id, type, shape, stripe_customer_id, object_id, status, reason, payload, created_at, received_at)
+    select $1, $2, $3, $4, $5, case when ignored is null then 'received' else 'ignored' end, ignored, $7::json, $8, $9
+    from decided
+    on conflict (id) do update set status = 'received', attempts = 0
+      where stripe_events.status in ('received', 'parked')
+    returning status
+  ), waiting as materialized (${waitingJob('$12')})
+  select graphile_worker.add_job($10, $11::json, job_key => $12, job_key_mode => 'preserve_run_at',
+    run_at => clock_timestamp() + make_interval(secs => greatest(0, coalesce(
+      ${COOL_DOWN_SECONDS} - extract(epoch from $9::timestamptz - (select looked_at from customer)), 0))::float8))
+  from event where status = 'received' and not exists (select from waiting)`
 
 /**
  * Keeps an event and promises to follow it, in one statement. An event that is known already is kept once; unless
  * it has been handled, it is promised again.
  */
-export async function keepEvent(
-  db: Db,
-  { id, type, shape, customer, object, ignored, createdAt }: ReceivedEvent,
-  payload: string,
-  at: Date,
-): Promise<void> {
-  const follow = customer
-    ? { job: projectJob.name, key: projectionKey(customer), payload: { customer } }
-    : { job: resolveEventJob.name, key: `stripe-event ${id}`, payload: { event: id } }
-  await sql`
-    with customer as (
-      select projected_at from stripe_customers where stripe_customer_id = ${customer}
-    ), decided as (
-      select case
-        when ${ignored}::text is not null then ${ignored}
-        when ${customer}::text is not null and not exists (select from customer) then 'unknown-customer'
-      end as ignored
-    ), event as (
-      insert into stripe_events
-        (id, type, shape, stripe_customer_id, object_id, status, reason, payload, created_at, received_at)
-      select ${id}, ${type}, ${shape}, ${customer}, ${object},
-        case when ignored is null then 'received' else 'ignored' end, ignored, ${payload}::json, ${createdAt}, ${at}
-      from decided
-      on conflict (id) do update set status = 'received', attempts = 0
-        where stripe_events.status in ('received', 'parked')
-      returning status
-    )
-    select graphile_worker.add_job(${follow.job}, ${JSON.stringify(follow.payload)}::json,
-      job_key => ${follow.key}, job_key_mode => 'preserve_run_at',
-      run_at => clock_timestamp() + make_interval(secs => greatest(0, coalesce(
-        ${COOL_DOWN_SECONDS} - extract(epoch from ${at}::timestamptz - (select projected_at from customer)), 0))::float8))
-    from event where status = 'received'`.execute(db)
+export async function keepEvent(db: Db, event: ReceivedEvent, payload: string, at: Date): Promise<void> {
+  const { id, type, shape, customer, object, ignored, createdAt } = event
+  const row = [id, type, shape, customer, object, ignored, payload, createdAt, at]
+  await db.executeQuery(CompiledQuery.raw(statement, [...row, ...jobFor(id, customer)]))
+}
+
+function jobFor(event: string, customer: string | null): [name: string, payload: string, key: string] {
+  return customer
+    ? [projectJob.name, JSON.stringify({ customer }), projectionKey(customer)]
+    : [resolveEventJob.name, JSON.stringify({ event }), resolutionKey(event)]
 }

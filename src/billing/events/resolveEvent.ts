@@ -1,14 +1,11 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
 import { inTx } from '../../db/transaction.ts'
-import { enqueue, job } from '../../jobs/enqueue.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
 import { turnToRead } from '../../stripe/pace.ts'
-import { projectionKey, projectJob } from '../projection/projectCustomer.ts'
+import { projectionKey, projectJob } from '../jobs.ts'
 import { parkAfterFailures } from './parkEvents.ts'
 import { customerOf } from './rules.ts'
-
-/** Finds out whose an event is that does not say so itself. */
-export const resolveEventJob = job<{ event: string }>('billing.resolve-event')
 
 /** Looks at what the event is about until a customer is known, and has that customer projected. */
 export async function resolveEvent(app: App, { event: id }: { event: string }): Promise<void> {

@@ -6,7 +6,7 @@ import { setStripeGrant } from '../../entitlements/stripeGrants.ts'
 import { accessUntil } from '../../entitlements/truthTable.ts'
 import { systemCaller } from '../../http/actor.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
-import { cancelDuplicateJob } from '../checkout/cancelDuplicate.ts'
+import { cancelDuplicateJob } from '../jobs.ts'
 import { knownPrices } from '../prices/prices.ts'
 import { type Difference, differencesOf } from './differences.ts'
 import {
@@ -81,7 +81,6 @@ async function takeFence(tx: Tx, customer: string, token: number, isDeleted: boo
     .updateTable('stripe_customers')
     .set((e) => ({
       projected_token: token,
-      projected_at: at,
       deleted_at: isDeleted ? e.fn.coalesce('deleted_at', e.val(at)) : e.ref('deleted_at'),
     }))
     .where('stripe_customer_id', '=', customer)

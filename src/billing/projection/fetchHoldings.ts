@@ -9,7 +9,8 @@ const MOST = 500
 export const EXPAND = [
   'data.latest_invoice',
   'data.default_payment_method',
-  'data.customer.invoice_settings.default_payment_method',
+  // No deeper: a deleted customer has nothing to expand, and Stripe would refuse the whole list.
+  'data.customer',
   'data.schedule',
 ]
 

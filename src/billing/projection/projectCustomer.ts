@@ -1,17 +1,10 @@
 import { sql } from 'kysely'
 import type { App } from '../../app.ts'
 import { inTx } from '../../db/transaction.ts'
-import { job } from '../../jobs/enqueue.ts'
 import { passTime, takeTurn, turnToRead, untilTurn } from '../../stripe/pace.ts'
 import { parkAfterFailures } from '../events/parkEvents.ts'
 import { commitProjection, type Outcome } from './commitProjection.ts'
 import { fetchHoldings } from './fetchHoldings.ts'
-
-/** Looks at a customer at Stripe and mirrors what is there. */
-export const projectJob = job<{ customer: string }>('billing.project')
-
-/** While one look at a customer is promised, events promise no other. */
-export const projectionKey = (customer: string) => `project ${customer}`
 
 /** The job: what cannot be mirrored parks the events that asked for it. */
 export async function projectOnEvents(app: App, { customer }: { customer: string }): Promise<void> {
@@ -39,11 +32,14 @@ interface Begun {
 /** Takes the token before anything is asked of Stripe, and a turn to ask, in one round trip. */
 async function begin(app: App, customer: string): Promise<Begun | undefined> {
   const { rows } = await sql<Begun>`
-    with ${takeTurn(app)}
+    with ${takeTurn(app)}, customer as (
+      update stripe_customers set looked_at = ${app.now()} where stripe_customer_id = ${customer}
+      returning stripe_customer_id
+    )
     select nextval('projection_tokens') as token, ${untilTurn} as wait,
       (select coalesce(array_agg(id), '{}') from stripe_events e
         where e.stripe_customer_id = c.stripe_customer_id and e.status = 'received') as events
-    from stripe_customers c where c.stripe_customer_id = ${customer}`.execute(app.db)
+    from customer c`.execute(app.db)
   return rows[0]
 }
 

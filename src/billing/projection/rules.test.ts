@@ -204,17 +204,14 @@ test('the mark of our checkout is read where it is one', () => {
   expect(mirror({ metadata: { [CHECKOUT_KEY]: "'; drop table" } }).checkoutId).toBeNull()
 })
 
-test('the card is that of the subscription, else that of the customer', () => {
+test('the card is that of the subscription', () => {
   const card = { brand: 'visa', last4: '4242', exp_month: 4, exp_year: 2027 }
-  const settings = { invoice_settings: { default_payment_method: { card: { ...card, last4: '1111' } } } }
-  expect(
-    mirror({ default_payment_method: { card }, customer: { id: 'cus_1', ...settings } }).card?.last4,
-  ).toBe('4242')
-  expect(mirror({ customer: { id: 'cus_1', ...settings } }).card).toEqual({
+  expect(mirror({ default_payment_method: { card } }).card).toEqual({
     brand: 'visa',
-    last4: '1111',
+    last4: '4242',
     expMonth: 4,
     expYear: 2027,
   })
+  expect(mirror({ default_payment_method: 'pm_1' }).card).toBeNull()
   expect(mirror().card).toBeNull()
 })

@@ -143,12 +143,8 @@ function scheduledChange({ schedule }: Stripe.Subscription, prices: KnownPrice[]
   }
 }
 
-function cardOf({ default_payment_method, customer }: Stripe.Subscription): Card | null {
-  const settings =
-    typeof customer === 'object' && !('deleted' in customer && customer.deleted)
-      ? (customer as Stripe.Customer).invoice_settings
-      : null
-  const method = default_payment_method ?? settings?.default_payment_method
+/** The card of the subscription itself, which checkout sets and which is charged before any other. */
+function cardOf({ default_payment_method: method }: Stripe.Subscription): Card | null {
   if (!method || typeof method === 'string' || !method.card) return null
   const { brand, last4, exp_month: expMonth, exp_year: expYear } = method.card
   return { brand, last4, expMonth, expYear }

@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
 import type { App } from '../../app.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
-import { resolveEventJob } from '../events/resolveEvent.ts'
-import { projectionKey, projectJob } from '../projection/projectCustomer.ts'
+import { projectionKey, projectJob, resolutionKey, resolveEventJob } from '../jobs.ts'
 
 const BATCH = 1_000
 
@@ -16,6 +15,6 @@ export async function promiseWaitingEvents(app: App): Promise<void> {
   for (const { customer, event } of rows) {
     await (customer
       ? enqueue(app.db, projectJob, { customer }, { key: projectionKey(customer) })
-      : enqueue(app.db, resolveEventJob, { event }, { key: `stripe-event ${event}` }))
+      : enqueue(app.db, resolveEventJob, { event }, { key: resolutionKey(event) }))
   }
 }

@@ -1,0 +1,93 @@
+import type { Customer, Invoice } from '../shapes.ts'
+
+/** A draft without lines, for a customer, at an instant; everything that the sandbox does not do is off. */
+export function blankInvoice(id: string, customer: Customer, now: number): Invoice {
+  return {
+    id,
+    object: 'invoice',
+    ...ofCustomer(customer),
+    ...unused(),
+    amount_due: 0,
+    amount_overpaid: 0,
+    amount_paid: 0,
+    amount_remaining: 0,
+    amount_shipping: 0,
+    attempt_count: 0,
+    attempted: false,
+    auto_advance: true,
+    automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
+    automatically_finalizes_at: null,
+    billing_reason: 'manual',
+    collection_method: 'charge_automatically',
+    created: now,
+    currency: 'usd',
+    default_payment_method: null,
+    description: null,
+    discounts: [],
+    due_date: null,
+    effective_at: null,
+    ending_balance: null,
+    hosted_invoice_url: null,
+    invoice_pdf: null,
+    lines: { object: 'list', data: [], has_more: false, url: `/v1/invoices/${id}/lines` },
+    livemode: false,
+    metadata: {},
+    next_payment_attempt: null,
+    number: null,
+    parent: null,
+    period_end: now,
+    period_start: now,
+    starting_balance: 0,
+    status: 'draft',
+    status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
+    subtotal: 0,
+    subtotal_excluding_tax: 0,
+    total: 0,
+    total_discount_amounts: [],
+    total_excluding_tax: 0,
+    total_pretax_credit_amounts: [],
+    webhooks_delivered_at: now,
+  }
+}
+
+function ofCustomer({ id, address, email, name, phone, shipping, tax_exempt, test_clock }: Customer) {
+  return {
+    customer: id,
+    customer_account: null,
+    customer_address: address ?? null,
+    customer_email: email,
+    customer_name: name ?? null,
+    customer_phone: phone ?? null,
+    customer_shipping: shipping,
+    customer_tax_exempt: tax_exempt ?? 'none',
+    customer_tax_ids: [],
+    test_clock: test_clock ?? null,
+  } satisfies Partial<Invoice>
+}
+
+function unused() {
+  return {
+    account_country: 'US',
+    account_name: 'Sandbox',
+    account_tax_ids: null,
+    application: null,
+    custom_fields: null,
+    default_source: null,
+    default_tax_rates: [],
+    footer: null,
+    from_invoice: null,
+    issuer: { type: 'self' },
+    last_finalization_error: null,
+    latest_revision: null,
+    on_behalf_of: null,
+    payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
+    post_payment_credit_notes_amount: 0,
+    pre_payment_credit_notes_amount: 0,
+    receipt_number: null,
+    rendering: null,
+    shipping_cost: null,
+    shipping_details: null,
+    statement_descriptor: null,
+    total_taxes: [],
+  } satisfies Partial<Invoice>
+}

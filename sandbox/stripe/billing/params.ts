@@ -1,0 +1,39 @@
+import Type, { type TSchema } from 'typebox'
+
+/** A parameter that can be unset by ''. */
+export const emptyable = <T extends TSchema>(schema: T) => Type.Union([Type.Literal(''), schema])
+
+/** One of these words. */
+export const words = <T extends string>(...values: T[]) => Type.Enum(values)
+
+export const text = Type.String()
+export const seconds = Type.Integer()
+export const flag = Type.Boolean()
+
+/** Parameters that some operation takes, or not. */
+export const maybe = Type.Optional
+
+export const discountParam = Type.Object({
+  coupon: maybe(text),
+  promotion_code: maybe(text),
+  discount: maybe(text),
+})
+
+export const discountsParam = maybe(emptyable(Type.Array(discountParam)))
+
+export const cancellationDetails = maybe(
+  Type.Object({
+    comment: maybe(emptyable(text)),
+    feedback: maybe(emptyable(text)),
+    feedback_option: maybe(text),
+  }),
+)
+
+export const automaticTax = maybe(
+  Type.Object({
+    enabled: flag,
+    liability: maybe(Type.Object({ type: text, account: maybe(text) })),
+  }),
+)
+
+export const prorationBehavior = maybe(words('create_prorations', 'always_invoice', 'none'))

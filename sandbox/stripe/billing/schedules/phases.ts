@@ -1,0 +1,131 @@
+import { StripeRefusal } from '../../refusal.ts'
+import type { World } from '../../world.ts'
+import { addIntervals } from '../calendar.ts'
+import { idOf, type Phase, type Schedule, type Subscription } from '../shapes.ts'
+import type { ItemChange } from '../subscriptions/changeItems.ts'
+import { getRecurringPrice, recurrenceOf } from '../subscriptions/items.ts'
+import type { PhaseParams } from './params.ts'
+
+/** What a subscription is now, as the first phase of its schedule. */
+export function phaseOfNow(subscription: Subscription): Phase {
+  const [first] = subscription.items.data
+  return {
+    ...blankPhase(subscription.currency, subscription.trial_end),
+    discounts: subscription.discounts.map((one) => ({
+      coupon: null,
+      discount: idOf(one),
+      promotion_code: null,
+    })),
+    end_date: first?.current_period_end ?? 0,
+    items: subscription.items.data.map(({ price, quantity = 1 }) => buildItem(price.id, quantity)),
+    start_date: first?.current_period_start ?? 0,
+  }
+}
+
+/** The phases as parameters say, each beginning where the one before ends. */
+export function buildPhases(world: World, schedule: Schedule, given: PhaseParams[], now: number): Phase[] {
+  const phases: Phase[] = []
+  given.forEach((params, place) => {
+    const previous = phases.at(-1)
+    const asked = params.start_date === 'now' ? now : params.start_date
+    if (previous && asked !== undefined && asked !== previous.end_date) {
+      throw new StripeRefusal('The start_date of a phase must be the end_date of the phase before.', {
+        param: `phases[${place}][start_date]`,
+      })
+    }
+    const start = previous?.end_date ?? asked ?? schedule.current_phase?.start_date ?? now
+    phases.push(buildPhase(world, params, { start, place, now }))
+  })
+  return phases
+}
+
+interface Place {
+  start: number
+  place: number
+  now: number
+}
+
+function buildPhase(world: World, params: PhaseParams, { start, place, now }: Place): Phase {
+  const prices = params.items.map(({ price }, item) =>
+    getRecurringPrice(world, price, `phases[${place}][items][${item}][price]`),
+  )
+  const [first] = prices
+  const duration = params.duration ?? (first && recurrenceOf({ price: first }))
+  const rhythm = { interval: duration?.interval ?? 'month', interval_count: duration?.interval_count ?? 1 }
+  const asked = params.end_date === 'now' ? now : params.end_date
+  const end = asked ?? addIntervals(start, rhythm, 1)
+  if (end <= start) {
+    throw new StripeRefusal('The end_date of a phase must be after its start_date.', {
+      param: `phases[${place}][end_date]`,
+    })
+  }
+  const trialEnd = params.trial ? end : params.trial_end === 'now' ? null : (params.trial_end ?? null)
+  return {
+    ...blankPhase(first?.currency ?? 'usd', trialEnd),
+    default_payment_method: params.default_payment_method ?? null,
+    description: params.description || null,
+    discounts: (params.discounts || []).map(({ coupon = null, discount = null, promotion_code = null }) => ({
+      coupon,
+      discount,
+      promotion_code,
+    })),
+    end_date: end,
+    items: params.items.map(({ quantity = 1, metadata = {} }, item) => ({
+      ...buildItem(prices[item]?.id ?? '', quantity),
+      metadata,
+    })),
+    metadata: params.metadata ?? {},
+    proration_behavior: params.proration_behavior ?? 'create_prorations',
+    start_date: start,
+  }
+}
+
+/** The changes that make the items of a subscription those of a phase; an item stays the same one where it can. */
+export function changesTo(phase: Phase, { items }: Subscription): ItemChange[] {
+  const wanted = phase.items.map(({ price, quantity }) => ({
+    price: idOf(price) ?? '',
+    quantity: quantity ?? 1,
+    isScheduled: true,
+  }))
+  const kept = items.data.map((item, place) => ({
+    id: item.id,
+    ...(wanted[place] ?? { deleted: true }),
+  }))
+  return [...kept, ...wanted.slice(items.data.length)]
+}
+
+function buildItem(price: string, quantity: number): Phase['items'][number] {
+  return {
+    billing_thresholds: null,
+    discounts: [],
+    metadata: {},
+    plan: price,
+    price,
+    quantity,
+    tax_rates: [],
+  }
+}
+
+function blankPhase(currency: string, trial_end: number | null): Phase {
+  return {
+    add_invoice_items: [],
+    application_fee_percent: null,
+    billing_cycle_anchor: null,
+    billing_thresholds: null,
+    collection_method: null,
+    currency,
+    default_payment_method: null,
+    default_tax_rates: [],
+    description: null,
+    discounts: [],
+    end_date: 0,
+    invoice_settings: null,
+    items: [],
+    metadata: {},
+    on_behalf_of: null,
+    proration_behavior: 'create_prorations',
+    start_date: 0,
+    transfer_data: null,
+    trial_end,
+  }
+}

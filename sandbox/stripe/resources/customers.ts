@@ -1,0 +1,133 @@
+import Type from 'typebox'
+import { maybe, text } from '../billing/params.ts'
+import { listPage, pageParams } from '../engine/listPage.ts'
+import { isWithin, rangeParam } from '../engine/ranges.ts'
+import { replace } from '../engine/replace.ts'
+import { operation } from '../operation.ts'
+import { noSuch } from '../refusal.ts'
+import { newId, type World } from '../world.ts'
+import { attachPaymentMethod } from './attachPaymentMethod.ts'
+import { type Customer, changeCustomer } from './changeCustomer.ts'
+import { customerFields } from './customerParams.ts'
+import { deleteCustomer } from './deleteCustomer.ts'
+import { getTestClock } from './testClocks.ts'
+
+/** The customer that a path or a parameter names; one that was deleted does not exist. */
+export function getCustomer({ store }: World, id: string, param?: string): Customer {
+  const customer = store.get('customer', id)
+  if (!customer || customer.deleted) throw noSuch('customer', id, param)
+  return customer
+}
+
+const create = operation({
+  method: 'POST',
+  path: '/v1/customers',
+  params: Type.Object({ ...customerFields, payment_method: maybe(text), test_clock: maybe(text) }),
+  handle(world, { payment_method, test_clock, ...fields }) {
+    const clock = test_clock === undefined ? null : getTestClock(world, test_clock, 'test_clock')
+    const blank = buildCustomer(clock?.frozen_time ?? world.now(), clock?.id ?? null)
+    const { invoice_settings, ...others } = fields
+    const customer = changeCustomer(blank, others)
+    world.store.put('customer', customer)
+    world.emit('customer.created', 'customer', customer)
+    const method =
+      payment_method === undefined ? null : attachPaymentMethod(world, payment_method, customer.id)
+    if (!invoice_settings) return customer
+    // A token may be named in both places, and stands for the same payment method.
+    const isSame = method && invoice_settings.default_payment_method === payment_method
+    const settings = isSame ? { ...invoice_settings, default_payment_method: method.id } : invoice_settings
+    refuseForeign(world, customer.id, settings.default_payment_method)
+    return world.store.put('customer', changeCustomer(customer, { invoice_settings: settings }))
+  },
+})
+
+function buildCustomer(created: number, test_clock: string | null): Customer {
+  return {
+    id: newId('cus', 14),
+    object: 'customer',
+    address: null,
+    balance: 0,
+    created,
+    currency: null,
+    customer_account: null,
+    default_source: null,
+    delinquent: false,
+    description: null,
+    discount: null,
+    email: null,
+    invoice_prefix: newId('', 8).slice(1).toUpperCase(),
+    invoice_settings: {
+      custom_fields: null,
+      default_payment_method: null,
+      footer: null,
+      rendering_options: null,
+    },
+    livemode: false,
+    metadata: {},
+    name: null,
+    next_invoice_sequence: 1,
+    phone: null,
+    preferred_locales: [],
+    shipping: null,
+    tax_exempt: 'none',
+    test_clock,
+  }
+}
+
+/** A default payment method must be one of the customer's own. */
+function refuseForeign({ store }: World, customer: string, method: string | undefined): void {
+  if (!method || store.get('payment_method', method)?.customer === customer) return
+  throw noSuch('PaymentMethod', method, 'invoice_settings[default_payment_method]')
+}
+
+const retrieve = operation({
+  method: 'GET',
+  path: '/v1/customers/:id',
+  params: Type.Object({}),
+  handle({ store }, _params, { id }) {
+    const customer = store.get('customer', id)
+    if (!customer) throw noSuch('customer', id)
+    return customer
+  },
+})
+
+const update = operation({
+  method: 'POST',
+  path: '/v1/customers/:id',
+  params: Type.Object(customerFields),
+  handle(world, fields, { id }) {
+    const held = getCustomer(world, id)
+    refuseForeign(world, id, fields.invoice_settings?.default_payment_method)
+    return replace(world, 'customer', held, changeCustomer(held, fields))
+  },
+})
+
+const remove = operation({
+  method: 'DELETE',
+  path: '/v1/customers/:id',
+  params: Type.Object({}),
+  handle: (world, _params, { id }) => deleteCustomer(world, getCustomer(world, id)),
+})
+
+const list = operation({
+  method: 'GET',
+  path: '/v1/customers',
+  params: Type.Object({
+    ...pageParams,
+    created: rangeParam,
+    email: maybe(text),
+    test_clock: maybe(text),
+  }),
+  handle({ store }, { created, email, test_clock = null, ...page }) {
+    const found = store
+      .list('customer')
+      .filter((customer) => !customer.deleted)
+      .filter((customer) => email === undefined || customer.email === email)
+      // Those on a test clock are listed by their clock only: https://docs.stripe.com/api/customers/list
+      .filter((customer) => customer.test_clock === test_clock)
+      .filter((customer) => isWithin(created, customer.created))
+    return listPage(found, page)
+  },
+})
+
+export const customerOperations = [create, retrieve, update, remove, list]

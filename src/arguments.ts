@@ -1,0 +1,34 @@
+import { InvalidArgumentError } from 'commander'
+import { normaliseAddress } from './identity/addresses.ts'
+
+/** An e-mail address as it is stored. */
+export function readAddress(typed: string): string {
+  const email = normaliseAddress(typed)
+  if (!email) throw new InvalidArgumentError('That is not an e-mail address.')
+  return email
+}
+
+const DAY_OR_INSTANT = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/
+
+/** A day, which begins at midnight UTC, or an instant with its offset. */
+export function readInstant(typed: string): Date {
+  const instant = new Date(typed)
+  const [, day = ''] = DAY_OR_INSTANT.exec(typed) ?? []
+  // Date reads the 30th of February as the 2nd of March.
+  const isInCalendar = new Date(day).getUTCDate() === Number(day.slice(-2))
+  if (Number.isNaN(instant.getTime()) || !isInCalendar) {
+    throw new InvalidArgumentError('Write a day as 2026-07-01, or an instant as 2026-07-01T12:00:00Z.')
+  }
+  return instant
+}
+
+const MOST_OF_A_REASON = 500
+
+/** Why something is done, in words that somebody will read later. */
+export function readReason(typed: string): string {
+  const reason = typed.trim()
+  if (reason.length === 0 || reason.length > MOST_OF_A_REASON) {
+    throw new InvalidArgumentError(`Give a reason of up to ${MOST_OF_A_REASON} characters.`)
+  }
+  return reason
+}

@@ -1,0 +1,292 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { atStripe, bill, buyer, DECLINED, FAILS_LATER, stateOf, subscriptionOf } from '../support/buyers.ts'
+import { type Person, register } from '../support/people.ts'
+import { type StripeApp, startStripeApp, startStripeAppWith } from '../support/stripeApp.ts'
+
+let t: StripeApp
+beforeAll(async () => {
+  t = await startStripeApp()
+})
+afterAll(() => t.close())
+
+const DAY = 86_400
+const change = (person: Person, plan: string, interval = 'month', more: object = {}) =>
+  bill(t, person, 'subscription/change', { plan, interval, ...more })
+const preview = (person: Person, plan: string, interval = 'month', more: object = {}) =>
+  bill(t, person, 'subscription/preview', { plan, interval, ...more })
+
+async function newestInvoice(person: Person) {
+  const { latest_invoice } = await subscriptionOf(t, person)
+  const invoice = t.stripe.store.get('invoice', latest_invoice as string)
+  if (!invoice) throw new Error('There is no invoice')
+  return invoice
+}
+
+describe('more is given at once', () => {
+  test('a higher plan: limits rise with the reply, and what is charged is what was shown', async () => {
+    const person = await buyer(t)
+    const shown = await preview(person, 'team', 'month', { seats: 3 })
+    expect(shown.body).toMatchObject({ takes_effect: 'now', currency: 'usd', amount_due: 3 * 1900 - 2900 })
+    const reply = await change(person, 'team', 'month', {
+      seats: 3,
+      proration_date: shown.body.proration_date,
+    })
+    expect(reply.status).toBe(200)
+    expect(reply.body).toMatchObject({
+      plan: 'team',
+      plan_limits: { trees: 1000 },
+      subscription: { status: 'active', seats: { purchased: 3 } },
+    })
+    expect(await newestInvoice(person)).toMatchObject({ total: shown.body.amount_due, status: 'paid' })
+  })
+
+  test('the year instead of the month', async () => {
+    const person = await buyer(t)
+    const reply = await change(person, 'pro', 'year')
+    expect(reply.body).toMatchObject({
+      subscription: { interval: 'year' },
+      plan_billing: { year: 29000 },
+      plan_limits: { kb_conversions: { per: 'month', amount: 50 } },
+    })
+    const { items } = await subscriptionOf(t, person)
+    const end = new Date((items.data[0]?.current_period_end ?? 0) * 1000).toISOString()
+    expect(reply.body.subscription.current_period_end).toBe(end)
+  })
+
+  test('asked for twice it is done once, also at the same time', async () => {
+    const person = await buyer(t)
+    const replies = await Promise.all([1, 2, 3].map(() => change(person, 'pro', 'year')))
+    for (const { status } of replies) expect([200, 409]).toContain(status)
+    expect((await change(person, 'pro', 'year')).status).toBe(200)
+    const { customer, items } = await subscriptionOf(t, person)
+    expect(items.data).toHaveLength(1)
+    const invoices = t.stripe.store.listOf('invoice', customer as string)
+    expect(invoices.filter(({ billing_reason }) => billing_reason === 'subscription_update')).toHaveLength(1)
+  })
+})
+
+describe('less is given from the next period on', () => {
+  test('a lower plan keeps this period’s limits, then takes effect by itself', async () => {
+    const own = await startStripeAppWith()
+    const person = await buyer(own, { plan: 'team', seats: 2 })
+    const reply = await bill(own, person, 'subscription/change', { plan: 'pro', interval: 'month' })
+    expect(reply.body).toMatchObject({
+      plan: 'team',
+      plan_limits: { trees: 1000 },
+      subscription: {
+        scheduled_change: {
+          plan: 'pro',
+          interval: 'month',
+          quantity: 1,
+          at: reply.body.subscription.current_period_end,
+        },
+      },
+    })
+    await own.advance(32 * DAY)
+    expect(await stateOf(own, person)).toMatchObject({
+      plan: 'pro',
+      plan_limits: { trees: 100 },
+      subscription: { status: 'active', scheduled_change: null },
+    })
+  })
+
+  test('is shown without a price to pay now, and is dropped by asking for what there is', async () => {
+    const person = await buyer(t, { interval: 'year' })
+    expect((await preview(person, 'pro', 'month')).body).toMatchObject({ takes_effect: 'at-period-end' })
+    expect((await change(person, 'pro', 'month')).body.subscription.scheduled_change).toMatchObject({
+      interval: 'month',
+    })
+    expect((await change(person, 'pro', 'year')).body.subscription.scheduled_change).toBeNull()
+    expect((await subscriptionOf(t, person)).schedule).toBeNull()
+  })
+
+  test('another wish replaces it', async () => {
+    const person = await buyer(t, { plan: 'team', seats: 9 })
+    await change(person, 'team', 'month', { seats: 4 })
+    const reply = await change(person, 'pro', 'month')
+    expect(reply.body.subscription.scheduled_change).toMatchObject({ plan: 'pro', quantity: 1 })
+    const up = await change(person, 'team', 'month', { seats: 12 })
+    expect(up.body.subscription).toMatchObject({ scheduled_change: null, seats: { purchased: 12 } })
+  })
+})
+
+test('what there is already costs nothing and changes nothing', async () => {
+  const person = await buyer(t)
+  expect((await preview(person, 'pro')).body).toMatchObject({ takes_effect: 'never', amount_due: 0 })
+  const before = await subscriptionOf(t, person)
+  expect((await change(person, 'pro')).status).toBe(200)
+  expect(await subscriptionOf(t, person)).toEqual(before)
+})
+
+describe('402 payment-failed', () => {
+  test('a declined card leaves plan and period as they were, and another card goes through', async () => {
+    const person = await buyer(t)
+    const { id, customer } = await subscriptionOf(t, person)
+    const bad = await t.sdk.paymentMethods.create({
+      type: 'card',
+      card: { number: FAILS_LATER, exp_month: 4, exp_year: 2034, cvc: '123' },
+    })
+    await t.sdk.paymentMethods.attach(bad.id, { customer: customer as string })
+    await t.sdk.subscriptions.update(id, { default_payment_method: bad.id })
+    const reply = await change(person, 'team', 'month', { seats: 3 })
+    expect(reply.status).toBe(402)
+    expect(reply.body).toMatchObject({ code: 'payment-failed', portal: expect.any(String) })
+    expect(await stateOf(t, person)).toMatchObject({ plan: 'pro', subscription: { status: 'active' } })
+    const good = await t.sdk.paymentMethods.attach('pm_card_visa', { customer: customer as string })
+    await t.sdk.subscriptions.update(id, { default_payment_method: good.id })
+    expect((await change(person, 'team', 'month', { seats: 3 })).body).toMatchObject({ plan: 'team' })
+    expect(DECLINED).not.toBe(FAILS_LATER)
+  })
+})
+
+describe('cancel and resume', () => {
+  test('it ends with the period, also if no event ever comes, and is taken back before', async () => {
+    const own = await startStripeAppWith()
+    const person = await buyer(own)
+    const ending = await bill(own, person, 'subscription/cancel')
+    const end = ending.body.subscription.current_period_end
+    expect(ending.body).toMatchObject({
+      has_pro_entitlement: true,
+      subscription: { status: 'active', cancel_at_period_end: true, ends_at: end },
+    })
+    expect((await bill(own, person, 'subscription/cancel')).status).toBe(200)
+    const resumed = await bill(own, person, 'subscription/resume')
+    expect(resumed.body.subscription).toMatchObject({ cancel_at_period_end: false, ends_at: null })
+    expect((await bill(own, person, 'subscription/resume')).status).toBe(200)
+
+    await bill(own, person, 'subscription/cancel')
+    own.stripe.deliveries.change({ drop: 1 })
+    own.moveClock((Date.parse(end) - own.app.now().getTime()) / 1000 - 1)
+    expect((await stateOf(own, person)).has_pro_entitlement).toBe(true)
+    own.moveClock(1)
+    expect((await stateOf(own, person)).has_pro_entitlement).toBe(false)
+  })
+
+  test('what was cancelled in the portal is resumed too', async () => {
+    const person = await buyer(t)
+    const { id, items } = await subscriptionOf(t, person)
+    const end = items.data[0]?.current_period_end ?? 0
+    await t.sdk.subscriptions.update(id, { cancel_at: end })
+    await t.flush()
+    expect((await stateOf(t, person)).subscription).toMatchObject({
+      cancel_at_period_end: false,
+      ends_at: new Date(end * 1000).toISOString(),
+    })
+    expect((await bill(t, person, 'subscription/resume')).body.subscription.ends_at).toBeNull()
+    expect((await subscriptionOf(t, person)).cancel_at).toBeNull()
+  })
+
+  test('with a change that was scheduled', async () => {
+    const person = await buyer(t, { plan: 'team', seats: 2 })
+    await change(person, 'pro')
+    const reply = await bill(t, person, 'subscription/cancel')
+    expect(reply.body.subscription).toMatchObject({ cancel_at_period_end: true, scheduled_change: null })
+  })
+})
+
+describe('409', () => {
+  test('no-subscription, for an account that never bought and one whose subscription is over', async () => {
+    const never = await register(t)
+    const over = await buyer(t)
+    await t.sdk.subscriptions.cancel((await subscriptionOf(t, over)).id)
+    await t.flush()
+    const order = { plan: 'pro', interval: 'year' }
+    for (const person of [never, over]) {
+      for (const [path, body] of [
+        ['preview', order],
+        ['change', order],
+        ['cancel', {}],
+        ['resume', {}],
+      ] as const) {
+        const reply = await bill(t, person, `subscription/${path}`, body)
+        expect([reply.status, reply.body.code]).toEqual([409, 'no-subscription'])
+      }
+    }
+    expect((await bill(t, never, 'portal-session')).body.code).toBe('no-subscription')
+    expect((await bill(t, over, 'portal-session')).status).toBe(201)
+    expect((await bill(t, over, 'portal-session', { flow: 'cancel' })).body.code).toBe('no-subscription')
+  })
+
+  test('subscription-not-changeable while it is set to end', async () => {
+    const person = await buyer(t)
+    await bill(t, person, 'subscription/cancel')
+    for (const reply of [await change(person, 'pro', 'year'), await preview(person, 'pro', 'year')]) {
+      expect(reply.body).toMatchObject({ code: 'subscription-not-changeable', reason: 'ending' })
+    }
+  })
+
+  test('change-in-progress while the outcome of another wish is not known', async () => {
+    const person = await buyer(t)
+    t.stripe.faults.add({ method: 'POST', path: '/v1/subscriptions/:id', kind: 'truncated', times: 9 })
+    expect((await change(person, 'pro', 'year')).body.code).toBe('stripe-unavailable')
+    t.stripe.faults.clear()
+    const { items } = await subscriptionOf(t, person)
+    expect(items.data[0]?.price.recurring?.interval).toBe('year')
+    expect((await change(person, 'team', 'year', { seats: 2 })).body.code).toBe('change-in-progress')
+    expect((await change(person, 'pro', 'year')).body).toMatchObject({ subscription: { interval: 'year' } })
+  })
+})
+
+describe('the portal', () => {
+  test('opens for those who have bought, for what they came for', async () => {
+    const person = await buyer(t)
+    for (const flow of [undefined, 'payment_method', 'cancel', 'change_plan']) {
+      const reply = await bill(t, person, 'portal-session', flow ? { flow } : {})
+      expect(reply.status).toBe(201)
+      expect(reply.body.url).toMatch(/^http:\/\/localhost:4100\/stripe\/portal\//)
+    }
+  })
+})
+
+describe('invoices', () => {
+  test('are listed page by page, the newest first', async () => {
+    const person = await buyer(t)
+    await change(person, 'pro', 'year')
+    const list = async (query = '') =>
+      (await t.call('GET', `/v1/billing/invoices${query}`, { as: person.accessToken })).body
+    const all = await list()
+    expect(all.data.map(({ total }: { total: number }) => total)).toEqual([29000 - 2900, 2900])
+    expect(all.data[0]).toMatchObject({
+      status: 'paid',
+      currency: 'usd',
+      number: expect.any(String),
+      page: expect.any(String),
+    })
+    const first = await list('?limit=1')
+    expect(first.data).toEqual([all.data[0]])
+    expect((await list(`?limit=1&cursor=${first.next_cursor}`)).data).toEqual([all.data[1]])
+    const bad = await t.call('GET', '/v1/billing/invoices?cursor=nonsense', { as: person.accessToken })
+    expect(bad.status).toBe(422)
+  })
+
+  test('of an account that never bought are none, and nobody asks Stripe', async () => {
+    const person = await register(t)
+    const before = t.stripe.requests.list().length
+    const reply = await t.call('GET', '/v1/billing/invoices', { as: person.accessToken })
+    expect(reply.body).toEqual({ data: [], next_cursor: null })
+    expect(t.stripe.requests.list()).toHaveLength(before)
+    expect(await atStripe(t, person)).toEqual([])
+  })
+})
+
+test('503 stripe-unavailable while Stripe is busy, and the state is answered all the same', async () => {
+  const person = await buyer(t)
+  t.stripe.faults.add({ path: '/v1/subscriptions', kind: 'rate-limit', times: 9 })
+  const reply = await bill(t, person, 'subscription/cancel')
+  t.stripe.faults.clear()
+  expect(reply.status).toBe(503)
+  expect(reply.body.code).toBe('stripe-unavailable')
+  expect(reply.headers['retry-after']).toBe('5')
+  expect(await stateOf(t, person)).toMatchObject({ plan: 'pro' })
+})
+
+test('a call whose answer is lost, and is made again, is done once', async () => {
+  const person = await buyer(t)
+  t.stripe.faults.add({ method: 'POST', path: '/v1/subscriptions/:id', kind: 'error-after-commit', times: 1 })
+  expect((await change(person, 'pro', 'year')).status).toBe(200)
+  const { customer } = await subscriptionOf(t, person)
+  const updates = t.stripe.store
+    .listOf('invoice', customer as string)
+    .filter(({ billing_reason }) => billing_reason === 'subscription_update')
+  expect(updates).toHaveLength(1)
+})

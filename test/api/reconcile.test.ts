@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { reconcile } from '../../src/billing/reconcile/reconcile.ts'
+import { buyer, checkout, pay, registerWithoutTrial, stateOf, subscriptionOf } from '../support/buyers.ts'
+import { type StripeApp, startStripeApp, startStripeAppWith } from '../support/stripeApp.ts'
+
+let t: StripeApp
+beforeAll(async () => {
+  t = await startStripeApp()
+})
+afterAll(() => t.close())
+
+const driftOf = async (accountId: string, app = t) =>
+  (await app.app.pool.query('select kind, details from drift where account_id = $1', [accountId])).rows
+
+describe('what no event told of', () => {
+  test('a purchase, a change and an end are found, mended and reported', async () => {
+    const [changed, ended] = [await buyer(t), await buyer(t)]
+    const bought = await registerWithoutTrial(t)
+    const { body } = await checkout(t, bought)
+    t.stripe.deliveries.change({ drop: 1 })
+    pay(t, body.id)
+    await t.sdk.subscriptions.update((await subscriptionOf(t, changed)).id, { cancel_at_period_end: true })
+    await t.sdk.subscriptions.cancel((await subscriptionOf(t, ended)).id)
+    t.stripe.deliveries.change({ drop: 0 })
+    await t.flush()
+    expect((await stateOf(t, bought)).plan).toBe('free')
+
+    expect(await reconcile(t.app)).toMatchObject({ repaired: 3 })
+    expect(await stateOf(t, bought)).toMatchObject({ plan: 'pro' })
+    expect((await stateOf(t, changed)).subscription.cancel_at_period_end).toBe(true)
+    expect(await stateOf(t, ended)).toMatchObject({ plan: 'free', subscription: { status: 'canceled' } })
+    expect(await driftOf(bought.accountId)).toMatchObject([{ kind: 'missed-subscription' }])
+    expect(await driftOf(changed.accountId)).toMatchObject([{ kind: 'missed-change' }])
+    expect(await driftOf(ended.accountId)).toMatchObject([
+      { details: { before: 'active', after: 'canceled' } },
+    ])
+    expect(await reconcile(t.app)).toMatchObject({ checked: 0, repaired: 0 })
+  })
+
+  test('a subscription that Stripe does not have any more has ended, and its history stays', async () => {
+    const person = await buyer(t)
+    const { id } = await subscriptionOf(t, person)
+    t.stripe.store.change(() => t.stripe.store.remove('subscription', id))
+    await reconcile(t.app)
+    expect(await stateOf(t, person)).toMatchObject({ plan: 'free', subscription: { status: 'canceled' } })
+  })
+
+  test('two live subscriptions are reported once', async () => {
+    const person = await buyer(t)
+    const { customer, items } = await subscriptionOf(t, person)
+    await t.sdk.subscriptions.create({
+      customer: customer as string,
+      items: [{ price: items.data[0]?.price.id ?? '' }],
+    })
+    await t.flush()
+    await reconcile(t.app)
+    await reconcile(t.app)
+    const kinds = (await driftOf(person.accountId)).map(({ kind }) => kind)
+    expect(kinds).toEqual(['two-live-subscriptions'])
+  })
+})
+
+test('twice at once and beside events it does no harm', async () => {
+  const people = await Promise.all([1, 2, 3, 4].map(() => buyer(t)))
+  t.stripe.deliveries.change({ drop: 0.5 })
+  for (const person of people) {
+    await t.sdk.subscriptions.update((await subscriptionOf(t, person)).id, { cancel_at_period_end: true })
+  }
+  t.stripe.deliveries.change({ drop: 0 })
+  await Promise.all([reconcile(t.app), reconcile(t.app), t.flush()])
+  for (const person of people) {
+    expect((await stateOf(t, person)).subscription.cancel_at_period_end).toBe(true)
+    const { rows } = await t.app.pool.query(
+      `select from audit_log where account_id = $1 and action = 'subscription.changed' and details->'after'->>'cancel_at' is not null`,
+      [person.accountId],
+    )
+    expect(rows).toHaveLength(1)
+  }
+})
+
+describe('the hourly sweep', () => {
+  test('mends what was never delivered', async () => {
+    const own = await startStripeAppWith()
+    const person = await buyer(own)
+    own.stripe.deliveries.change({ drop: 1 })
+    await own.sdk.subscriptions.cancel((await subscriptionOf(own, person)).id)
+    expect((await stateOf(own, person)).plan).toBe('pro')
+    await own.advance(3_600)
+    expect((await stateOf(own, person)).plan).toBe('free')
+    expect(await driftOf(person.accountId, own)).toHaveLength(1)
+  })
+
+  test('runs once an hour, and waits while Stripe is away', async () => {
+    const own = await startStripeAppWith()
+    await own.advance(3_600)
+    const pages = () =>
+      own.stripe.requests
+        .list()
+        .filter(({ path, params }) => path === '/v1/subscriptions' && !('customer' in params)).length
+    const before = pages()
+    await own.advance(60)
+    expect(pages()).toBe(before)
+    own.stripe.faults.add({ method: 'GET', path: '/v1/subscriptions', kind: 'rate-limit', times: 1 })
+    await own.advance(3_600)
+    await own.advance(60)
+    expect(pages()).toBe(before + 2)
+  })
+})

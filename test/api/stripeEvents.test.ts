@@ -1,0 +1,277 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buyer, FAILS_LATER, stateOf, subscriptionOf } from '../support/buyers.ts'
+import type { Person } from '../support/people.ts'
+import { type StripeApp, startStripeApp, startStripeAppWith } from '../support/stripeApp.ts'
+
+let t: StripeApp
+beforeAll(async () => {
+  t = await startStripeApp()
+})
+afterAll(() => t.close())
+
+const DAY = 86_400
+
+async function inbox(person: Person, app = t) {
+  const { rows } = await app.app.pool.query<{
+    id: string
+    type: string
+    status: string
+    reason: string | null
+  }>(
+    `select e.* from stripe_events e join stripe_customers c using (stripe_customer_id) where c.account_id = $1
+     order by e.received_at, e.id`,
+    [person.accountId],
+  )
+  return rows
+}
+
+async function ends(person: Person): Promise<void> {
+  const { id } = await subscriptionOf(t, person)
+  await t.sdk.subscriptions.update(id, { cancel_at_period_end: true })
+}
+
+/** Looks that were taken at a customer, in the log of what the service asked. */
+function looksAt(customer: string, since = 0): number {
+  return t.stripe.requests
+    .list()
+    .slice(since)
+    .filter(
+      ({ method, path, params }) =>
+        method === 'GET' &&
+        path === '/v1/subscriptions' &&
+        (params as { customer?: string }).customer === customer,
+    ).length
+}
+
+describe('what is delivered', () => {
+  test('leads to what Stripe holds, and every event is handled', async () => {
+    const person = await buyer(t)
+    await ends(person)
+    await t.flush()
+    expect((await stateOf(t, person)).subscription).toMatchObject({ cancel_at_period_end: true })
+    expect(new Set((await inbox(person)).map(({ status }) => status))).toEqual(new Set(['handled']))
+  })
+
+  test.each([
+    ['twice', { duplicate: 1 }],
+    ['in any order', { reorder: 1 }],
+    ['late', { delay_ms: [50, 400] as [number, number] }],
+    ['as thin notifications', { thin: true as const }],
+    ['in both shapes', { thin: 'both' as const }],
+  ])('%s', async (_name, settings) => {
+    t.stripe.deliveries.change(settings)
+    const person = await buyer(t)
+    await ends(person)
+    await t.flush()
+    t.stripe.deliveries.change({ duplicate: 0, reorder: 0, delay_ms: [0, 0], thin: false })
+    expect((await stateOf(t, person)).subscription).toMatchObject({
+      status: 'active',
+      cancel_at_period_end: true,
+    })
+    const { rows } = await t.app.pool.query(
+      `select action from audit_log where account_id = $1 and action like 'subscription.%'`,
+      [person.accountId],
+    )
+    expect(rows.filter(({ action }) => action === 'subscription.begun')).toHaveLength(1)
+  })
+
+  test('in a burst is two looks at most', async () => {
+    const person = await buyer(t)
+    const { id, customer } = await subscriptionOf(t, person)
+    await t.flush()
+    const since = t.stripe.requests.list().length
+    t.stripe.deliveries.change({ hold: true })
+    for (let i = 0; i < 20; i++) {
+      await t.sdk.subscriptions.update(id, { metadata: { step: String(i) } })
+    }
+    t.stripe.deliveries.change({ hold: false })
+    await t.flush()
+    expect(looksAt(customer as string, since)).toBeLessThanOrEqual(2)
+    expect(new Set((await inbox(person)).map(({ status }) => status))).toEqual(new Set(['handled']))
+  })
+})
+
+test('an answer of Stripe’s that comes late is not written over a later one', async () => {
+  const person = await buyer(t)
+  const { customer } = await subscriptionOf(t, person)
+  const { projectCustomer } = await import('../../src/billing/projection/projectCustomer.ts')
+  t.stripe.faults.add({ method: 'GET', path: '/v1/subscriptions', kind: 'late', times: 1, delay_ms: 400 })
+  const early = projectCustomer(t.app, customer as string)
+  await expect.poll(() => t.stripe.faults.list()).toEqual([])
+  t.stripe.deliveries.change({ drop: 1 })
+  await ends(person)
+  t.stripe.deliveries.change({ drop: 0 })
+  expect(await projectCustomer(t.app, customer as string)).toMatchObject({
+    kind: 'written',
+    differences: [{}],
+  })
+  expect((await early).kind).toBe('stale')
+  expect((await stateOf(t, person)).subscription).toMatchObject({ cancel_at_period_end: true })
+})
+
+test('while Stripe is away the last known state holds, and afterwards what was missed is caught up with', async () => {
+  const person = await buyer(t)
+  t.stripe.faults.add({ method: 'GET', path: '/v1/subscriptions', kind: 'rate-limit', times: 2 })
+  await ends(person)
+  t.stripe.deliveries.release()
+  await t.stripe.deliveries.settle(AbortSignal.timeout(10_000))
+  expect((await stateOf(t, person)).subscription).toMatchObject({ status: 'active' })
+  await t.flush()
+  await t.flush()
+  await t.flush()
+  expect((await stateOf(t, person)).subscription).toMatchObject({ cancel_at_period_end: true })
+  expect(new Set((await inbox(person)).map(({ status }) => status))).toEqual(new Set(['handled']))
+})
+
+describe('prices that are not ours', () => {
+  async function movedTo(person: Person, product: string | undefined): Promise<string> {
+    const { id, items } = await subscriptionOf(t, person)
+    const price = await t.sdk.prices.create({
+      currency: 'usd',
+      unit_amount: 100,
+      recurring: { interval: 'month' },
+      ...(product ? { product } : { product_data: { name: 'Something else' } }),
+    })
+    const item = items.data[0]?.id ?? ''
+    await t.sdk.subscriptions.update(id, {
+      items: [{ id: item, price: price.id }],
+      proration_behavior: 'none',
+    })
+    await t.flush()
+    return price.id
+  }
+
+  test('of a product of ours count as its plan', async () => {
+    const person = await buyer(t)
+    await movedTo(person, 'frontgate_team')
+    expect(await stateOf(t, person)).toMatchObject({ plan: 'team', subscription: { status: 'active' } })
+  })
+
+  test('of an unknown product give no access, and wait for an operator without blocking anybody', async () => {
+    const person = await buyer(t)
+    const price = await movedTo(person, undefined)
+    expect(await stateOf(t, person)).toMatchObject({
+      has_pro_entitlement: false,
+      subscription: { status: 'active' },
+    })
+    const parked = (await inbox(person)).filter(({ status }) => status === 'parked')
+    expect(parked.length).toBeGreaterThan(0)
+    expect(parked[0]?.reason).toContain(price)
+    expect(t.logged.some((line) => line.includes('parked') && line.includes(price))).toBe(true)
+    expect(await stateOf(t, await buyer(t))).toMatchObject({ plan: 'pro' })
+  })
+
+  test('leave other grants alone', async () => {
+    const person = await buyer(t)
+    await t.app.pool.query(
+      `insert into grants (id, account_id, source, plan, from_at, reason, granted_by, created_at)
+       values (gen_random_uuid(), $1, 'complimentary', 'pro', $2, 'friend', 'test', $2)`,
+      [person.accountId, t.app.now()],
+    )
+    await movedTo(person, undefined)
+    expect(await stateOf(t, person)).toMatchObject({ has_pro_entitlement: true, reason: 'complimentary' })
+  })
+})
+
+describe('two live subscriptions', () => {
+  async function second(person: Person, metadata: Record<string, string> = {}): Promise<string> {
+    const { customer, items } = await subscriptionOf(t, person)
+    const { id } = await t.sdk.subscriptions.create({
+      customer: customer as string,
+      items: [{ price: items.data[0]?.price.id ?? '' }],
+      metadata,
+    })
+    await t.flush()
+    return id
+  }
+
+  test('made by hand both give access, the first is shown, and losing one takes nothing away', async () => {
+    const person = await buyer(t)
+    const first = await subscriptionOf(t, person)
+    t.moveClock(1)
+    const id = await second(person)
+    expect(t.stripe.store.get('subscription', id)?.status).toBe('active')
+    const { rows } = await t.app.pool.query(
+      `select stripe_subscription_id as id from subscriptions where account_id = $1 and is_shown`,
+      [person.accountId],
+    )
+    expect(rows).toEqual([{ id: first.id }])
+    expect(t.logged.some((line) => line.includes('several live subscriptions'))).toBe(true)
+    await t.sdk.subscriptions.cancel(id)
+    await t.flush()
+    expect(await stateOf(t, person)).toMatchObject({ plan: 'pro', subscription: { status: 'active' } })
+  })
+
+  test('from two checkouts: the later one is cancelled, paid back, and said', async () => {
+    const person = await buyer(t)
+    const first = await subscriptionOf(t, person)
+    t.moveClock(1)
+    const id = await second(person, { frontgate_checkout: '01900000-0000-7000-8000-000000000000' })
+    await t.flush()
+    expect(t.stripe.store.get('subscription', id)?.status).toBe('canceled')
+    expect(t.stripe.store.get('subscription', first.id)?.status).toBe('active')
+    const refunds = t.stripe.store.list('refund')
+    expect(refunds).toMatchObject([{ amount: 2900, reason: 'duplicate', status: 'succeeded' }])
+    const mails = await t.mailsTo(person.email)
+    expect(mails.map(({ subject }) => subject)).toContain('We cancelled a second Frontgate subscription')
+    expect(await stateOf(t, person)).toMatchObject({ plan: 'pro', subscription: { status: 'active' } })
+  })
+})
+
+describe('a charge that fails at renewal', () => {
+  test('leaves a grace, then closes; paying opens again at once, and each is mailed once', async () => {
+    const own = await startStripeAppWith()
+    const person = await buyer(own, { card: FAILS_LATER, trial: true })
+    expect((await stateOf(own, person)).subscription.status).toBe('trialing')
+    await own.advance(15 * DAY)
+    const failing = await stateOf(own, person)
+    expect(failing).toMatchObject({ has_pro_entitlement: true, subscription: { status: 'past_due' } })
+    const graceEnd = Date.parse(failing.subscription.grace_ends_at)
+    const count = async (subject: RegExp) =>
+      (await own.mailsTo(person.email)).filter((mail) => subject.test(mail.subject)).length
+    expect(await count(/did not go through/)).toBe(1)
+
+    own.moveClock((graceEnd - own.app.now().getTime()) / 1000 - 1)
+    expect((await stateOf(own, person)).has_pro_entitlement).toBe(true)
+    own.moveClock(1)
+    expect((await stateOf(own, person)).has_pro_entitlement).toBe(false)
+    const guarded = await own.call('GET', '/v1/forward-auth?require=plan:pro', { as: person.accessToken })
+    expect(guarded.body).toMatchObject({ code: 'subscription-required', reason: 'past-due' })
+
+    const { latest_invoice, customer } = await subscriptionOf(own, person)
+    await own.sdk.paymentMethods
+      .attach('pm_card_visa', { customer: customer as string })
+      .then((card) => own.sdk.invoices.pay(latest_invoice as string, { payment_method: card.id }))
+    await own.flush()
+    expect(await stateOf(own, person)).toMatchObject({
+      has_pro_entitlement: true,
+      subscription: { status: 'active', grace_ends_at: null },
+    })
+    expect(await count(/did not go through/)).toBe(1)
+    expect(await count(/went through$/)).toBe(1)
+  })
+
+  test('ends the subscription on day 21, and the way back is a new one', async () => {
+    const own = await startStripeAppWith()
+    const person = await buyer(own, { card: FAILS_LATER, trial: true })
+    await own.advance(37 * DAY)
+    expect(await stateOf(own, person)).toMatchObject({
+      has_pro_entitlement: false,
+      subscription: { status: 'canceled' },
+      actions: { checkout: true },
+    })
+  })
+})
+
+test('renewals are followed for a year', async () => {
+  const own = await startStripeAppWith()
+  const person = await buyer(own)
+  await own.advance(365 * DAY)
+  const state = await stateOf(own, person)
+  expect(state).toMatchObject({ plan: 'pro', subscription: { status: 'active' } })
+  const { items, customer } = await subscriptionOf(own, person)
+  expect(state.subscription.current_period_end).toBe(
+    new Date((items.data[0]?.current_period_end ?? 0) * 1000).toISOString(),
+  )
+  expect(own.stripe.store.listOf('invoice', customer as string).length).toBeGreaterThanOrEqual(12)
+}, 60_000)

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { playStorm } from '../histories/playStorm.ts'
+
+test('10,000 events for 1,000 accounts, with the process killed five times', async () => {
+  const storm = await playStorm({ accounts: 1_000, eventsPerAccount: 10, kills: 5, readsPerSecond: 200 })
+  console.log(
+    `${storm.events} events in ${storm.seconds.toFixed(1)} s, ${storm.mostLooks} looks at most at one customer`,
+  )
+  expect(storm).toMatchObject({ unhandled: 0, wrong: [], twice: [] })
+}, 600_000)
+
+test('10,000 events for 1,000 accounts at 25 reads a second: two looks at most at each', async () => {
+  const storm = await playStorm({ accounts: 1_000, eventsPerAccount: 10, kills: 0, readsPerSecond: 25 })
+  console.log(
+    `${storm.events} events in ${storm.seconds.toFixed(1)} s, ${storm.mostLooks} looks at most, ${storm.mostReadsASecond} reads a second at most`,
+  )
+  expect(storm).toMatchObject({ unhandled: 0, wrong: [], twice: [] })
+  expect(storm.mostLooks).toBeLessThanOrEqual(2)
+  expect(storm.mostReadsASecond).toBeLessThanOrEqual(26)
+}, 600_000)

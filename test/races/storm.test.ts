@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { playStorm } from '../histories/playStorm.ts'
+
+test('a storm of events with the process killed in it: nothing lost, nothing twice', async () => {
+  const storm = await playStorm({ accounts: 100, eventsPerAccount: 10, kills: 2, readsPerSecond: 200 })
+  expect(storm).toMatchObject({ unhandled: 0, wrong: [], twice: [] })
+}, 120_000)
+
+test('a burst is two looks at most at each customer, and all looks keep to the rate', async () => {
+  const storm = await playStorm({ accounts: 60, eventsPerAccount: 10, kills: 0, readsPerSecond: 25 })
+  expect(storm).toMatchObject({ unhandled: 0, wrong: [], twice: [] })
+  expect(storm.mostLooks).toBeLessThanOrEqual(2)
+  // The 26th of a row may begin a moment before a second has passed since the first one arrived.
+  expect(storm.mostReadsASecond).toBeLessThanOrEqual(26)
+}, 120_000)

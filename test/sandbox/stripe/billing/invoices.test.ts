@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { DAY, HOUR, startBilling } from './startBilling.ts'
+
+test('an invoice by hand carries the items that were made for it', async () => {
+  const billing = await startBilling()
+  const { sdk, customer } = billing
+  const draft = await sdk.invoices.create({ customer, description: 'Training' })
+  expect(draft).toMatchObject({ status: 'draft', total: 0, auto_advance: false, billing_reason: 'manual' })
+  await sdk.invoiceItems.create({
+    customer,
+    invoice: draft.id,
+    amount: 4000,
+    currency: 'usd',
+    description: 'One day',
+  })
+  const open = await sdk.invoices.finalizeInvoice(draft.id, { auto_advance: false })
+  expect(open).toMatchObject({ status: 'open', total: 4000, amount_due: 4000, amount_remaining: 4000 })
+  expect(open.hosted_invoice_url).toBe(`http://localhost:4100/stripe/invoice/${draft.id}`)
+  expect((await sdk.invoices.listLineItems(draft.id)).data).toMatchObject([
+    { amount: 4000, description: 'One day' },
+  ])
+  expect(await sdk.invoices.pay(draft.id)).toMatchObject({ status: 'paid', amount_paid: 4000 })
+  await expect(sdk.invoices.pay(draft.id)).rejects.toMatchObject({ statusCode: 400 })
+})
+
+test('an invoice can take what is pending, and advance by itself', async () => {
+  const billing = await startBilling()
+  const { sdk, customer } = billing
+  await sdk.invoiceItems.create({ customer, amount: 700, currency: 'usd' })
+  const draft = await sdk.invoices.create({
+    customer,
+    auto_advance: true,
+    pending_invoice_items_behavior: 'include',
+  })
+  expect(draft.total).toBe(700)
+  billing.advanceTo(billing.now() + HOUR)
+  expect(await sdk.invoices.retrieve(draft.id)).toMatchObject({ status: 'paid' })
+})
+
+test('a payment leads from the intent to the invoice and back', async () => {
+  const billing = await startBilling()
+  const { sdk } = billing
+  const { latest_invoice } = await billing.subscribe()
+  const { data: payments } = await sdk.invoicePayments.list({
+    invoice: latest_invoice as string,
+    expand: ['data.payment.payment_intent'],
+  })
+  const [payment] = payments
+  const intent = payment?.payment.payment_intent
+  if (typeof intent !== 'object' || !intent) throw new Error('The intent is not expanded')
+  const { data } = await sdk.invoicePayments.list({
+    payment: { type: 'payment_intent', payment_intent: intent.id },
+  })
+  expect(data.map(({ invoice }) => invoice)).toEqual([latest_invoice])
+  expect(await sdk.charges.retrieve(intent.latest_charge as string)).toMatchObject({
+    amount: 2900,
+    payment_intent: intent.id,
+    customer: billing.customer,
+  })
+})
+
+test('the first payment can be left to the buyer, with the secret for it', async () => {
+  const billing = await startBilling()
+  const made = await billing.subscribe({
+    payment_behavior: 'default_incomplete',
+    expand: ['latest_invoice.confirmation_secret'],
+  })
+  expect(made.status).toBe('incomplete')
+  expect(made.latest_invoice).toMatchObject({
+    status: 'open',
+    attempted: false,
+    confirmation_secret: { type: 'payment_intent', client_secret: expect.stringMatching(/^pi_.*_secret_/) },
+  })
+})
+
+test('invoices are listed by status, subscription and time', async () => {
+  const billing = await startBilling()
+  const { sdk } = billing
+  const start = billing.now()
+  const { id } = await billing.subscribe()
+  billing.advanceTo(start + 40 * DAY)
+  const other = await billing.subscribe()
+  const count = async (params: Parameters<typeof sdk.invoices.list>[0]) =>
+    (await sdk.invoices.list(params)).data.length
+  expect(await count({})).toBe(3)
+  expect(await count({ subscription: id })).toBe(2)
+  expect(await count({ subscription: other.id, status: 'paid' })).toBe(1)
+  expect(await count({ status: 'draft' })).toBe(0)
+  expect(await count({ created: { gt: start } })).toBe(2)
+})
+
+test('what is changed by hand is kept', async () => {
+  const billing = await startBilling()
+  const { sdk } = billing
+  const { latest_invoice } = await billing.subscribe()
+  billing.newEvents()
+  const changed = await sdk.invoices.update(latest_invoice as string, { metadata: { seen: 'yes' } })
+  expect(changed.metadata).toEqual({ seen: 'yes' })
+  expect(billing.newEvents()).toEqual(['invoice.updated'])
+})
