@@ -81,10 +81,12 @@ create table subscriptions (
   card jsonb,
   checkout_id uuid,
   created_at timestamptz not null,
-  is_shown boolean not null
+  is_shown boolean not null,
+  is_live boolean not null generated always as (status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')) stored
 );
 comment on column subscriptions.status is 'Stripe''s own word; it may add words';
 comment on column subscriptions.plan is 'null for a price that belongs to no plan of ours';
+comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 create index subscriptions_account on subscriptions (account_id);
 create index subscriptions_customer on subscriptions (stripe_customer_id);
@@ -93,8 +95,7 @@ create index subscriptions_trial_end on subscriptions (trial_end) where status =
 -- The month at whose end the card expires, counted from year 0.
 create index subscriptions_card_expiry on subscriptions
   (((card ->> 'expYear')::integer * 12 + (card ->> 'expMonth')::integer))
-  where cancel_at is null and not cancel_at_period_end
-    and status in ('trialing', 'active', 'past_due', 'unpaid', 'paused');
+  where is_live and cancel_at is null and not cancel_at_period_end;
 
 create table checkout_sessions (
   id uuid primary key,

@@ -10,6 +10,7 @@ import { prepareDatabase } from '../src/prepare.ts'
 import { buildServer } from '../src/server.ts'
 import { createScratchDatabase } from '../test/support/scratchPostgres.ts'
 import { describeSchema } from './describeSchema.ts'
+import { describeStripe } from './describeStripe.ts'
 import { documentProblems } from './documentProblems.ts'
 import { configurationPage, environmentExample } from './documentSettings.ts'
 import { truthTablePage } from './documentTruthTable.ts'
@@ -47,6 +48,7 @@ export async function generateFiles(serverUrl: string): Promise<GeneratedFile[]>
       { path: '.env.example', text: environmentExample() },
       { path: 'docs/configuration.md', text: configurationPage() },
       { path: 'docs/truth-table.md', text: truthTablePage() },
+      { path: 'test/sandbox/stripe/shapes/schema.json', text: `${JSON.stringify(describeStripe())}\n` },
       ...documentProblems(),
     ]
   } finally {

@@ -1,11 +1,11 @@
 import { registerByMail, registerByMailJob } from './accounts/registerByMail.ts'
 import { remindOfTrialEnd } from './accounts/remindOfTrialEnd.ts'
 import type { App } from './app.ts'
-import { cancelDuplicate } from './billing/checkout/cancelDuplicate.ts'
+import { cancelUnwanted } from './billing/checkout/cancelUnwanted.ts'
 import { remindOfFirstPayment } from './billing/dunning/remindOfFirstPayment.ts'
 import { warnOfExpiringCards } from './billing/dunning/warnOfExpiringCards.ts'
 import { resolveEvent } from './billing/events/resolveEvent.ts'
-import { cancelDuplicateJob, projectJob, resolveEventJob } from './billing/jobs.ts'
+import { cancelUnwantedJob, projectJob, resolveEventJob } from './billing/jobs.ts'
 import { projectOnEvents } from './billing/projection/projectCustomer.ts'
 import { reconcileHourly } from './billing/reconcile/reconcileHourly.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
@@ -20,7 +20,7 @@ const handlers: JobHandler[] = [
   handles(registerByMailJob, registerByMail),
   handles(projectJob, projectOnEvents),
   handles(resolveEventJob, resolveEvent),
-  handles(cancelDuplicateJob, cancelDuplicate),
+  handles(cancelUnwantedJob, cancelUnwanted),
 ]
 
 /** Everything that happens because time has passed. None of it changes what an account is entitled to. */

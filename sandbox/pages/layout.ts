@@ -4,11 +4,13 @@ import { html, Markup } from './html.ts'
 interface Page {
   title: string
   /** Which entry of the navigation it is. */
-  current: 'overview' | 'mailbox'
+  current: 'overview' | 'mailbox' | 'stripe'
   /** For the style sheet. */
   kind?: string
   body: Markup
 }
+
+const STYLES = { overview: ['overview', 'stripe'], mailbox: ['mailbox'], stripe: ['stripe'] }
 
 /** A whole page: what is at its top, and its body. */
 export function layOut({ mailbox, serviceUrl }: Parts, { title, current, kind = '', body }: Page): string {
@@ -22,7 +24,7 @@ export function layOut({ mailbox, serviceUrl }: Parts, { title, current, kind = 
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="/pages/gate.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/pages/base.css">
-<link rel="stylesheet" href="/pages/${current}.css">
+${STYLES[current].map((name) => html`<link rel="stylesheet" href="/pages/${name}.css">`)}
 <script src="/pages/sandbox.js" type="module"></script>
 </head>
 <body class="${kind}">
@@ -32,6 +34,7 @@ export function layOut({ mailbox, serviceUrl }: Parts, { title, current, kind = 
   <nav aria-label="Sandbox">
     <a href="/"${here('overview')}>Overview</a>
     <a href="/mailbox"${here('mailbox')}>Mailbox <span class="count" data-mail-count>${mailbox.size}</span></a>
+    <a href="/stripe"${here('stripe')}>Stripe</a>
     <a href="${serviceUrl}/docs">API docs</a>
   </nav>
 </header>

@@ -1,6 +1,7 @@
 import type { Parts } from '../parts.ts'
 import { html, type Markup } from './html.ts'
 import { layOut } from './layout.ts'
+import { latestEvents, latestSubscriptions, stripeCounts } from './stripeRecords.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
@@ -16,6 +17,8 @@ const UNITS = [
   { label: 'days', seconds: DAY },
 ]
 
+const MOST_RECORDS = 5
+
 /** The first page: the clock, what to try, and where everything is. */
 export function overviewPage(parts: Parts, sandboxUrl: string): string {
   const body = html`
@@ -23,6 +26,7 @@ export function overviewPage(parts: Parts, sandboxUrl: string): string {
 <p class="lead">The real service with a world of its own around it: mails arrive in the mailbox, and time moves when you say so.</p>
 ${clockCard(parts)}
 ${thingsToTry(parts.serviceUrl, sandboxUrl)}
+${stripeSection(parts)}
 ${places(parts.serviceUrl, sandboxUrl)}`
   return layOut(parts, { title: 'Overview', current: 'overview', body })
 }
@@ -72,10 +76,11 @@ function thingsToTry(serviceUrl: string, sandboxUrl: string): Markup {
   const readToken = `node -pe 'JSON.parse(fs.readFileSync(0)).access_token'`
   const signUp = `curl -s ${serviceUrl}/v1/auth/register ${json} \\\n  -d '${person}'`
   const askState = `TOKEN=$(curl -s ${serviceUrl}/v1/auth/login ${json} \\\n  -d '${person}' \\\n  | ${readToken})\ncurl -s ${serviceUrl}/v1/billing/state -H "authorization: Bearer $TOKEN"`
+  const buy = `curl -s ${serviceUrl}/v1/billing/checkout-session ${json} -H "authorization: Bearer $TOKEN" \\\n  -d '{"plan":"team","interval":"month","seats":5}' \\\n  | node -pe 'JSON.parse(fs.readFileSync(0)).url'`
   const operate = `STAFF=$(curl -s ${sandboxUrl}/control/operators ${json} \\\n  -d '{"email":"ops@example.com"}' \\\n  | ${readToken})\ncurl -s "${serviceUrl}/v1/operator/accounts?query=ada" -H "authorization: Bearer $STAFF"`
   return html`
 <section aria-labelledby="try-title">
-  <h2 id="try-title">Three things to try</h2>
+  <h2 id="try-title">Four things to try</h2>
   <ol class="tries">
     <li class="card">
       <h3>Sign somebody up</h3>
@@ -88,11 +93,31 @@ function thingsToTry(serviceUrl: string, sandboxUrl: string): Markup {
       ${command(askState)}
     </li>
     <li class="card">
+      <h3>Pay with a test card</h3>
+      <p>With the token of before, ask for a page to pay on, and open its address. The account has the plan as soon as Stripe’s events arrive. Move the clock by a month to see it renew, or fail with the card that ends in 0341.</p>
+      ${command(buy)}
+    </li>
+    <li class="card">
       <h3>Be the operator</h3>
       <p>Nobody edits rows here. Make yourself an operator, find Ada’s account, and give it a plan or more time with the operations under <a href="${serviceUrl}/docs">operator</a>.</p>
       ${command(operate)}
     </li>
   </ol>
+</section>`
+}
+
+function stripeSection(parts: Parts): Markup {
+  return html`
+<section aria-labelledby="stripe-title">
+  <h2 id="stripe-title">What Stripe holds</h2>
+  <div data-live="stripe">
+    ${stripeCounts(parts)}
+    <div class="pair">
+      <div class="card" role="group" aria-label="Latest subscriptions">${latestSubscriptions(parts, MOST_RECORDS)}</div>
+      <div class="card" role="group" aria-label="Latest events">${latestEvents(parts, MOST_RECORDS)}</div>
+    </div>
+  </div>
+  <p class="further"><a href="/stripe">More of it</a>, with the cards to pay with and the checkouts that are open.</p>
 </section>`
 }
 
@@ -105,6 +130,11 @@ function places(serviceUrl: string, sandboxUrl: string): Markup {
     { href: serviceUrl, name: 'The service', what: 'What you would deploy: the API and its pages' },
     { href: `${serviceUrl}/docs`, name: 'API docs', what: 'Every operation, to read and to call' },
     { href: `${sandboxUrl}/mailbox`, name: 'Mailbox', what: 'Every mail the service sends, to anyone' },
+    {
+      href: `${sandboxUrl}/stripe`,
+      name: 'Stripe',
+      what: 'What stands in for it: subscriptions, events, cards',
+    },
   ]
   const calls = [
     { call: 'GET /control/clock', what: 'what time it is' },
@@ -118,6 +148,20 @@ function places(serviceUrl: string, sandboxUrl: string): Markup {
       call: 'POST /control/mailbox/refuse',
       what: '{ to, code, times } makes deliveries fail, with 550 for good or 451 for now',
     },
+    {
+      call: 'POST /control/stripe/checkout-sessions/{id}/pay',
+      what: '{ card, authenticate } does what the buyer does on the page; …/expire closes it',
+    },
+    {
+      call: 'POST /control/stripe/webhooks',
+      what: '{ duplicate, reorder, drop, delay_ms } makes delivery unreliable; …/flush delivers what is held',
+    },
+    {
+      call: 'POST /control/stripe/faults',
+      what: '{ method, path, kind, times } makes calls fail, and DELETE ends that',
+    },
+    { call: 'GET /control/stripe/requests', what: 'the calls that the service made, in order' },
+    { call: 'GET /control/stripe/subscriptions', what: 'the truth to compare with' },
     { call: 'POST /control/operators', what: '{ email } makes an operator, with an access token' },
   ]
   return html`

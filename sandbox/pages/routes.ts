@@ -2,15 +2,17 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Parts } from '../parts.ts'
 import { Refusal } from '../refusal.ts'
+import { stripePages } from '../stripe/pages/routes.ts'
 import { mailboxPage, mailList, type View, views } from './mailboxPage.ts'
 import { overviewPage } from './overviewPage.ts'
+import { stripePage } from './stripePage.ts'
 
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 // A mail is a stranger's page: no scripts, no origin, nothing fetched, and its links open beside the mailbox.
 const MAIL_POLICY =
   "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'"
-const FILES = ['base.css', 'overview.css', 'mailbox.css', 'sandbox.js', 'gate.svg']
+const FILES = ['base.css', 'overview.css', 'mailbox.css', 'stripe.css', 'sandbox.js', 'gate.svg']
 const TYPES: Record<string, string> = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' }
 const LONGEST_SEARCH = 320
 
@@ -19,8 +21,13 @@ interface Asked {
   Querystring: Record<string, unknown>
 }
 
-/** The pages for people: the overview at `/`, and the mailbox. */
-export function pageRoutes(server: FastifyInstance, parts: Parts): void {
+/** The pages for people: the overview at `/`, the mailbox, and those of what stands in for Stripe. */
+export async function pageRoutes(server: FastifyInstance, parts: Parts): Promise<void> {
+  await server.register(async (pages) => ownRoutes(pages, parts))
+  await server.register(async (pages) => stripePages(pages, parts.stripe, parts.app.log))
+}
+
+function ownRoutes(server: FastifyInstance, parts: Parts): void {
   const { mailbox } = parts
   server.addHook('onSend', async (_request, reply) => {
     reply.headers({
@@ -35,6 +42,7 @@ export function pageRoutes(server: FastifyInstance, parts: Parts): void {
   server.get('/', async (request, reply) =>
     sendPage(reply, overviewPage(parts, `http://${request.headers.host}`)),
   )
+  server.get('/stripe', async (_request, reply) => sendPage(reply, stripePage(parts)))
   server.get<Asked>('/mailbox', async ({ query }, reply) => {
     return sendPage(reply, mailboxPage(parts, { search: searchOf(query) }))
   })

@@ -15,6 +15,7 @@ const dateTime = new Intl.DateTimeFormat('en-GB', {
 runClock()
 copyCommands()
 watchMailbox()
+watchStripe()
 
 function runClock() {
   const card = document.querySelector('[data-clock]')
@@ -37,6 +38,7 @@ function runClock() {
     for (const selector of ['[data-ahead]', '[data-mail-count]']) {
       document.querySelector(selector).textContent = page.querySelector(selector).textContent
     }
+    renewRecords(page)
     show()
   }
   const advance = async (seconds) => {
@@ -120,6 +122,26 @@ function watchMailbox() {
     await fetch('/control/mailbox', { method: 'DELETE' })
     location.assign('/mailbox')
   })
+}
+
+/** The overview looks anyway, because of its clock. */
+function watchStripe() {
+  if (document.querySelector('[data-clock]') || !document.querySelector('[data-live]')) return
+  const look = async () => {
+    const page = document.hidden ? null : await fetchPage('/stripe')
+    if (page) renewRecords(page)
+  }
+  setInterval(look, LOOK_EVERY_MS)
+  document.addEventListener('visibilitychange', look)
+}
+
+/** Shows what has changed since, unless somebody is on a link in it. */
+function renewRecords(page) {
+  const shown = document.querySelector('[data-live]')
+  const found = page.querySelector('[data-live]')
+  if (!shown || !found || shown.innerHTML === found.innerHTML || shown.contains(document.activeElement))
+    return
+  shown.replaceChildren(...found.childNodes)
 }
 
 async function fetchPage(path) {

@@ -11,5 +11,5 @@ export const resolveEventJob = job<{ event: string }>('billing.resolve-event')
 
 export const resolutionKey = (event: string) => `stripe-event ${event}`
 
-/** Cancels the second of two subscriptions that were bought at the same time, and gives the money back. */
-export const cancelDuplicateJob = job<{ subscription: string }>('billing.cancel-duplicate')
+/** Cancels a subscription that nobody meant to have, and gives the money back. */
+export const cancelUnwantedJob = job<{ subscription: string }>('billing.cancel-unwanted')

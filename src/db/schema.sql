@@ -405,6 +405,7 @@ create table subscriptions (
   checkout_id uuid,
   created_at timestamp with time zone not null,
   is_shown boolean not null,
+  is_live boolean not null default (status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'paused'::text])),
   constraint subscriptions_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
   constraint subscriptions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint subscriptions_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan),
@@ -412,13 +413,14 @@ create table subscriptions (
   constraint subscriptions_pkey PRIMARY KEY (stripe_subscription_id)
 );
 CREATE INDEX subscriptions_account ON public.subscriptions USING btree (account_id);
-CREATE INDEX subscriptions_card_expiry ON public.subscriptions USING btree ((((((card ->> 'expYear'::text))::integer * 12) + ((card ->> 'expMonth'::text))::integer))) WHERE ((cancel_at IS NULL) AND (NOT cancel_at_period_end) AND (status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'paused'::text])));
+CREATE INDEX subscriptions_card_expiry ON public.subscriptions USING btree ((((((card ->> 'expYear'::text))::integer * 12) + ((card ->> 'expMonth'::text))::integer))) WHERE (is_live AND (cancel_at IS NULL) AND (NOT cancel_at_period_end));
 CREATE INDEX subscriptions_customer ON public.subscriptions USING btree (stripe_customer_id);
 CREATE UNIQUE INDEX subscriptions_shown ON public.subscriptions USING btree (account_id) WHERE is_shown;
 CREATE INDEX subscriptions_trial_end ON public.subscriptions USING btree (trial_end) WHERE (status = 'trialing'::text);
 comment on column subscriptions.status is 'Stripe''s own word; it may add words';
 comment on column subscriptions.plan is 'null for a price that belongs to no plan of ours';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
+comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
 
 create table trials_taken (
   user_id uuid not null,

@@ -332,6 +332,10 @@ export interface Subscriptions {
   current_period_start: Timestamp;
   ended_at: Timestamp | null;
   /**
+   * a going concern: no second one may be bought beside it
+   */
+  is_live: Generated<boolean>;
+  /**
    * the one of the account that is shown and changed; others are history, or one too many
    */
   is_shown: boolean;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type MirroredFields, mirrored } from '../support/mirrored.ts'
 import { type Person, register, registerVerified, signIn } from '../support/people.ts'
 import { DAY_SECONDS } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
@@ -194,6 +195,39 @@ describe('closeAccount', () => {
     await t.advance(13.5 * DAY_SECONDS)
     const subjects = (await t.mailsTo(person.email)).map(({ subject }) => subject)
     expect(subjects.filter((subject) => subject.includes('trial'))).toEqual([])
+  })
+
+  const goesOn: [string, MirroredFields][] = [
+    ['on trial', { status: 'trialing' }],
+    ['paid', { status: 'active' }],
+    ['past due', { status: 'past_due' }],
+    ['unpaid', { status: 'unpaid' }],
+    ['paused', { status: 'paused' }],
+    ['one too many, beside one that is over', { is_shown: false }],
+  ]
+  test.each(goesOn)('409: with a subscription that goes on: %s', async (_name, fields) => {
+    const person = await register(t, { account_name: 'Paying' })
+    await mirrored(t, person.accountId, fields)
+    const reply = await close(person.accessToken, 'Paying')
+    expect(reply.status).toBe(409)
+    expect(reply.body).toMatchObject({
+      code: 'subscription-live',
+      accounts: [{ id: person.accountId, name: 'Paying' }],
+    })
+    const account = await t.call('GET', '/v1/accounts/me', { as: person.accessToken })
+    expect(account.status).toBe(200)
+  })
+
+  const comesToAnEnd: [string, MirroredFields][] = [
+    ['set to end with the period', { cancel_at_period_end: true }],
+    ['set to end by the portal', { cancel_at: '2100-01-01T00:00:00Z' }],
+    ['over', { status: 'canceled' }],
+    ['never begun', { status: 'incomplete' }],
+  ]
+  test.each(comesToAnEnd)('204: with a subscription that comes to an end: %s', async (_name, fields) => {
+    const person = await register(t, { account_name: 'Paying' })
+    await mirrored(t, person.accountId, fields)
+    expect((await close(person.accessToken, 'Paying')).status).toBe(204)
   })
 
   test.each(['', 'short-lived', 'Short-lived ', 'Short'])('422: confirmed as %j', async (confirm) => {

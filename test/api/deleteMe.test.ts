@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setCookies } from '../support/cookies.ts'
+import { mirrored } from '../support/mirrored.ts'
 import { mailedToken, PASSWORD, type Person, register, registerVerified, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
@@ -140,6 +141,29 @@ describe('409', () => {
     })
     expect(await statusOf(owner.accessToken)).toBe(200)
     expect((await signIn(t, owner.email)).status).toBe(200)
+  })
+
+  test('an account that would be closed has a subscription that goes on, and is named', async () => {
+    const person = await register(t, { account_name: 'Paying' })
+    const { id } = await mirrored(t, person.accountId)
+    await t.call('POST', '/v1/accounts', { as: person.accessToken, body: { name: 'Free' } })
+    const reply = await deleteMe(person.accessToken)
+    expect(reply.status).toBe(409)
+    expect(reply.body).toMatchObject({
+      code: 'subscription-live',
+      accounts: [{ id: person.accountId, name: 'Paying' }],
+    })
+    expect(await statusOf(person.accessToken)).toBe(200)
+    const cancel = 'update subscriptions set cancel_at_period_end = true where stripe_subscription_id = $1'
+    await t.app.pool.query(cancel, [id])
+    expect((await deleteMe(person.accessToken)).status).toBe(204)
+  })
+
+  test('but not an account that somebody else goes on with', async () => {
+    const [one, two] = [await register(t), await register(t)]
+    await join(one, two, 'owner')
+    await mirrored(t, one.accountId)
+    expect((await deleteMe(one.accessToken)).status).toBe(204)
   })
 
   test('of two owners who go at once one stays', async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inTx } from '../../src/db/transaction.ts'
 import { addOperator } from '../../src/operators/addOperator.ts'
 import { removeOperator } from '../../src/operators/removeOperator.ts'
+import { mirrored } from '../support/mirrored.ts'
 import { newAddress, operatorToken, register, registerVerified } from '../support/people.ts'
 import { giveGrant } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
@@ -120,6 +121,48 @@ describe('getAccountAsOperator', () => {
     const actions = reply.body.timeline.map(({ action }: { action: string }) => action)
     expect(actions).toContain('account.created')
     expect(actions[0]).toBe('grant.given')
+  })
+
+  test('200: what Stripe holds of it, the newest subscription first', async () => {
+    const person = await register(t)
+    const read = async () =>
+      (await t.call('GET', `/v1/operator/accounts/${person.accountId}`, { as })).body as Record<
+        string,
+        unknown
+      >
+    expect(await read()).toMatchObject({ stripe_customer_id: null, subscriptions: [] })
+    const former = await mirrored(t, person.accountId, {
+      status: 'canceled',
+      plan: null,
+      is_shown: false,
+      created_at: '2026-01-01T00:00:00Z',
+    })
+    const current = await mirrored(t, person.accountId, {
+      status: 'past_due',
+      current_period_end: '2100-01-01T00:00:00.000Z',
+      past_due_since: '2026-02-01T00:00:00.000Z',
+      cancel_at: '2101-01-01T00:00:00.000Z',
+    })
+    const { stripe_customer_id, subscriptions } = await read()
+    expect(stripe_customer_id).toBe(current.customer)
+    expect(subscriptions).toEqual([
+      {
+        id: current.id,
+        status: 'past_due',
+        plan: 'pro',
+        interval: 'month',
+        quantity: 1,
+        current_period_end: '2100-01-01T00:00:00.000Z',
+        cancel_at_period_end: false,
+        cancel_at: '2101-01-01T00:00:00.000Z',
+        past_due_since: '2026-02-01T00:00:00.000Z',
+        shown: true,
+      },
+      expect.objectContaining({ id: former.id, status: 'canceled', plan: null, shown: false }),
+    ])
+    const gone = 'update stripe_customers set deleted_at = $2 where stripe_customer_id = $1'
+    await t.app.pool.query(gone, [current.customer, t.app.now()])
+    expect(await read()).toMatchObject({ stripe_customer_id: null })
   })
 
   test('404: no such account', async () => {

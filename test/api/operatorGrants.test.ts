@@ -213,8 +213,9 @@ describe('endGrant', () => {
     const { accountId } = await register(t)
     const id = randomUUID()
     await t.app.pool.query(
-      `insert into grants (id, account_id, source, plan, from_at, until_at, reason, granted_by, created_at)
-       values ($1, $2, 'stripe', 'pro', $3, null, 'sub_1', 'stripe', $3)`,
+      `insert into grants (id, account_id, source, plan, from_at, until_at, reason, granted_by, created_at,
+         stripe_subscription_id)
+       values ($1, $2, 'stripe', 'pro', $3, null, 'subscription', 'stripe', $3, 'sub_1')`,
       [id, accountId, t.app.now()],
     )
     expect((await end(id)).status).toBe(404)

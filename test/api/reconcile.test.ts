@@ -17,6 +17,7 @@ describe('what no event told of', () => {
     const [changed, ended] = [await buyer(t), await buyer(t)]
     const bought = await registerWithoutTrial(t)
     const { body } = await checkout(t, bought)
+    await t.flush()
     t.stripe.deliveries.change({ drop: 1 })
     pay(t, body.id)
     await t.sdk.subscriptions.update((await subscriptionOf(t, changed)).id, { cancel_at_period_end: true })

@@ -154,6 +154,8 @@ describe('secrets are never printed', () => {
     SECRET: `${'hunter2'.repeat(5)},${'hunter2'.repeat(6)}`,
     REDIS_URL: 'redis://:hunter2@redis.example',
     SMTP_URL: 'smtp://frontgate:hunter2@mail.example',
+    STRIPE_SECRET_KEY: 'sk_test_hunter2',
+    STRIPE_WEBHOOK_SECRET: 'whsec_hunter2,whsec_formerhunter2',
   }
   const config = readConfig({ ...required, ...hidden })
 

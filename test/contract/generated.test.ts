@@ -17,6 +17,7 @@ const paths = [
   'docs/configuration.md',
   'docs/truth-table.md',
   'docs/problems/README.md',
+  'test/sandbox/stripe/shapes/schema.json',
 ]
 
 describe('what is made from others is as it would be made now: `npm run generate` makes it so', () => {

@@ -4,6 +4,7 @@ import { schemaReader, withComponents } from './replies.ts'
 
 /** What anybody may call; every other operation wants a token. */
 const open = [
+  'receiveStripeEvent',
   'getConfig',
   'listPlans',
   'register',
@@ -89,6 +90,8 @@ describe.each(operations)('$operationId', (operation) => {
 
   test('takes a closed set of fields', () => {
     if (method === 'GET') expect(body).toBeNull()
-    if (body) expect(body).toMatchObject({ type: 'object', additionalProperties: false })
+    // What Stripe sends is read as the bytes that it signed.
+    if (body && operationId !== 'receiveStripeEvent')
+      expect(body).toMatchObject({ type: 'object', additionalProperties: false })
   })
 })

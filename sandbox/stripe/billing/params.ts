@@ -13,7 +13,7 @@ export const flag = Type.Boolean()
 /** Parameters that some operation takes, or not. */
 export const maybe = Type.Optional
 
-export const discountParam = Type.Object({
+const discountParam = Type.Object({
   coupon: maybe(text),
   promotion_code: maybe(text),
   discount: maybe(text),

@@ -107,7 +107,10 @@ function subscriptionDues(store: Store, subscription: Subscription): Due[] {
   if (status === 'paused') return dues
   const schedule = store.get('subscription_schedule', idOf(subscription.schedule) ?? '')
   if (schedule?.current_phase) {
-    dues.push({ at: schedule.current_phase.end_date, run: (world) => endPhase(world, schedule) })
+    // While the subscription was paused the phase may have been over for long.
+    const starts = subscription.items.data.map(({ current_period_start }) => current_period_start)
+    const at = Math.max(schedule.current_phase.end_date, ...starts)
+    dues.push({ at, run: (world) => endPhase(world, schedule) })
   }
   if (status === 'trialing' && trial_end !== null) {
     dues.push({ at: trial_end, run: (world) => endTrial(world, subscription) })

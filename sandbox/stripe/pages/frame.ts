@@ -23,7 +23,7 @@ export function frame({ title, kind, body }: Page): string {
 </head>
 <body class="${kind}">
 <a class="skip" href="#content">Skip to the content</a>
-<p class="test-mode"><span><strong>Test mode – no real money.</strong> This page stands in for Stripe’s.</span> <a href="/stripe">What it holds</a></p>
+<p class="test-mode"><strong>Test mode – no real money.</strong> A stand-in for Stripe.</p>
 <main id="content">
 ${body}
 </main>

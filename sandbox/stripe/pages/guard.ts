@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Refusal } from '../../refusal.ts'
 
@@ -30,7 +31,7 @@ export function guardForms(server: FastifyInstance): void {
 }
 
 /** Browsers say where a form was posted from; what says nothing is no browser. */
-function isOwn(headers: { host?: string; origin?: string; 'sec-fetch-site'?: string | string[] }): boolean {
+function isOwn(headers: IncomingHttpHeaders): boolean {
   const { host = '', origin, 'sec-fetch-site': site } = headers
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false
   return origin === undefined || origin === `http://${host}`

@@ -21,16 +21,18 @@ export function rhythm({ recurring }: Pick<Price, 'recurring'>): string {
   return count === 1 ? `per ${interval}` : `every ${count} ${interval}s`
 }
 
-const longDay = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  timeZone: 'UTC',
-})
+const parts = { day: 'numeric', year: 'numeric', timeZone: 'UTC' } as const
+const longDays = new Intl.DateTimeFormat('en-GB', { ...parts, month: 'long' })
+const shortDays = new Intl.DateTimeFormat('en-GB', { ...parts, month: 'short' })
 
 /** The day of an instant in seconds: `8 December 2026`. */
 export function day(seconds: number): string {
-  return longDay.format(seconds * 1000)
+  return longDays.format(seconds * 1000)
+}
+
+/** The same for a table: `8 Dec 2026`. */
+export function shortDay(seconds: number): string {
+  return shortDays.format(seconds * 1000)
 }
 
 /** `1 seat`, `5 seats`. */

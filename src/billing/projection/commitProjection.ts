@@ -6,17 +6,17 @@ import { setStripeGrant } from '../../entitlements/stripeGrants.ts'
 import { accessUntil } from '../../entitlements/truthTable.ts'
 import { systemCaller } from '../../http/actor.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
-import { cancelDuplicateJob } from '../jobs.ts'
+import { cancelUnwantedJob } from '../jobs.ts'
 import { knownPrices } from '../prices/prices.ts'
 import { type Difference, differencesOf } from './differences.ts'
 import {
-  boughtTwice,
   chooseShown,
   type Holdings,
   isLive,
   isOver,
   type MirroredSubscription,
   mirrorSubscription,
+  unwantedOf,
 } from './rules.ts'
 import { mirroredAt, mirroredOf, saveMirror } from './subscriptions.ts'
 import { tellOwners } from './tellOwners.ts'
@@ -70,7 +70,7 @@ export async function commitProjection(
   for (const one of after) await grantFor(tx, app, accountId, one, at)
   for (const difference of differences) await note(tx, accountId, difference, at)
   await tellOwners(tx, { accountId, differences, needingConfirmation: holdings.needingConfirmation }, at)
-  await followDuplicates(tx, app, accountId, [...after, ...others])
+  await followUnwanted(tx, app, accountId, [...after, ...others])
   await closeEvents(tx, app, events, after, at)
   return { kind: 'written', accountId, differences }
 }
@@ -132,21 +132,28 @@ async function note(tx: Tx, accountId: string, { id, before, after }: Difference
   await audit(tx, systemCaller, { action, accountId, details }, at)
 }
 
-/** Two live subscriptions are one too many. Which of them came from a second checkout is cancelled and paid back. */
-async function followDuplicates(
+/** What nobody meant to have is cancelled and paid back; what somebody made at Stripe by hand is only reported. */
+async function followUnwanted(
   tx: Tx,
   { log }: Pick<App, 'log'>,
   accountId: string,
   all: MirroredSubscription[],
 ): Promise<void> {
   const live = all.filter(isLive)
-  if (live.length < 2) return
-  log.error(
-    { accountId, subscriptions: live.map(({ id }) => id) },
-    'an account has several live subscriptions',
-  )
-  for (const { id } of boughtTwice(all)) {
-    await enqueue(tx, cancelDuplicateJob, { subscription: id }, { key: `cancel-duplicate ${id}` })
+  if (live.length === 0) return
+  if (live.length > 1) {
+    log.error(
+      { accountId, subscriptions: live.map(({ id }) => id) },
+      'an account has several live subscriptions',
+    )
+  }
+  const { closed_at } = await tx
+    .selectFrom('accounts')
+    .select('closed_at')
+    .where('id', '=', accountId)
+    .executeTakeFirstOrThrow()
+  for (const { one } of unwantedOf(all, closed_at !== null)) {
+    await enqueue(tx, cancelUnwantedJob, { subscription: one.id }, { key: `cancel-unwanted ${one.id}` })
   }
 }
 

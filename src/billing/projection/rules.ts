@@ -157,7 +157,7 @@ function checkoutOf({ metadata }: Stripe.Subscription): string | null {
   return id && UUID.test(id) ? id : null
 }
 
-/** Words in which a subscription is a going concern: no second one may be bought beside it. */
+/** Words in which a subscription is a going concern, as in the column `is_live`: no second one may be bought beside it. */
 const LIVE = ['trialing', 'active', 'past_due', 'unpaid', 'paused']
 
 export const isLive = ({ status }: { status: string }) => LIVE.includes(status)
@@ -201,6 +201,18 @@ export function boughtTwice<C extends Candidate & { checkoutId: string | null }>
     (a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1),
   )
   return later
+}
+
+/** Why nobody meant to have a subscription. */
+export type Unwanted = 'bought-twice' | 'account-closed'
+
+/** Live subscriptions that are to be cancelled and paid back: second purchases, and those of an account that is closed. */
+export function unwantedOf<
+  C extends Candidate & Pick<MirroredSubscription, 'checkoutId' | 'cancelAt' | 'cancelAtPeriodEnd'>,
+>(all: C[], isClosed: boolean): { one: C; because: Unwanted }[] {
+  if (!isClosed) return boughtTwice(all).map((one) => ({ one, because: 'bought-twice' }))
+  const goingOn = all.filter((one) => isLive(one) && !one.cancelAtPeriodEnd && one.cancelAt === null)
+  return goingOn.map((one) => ({ one, because: 'account-closed' }))
 }
 
 export function idOf(reference: string | { id: string } | null | undefined): string | null {

@@ -36,7 +36,7 @@ export async function noteDoubles(app: App): Promise<void> {
     select account_id, min(stripe_customer_id) as customer,
       array_agg(stripe_subscription_id order by stripe_subscription_id) as subscriptions
     from subscriptions s
-    where status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')
+    where is_live
     group by account_id
     having count(*) > 1 and not exists (
       select from drift d where d.account_id = s.account_id and d.kind = 'two-live-subscriptions'

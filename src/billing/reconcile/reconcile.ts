@@ -6,7 +6,7 @@ import { knownPrices } from '../prices/prices.ts'
 import { isSame } from '../projection/differences.ts'
 import { customerIdOf, EXPAND } from '../projection/fetchHoldings.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
-import { isLive, type KnownPrice, mirrorSubscription } from '../projection/rules.ts'
+import { type KnownPrice, mirrorSubscription } from '../projection/rules.ts'
 import { type KnownSubscription, mirroredIn } from '../projection/subscriptions.ts'
 import { type Drift, noteDoubles, noteDrift } from './drift.ts'
 import { promiseWaitingEvents } from './promiseWaitingEvents.ts'
@@ -112,12 +112,10 @@ async function notAmong(app: App, seen: Set<string>): Promise<string[]> {
   const suspects = new Set<string>()
   const rows = await app.db
     .selectFrom('subscriptions')
-    .select(['stripe_subscription_id', 'stripe_customer_id', 'status'])
-    .where('ended_at', 'is', null)
+    .select(['stripe_subscription_id', 'stripe_customer_id'])
+    .where('is_live', 'is', true)
     .execute()
-  for (const row of rows) {
-    if (isLive(row) && !seen.has(row.stripe_subscription_id)) suspects.add(row.stripe_customer_id)
-  }
+  for (const row of rows) if (!seen.has(row.stripe_subscription_id)) suspects.add(row.stripe_customer_id)
   return [...suspects]
 }
 

@@ -10,7 +10,7 @@ import { subscriptionOf } from './composeInvoice.ts'
 import { markPaid } from './markPaid.ts'
 
 /** The days after the first failure on which a payment is tried again. */
-export const RETRY_DAYS = [3, 5, 7, 14]
+const RETRY_DAYS = [3, 5, 7, 14]
 
 export interface Attempt {
   /** Instead of the payment method that is set. */

@@ -1,7 +1,7 @@
 import { replace } from '../../engine/replace.ts'
 import type { World } from '../../world.ts'
 import { couponOf } from '../discounts/applyDiscounts.ts'
-import { customerOf, type Invoice, type InvoiceItem, idOf } from '../shapes.ts'
+import { type Invoice, type InvoiceItem, idOf } from '../shapes.ts'
 import { composeInvoice, type InvoiceOrder } from './composeInvoice.ts'
 
 /** Makes the draft of an invoice, and takes the invoice items on it out of those that are pending. */
@@ -17,14 +17,12 @@ export function draftInvoice(world: World, order: InvoiceOrder): Invoice {
   return invoice
 }
 
-/** The invoice items of a customer that no invoice has yet: of a subscription, or of none. */
+/** The invoice items of a customer that no invoice has yet: those of this subscription, and those of none. */
 export function pendingItems({ store }: World, customer: string, subscription: string | null): InvoiceItem[] {
   const pending = store.listOf('invoiceitem', customer).filter(({ invoice }) => invoice === null)
   return pending.filter(({ parent }) => {
     const bearer = parent?.subscription_details?.subscription ?? null
-    return bearer === null || subscription === null
-      ? bearer === subscription || bearer === null
-      : bearer === subscription
+    return bearer === null || bearer === subscription
   })
 }
 
@@ -50,9 +48,4 @@ function spendDiscounts(world: World, invoice: Invoice): void {
     { ...subscription, discounts: left },
     'customer.subscription.updated',
   )
-}
-
-/** The instant, for a customer on a test clock too. */
-export function nowOf(world: World, invoice: Invoice): number {
-  return world.now(customerOf(invoice))
 }

@@ -13,8 +13,11 @@ import { blankConfiguration, getConfiguration } from './configuration.ts'
 import { configurationListParams, configurationParams, sessionParams } from './params.ts'
 
 type Session = Objects['billing_portal.session']
+type Features = PortalConfiguration['features']
 type SessionParams = Static<typeof sessionParams>
 const KIND = 'billing_portal.configuration'
+/** Unless a product says otherwise. */
+const FIXED_QUANTITY = { enabled: false, maximum: null, minimum: 0 }
 
 /** https://docs.stripe.com/api/customer_portal */
 export const portalOperations: Operation[] = [
@@ -131,21 +134,34 @@ function checkSubscription(world: World, customer: string, type: string, id: str
 }
 
 function change(held: PortalConfiguration, params: Static<typeof configurationParams>): PortalConfiguration {
-  const { features: given = {}, business_profile: profile = {}, metadata, login_page, active } = params
-  const features = Object.entries(held.features).map(([name, feature]) => [
-    name,
-    { ...feature, ...emptied(given[name as keyof typeof given] ?? {}, []) },
-  ])
+  const { features = {}, business_profile: profile = {}, metadata, login_page, active } = params
   return {
     ...held,
     ...(active !== undefined && { active }),
     business_profile: { ...held.business_profile, ...emptied(profile, null) },
     ...(params.default_return_url !== undefined && { default_return_url: params.default_return_url || null }),
-    features: Object.fromEntries(features) as PortalConfiguration['features'],
+    features: changeFeatures(held.features, features),
     ...(login_page && { login_page: { enabled: login_page.enabled, url: null } }),
     metadata: mergeMetadata(held.metadata, metadata),
     ...(params.name !== undefined && { name: params.name || null }),
   }
+}
+
+function changeFeatures(held: Features, given: object): Features {
+  const asked = new Map(Object.entries(given))
+  const features = Object.fromEntries(
+    Object.entries(held).map(([name, feature]) => [
+      name,
+      { ...feature, ...emptied(asked.get(name) ?? {}, []) },
+    ]),
+  ) as unknown as Features
+  const { products } = features.subscription_update
+  if (!products) return features
+  const whole = products.map((product) => ({
+    ...product,
+    adjustable_quantity: { ...FIXED_QUANTITY, ...product.adjustable_quantity },
+  }))
+  return { ...features, subscription_update: { ...features.subscription_update, products: whole } }
 }
 
 /** With what was unset by '' as Stripe has it then. */

@@ -37,8 +37,8 @@ const phase = Type.Object({
   trial_end: instant,
 })
 
-export const phasesParam = maybe(Type.Array(phase))
-export const endBehavior = maybe(words('release', 'cancel'))
+const phasesParam = maybe(Type.Array(phase))
+const endBehavior = maybe(words('release', 'cancel'))
 
 export const createParams = Type.Object({
   from_subscription: maybe(text),

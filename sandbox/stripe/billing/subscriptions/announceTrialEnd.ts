@@ -3,7 +3,7 @@ import { DAY } from '../calendar.ts'
 import { customerOf, type Subscription } from '../shapes.ts'
 
 /** Three days before it ends, or at once when it ends sooner: https://docs.stripe.com/billing/subscriptions/trials */
-export const NOTICE_SECONDS = 3 * DAY
+const NOTICE_SECONDS = 3 * DAY
 
 /** When the end of a trial has to be announced, or null when there is none or it has been. */
 export function noticeDue(

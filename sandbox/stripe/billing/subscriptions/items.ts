@@ -3,8 +3,7 @@ import { noSuch, StripeRefusal } from '../../refusal.ts'
 import { newId, type World } from '../../world.ts'
 import type { Period, Recurrence } from '../calendar.ts'
 import { type DiscountParam, makeDiscounts } from '../discounts/makeDiscounts.ts'
-import type { Price, Subscription, SubscriptionItem } from '../shapes.ts'
-import { idOf, productOf } from '../shapes.ts'
+import { type Price, productOf, type Subscription, type SubscriptionItem } from '../shapes.ts'
 
 /** What an item is made of; what is left out has Stripe's default. */
 export interface NewItem {
@@ -96,7 +95,7 @@ export function recurrenceOf({ price }: Pick<SubscriptionItem, 'price'>): Recurr
 }
 
 /** The price in the shape that came before prices, which items still carry. */
-export function planOf(price: Price): SubscriptionItem['plan'] {
+function planOf(price: Price): SubscriptionItem['plan'] {
   const { recurring } = price
   return {
     id: price.id,
@@ -137,6 +136,3 @@ export function getLiveSubscription(world: World, id: string, param?: string): S
 
 /** Whether it is over for good. */
 export const isEnded = ({ status }: Subscription) => status === 'canceled' || status === 'incomplete_expired'
-
-/** The discounts that count for an item alone. */
-export const itemDiscounts = ({ discounts }: SubscriptionItem) => discounts.map((one) => idOf(one) ?? '')

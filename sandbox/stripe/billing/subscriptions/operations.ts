@@ -145,5 +145,6 @@ function deleteDiscount(world: World, subscription: Subscription): object {
   if (!discount) throw noSuch('discount', subscription.id)
   const after = { ...subscription, discounts: subscription.discounts.slice(1) }
   replace(world, 'subscription', subscription, after, 'customer.subscription.updated')
-  return { ...discount, deleted: true }
+  const { end: _end, ...deleted } = discount
+  return { ...deleted, deleted: true }
 }

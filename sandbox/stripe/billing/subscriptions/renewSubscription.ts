@@ -44,7 +44,7 @@ export function renewSubscription(
 }
 
 /** The subscription with every item in the period that this instant begins, or lies in. */
-export function advanceItems(subscription: Subscription, now: number): Subscription {
+function advanceItems(subscription: Subscription, now: number): Subscription {
   const { billing_cycle_anchor: anchor, cancel_at, pause_collection: pause } = subscription
   const data = subscription.items.data.map((item) => {
     if (item.current_period_end > now) return item

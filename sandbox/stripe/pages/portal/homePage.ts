@@ -4,7 +4,7 @@ import { fullAmount } from '../../billing/invoices/lines.ts'
 import { customerOf, type Invoice, type Subscription } from '../../billing/shapes.ts'
 import { isEnded } from '../../billing/subscriptions/items.ts'
 import type { World } from '../../world.ts'
-import { count, day, money, rhythm, statusInWords, unitPrice } from '../words.ts'
+import { count, day, money, rhythm, shortDay, statusInWords, unitPrice } from '../words.ts'
 import { cardName } from './cardName.ts'
 import type { Portal } from './findPortal.ts'
 import { planName } from './planName.ts'
@@ -100,11 +100,11 @@ function paymentMethod({ session, features, method, methods }: Portal): Markup {
 
 function invoiceTable({ invoices, session }: Portal): Markup {
   return html`<div class="card table"><table>
-  <thead><tr><th scope="col">Date</th><th scope="col">Number</th><th scope="col">Amount</th><th scope="col">Status</th><th scope="col"><span class="unseen">Link</span></th></tr></thead>
+  <thead><tr><th scope="col">Date</th><th scope="col" class="number-column">Number</th><th scope="col">Amount</th><th scope="col">Status</th><th scope="col"><span class="unseen">Link</span></th></tr></thead>
   <tbody>${invoices.map(
     (invoice) => html`<tr>
-    <td>${day(invoice.created)}</td>
-    <td>${invoice.number}</td>
+    <td>${shortDay(invoice.created)}</td>
+    <td class="number-column">${invoice.number}</td>
     <td class="amount">${money(invoice.total, invoice.currency)}</td>
     <td><span class="badge ${invoice.status}">${invoice.status}</span></td>
     <td><a href="${invoiceLink(invoice, session)}">${invoice.status === 'open' ? 'Pay' : 'View'}<span class="unseen"> ${invoice.number}</span></a></td>

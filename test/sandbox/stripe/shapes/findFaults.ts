@@ -1,5 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject } from 'ajv'
-import schema from './schema.json' with { type: 'json' }
+import type { StripeShapes } from '../../../../scripts/describeStripe.ts'
+
+/** The types of the SDK as JSON Schema; scripts/describeStripe.ts says how they are made. */
+export const shapes = JSON.parse(
+  readFileSync(new URL('./schema.json', import.meta.url), 'utf8'),
+) as StripeShapes
 
 /** An object of Stripe's, or a list of them. */
 export interface Shaped {
@@ -10,11 +16,8 @@ export interface Shaped {
 }
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true })
-ajv.addSchema({ $id: 'stripe', definitions: schema.definitions })
+ajv.addSchema({ $id: 'stripe', definitions: shapes.definitions })
 
-const kinds: Record<string, string> = schema.kinds
-const deletedKinds: Record<string, string> = schema.deletedKinds
-const subjects: Record<string, string> = schema.events
 const LIST_MEMBERS = ['data', 'has_more', 'object', 'url']
 
 /** Where the object is not as the SDK's types say, each with what it is, its id and the place; else nothing. */
@@ -26,26 +29,26 @@ export function findFaults(object: Shaped): string[] {
 
 function faultsOf(object: Shaped): string[] {
   const word = String(object.object)
-  const name = (object.deleted ? deletedKinds : kinds)[word]
+  const name = (object.deleted ? shapes.deletedKinds : shapes.kinds)[word]
   const validate = name && ajv.getSchema(`stripe#/definitions/${encodeURIComponent(name)}`)
   if (!validate) return [`${word} ${object.id}: is no kind of object that Stripe has`]
   if (validate(object)) return []
   return withoutEchoes(validate.errors ?? []).map((error) => `${word} ${object.id}: ${tell(error)}`)
 }
 
-/** Of a place that may be one of several things, what is wrong about each; that none fits adds nothing. */
+/** That nothing of several fits, and that it is not null either, adds nothing to why the other does not fit. */
 function withoutEchoes(errors: ErrorObject[]): ErrorObject[] {
   const causes = errors.filter(({ keyword }) => keyword !== 'anyOf')
-  const places = causes.filter(({ schemaPath }) => !schemaPath.includes('/anyOf/')).length
-  return places > 0 || causes.length > 0 ? causes : errors
+  return causes.filter(
+    (error) =>
+      error.params.type !== 'null' ||
+      !causes.some((other) => other !== error && other.instancePath.startsWith(error.instancePath)),
+  )
 }
 
 function tell({ instancePath, message, params }: ErrorObject): string {
-  const { additionalProperty, allowedValues } = params as {
-    additionalProperty?: string
-    allowedValues?: string[]
-  }
-  const more = additionalProperty ?? allowedValues?.join(', ')
+  const { additionalProperty, allowedValues } = params
+  const more: unknown = additionalProperty ?? allowedValues?.join(', ')
   return `${instancePath || '/'} ${message}${more === undefined ? '' : `: ${more}`}`
 }
 
@@ -65,12 +68,9 @@ function findEventFaults(event: Shaped & { type?: string }): string[] {
   }
   const at = `event ${event.id} (${event.type})`
   const faults = findFaults(object).map((fault) => `${at}: ${fault}`)
-  const kind = subjects[event.type ?? '']
+  const kind = shapes.events[event.type ?? '']
   if (kind !== object.object) faults.push(`${at}: is about a ${object.object} instead of a ${kind}`)
-  const known = kinds[kind ?? '']
-  const definitions = schema.definitions as Record<string, { properties?: object }>
-  const unknown = Object.keys(before).filter(
-    (name) => !(name in (definitions[known ?? '']?.properties ?? {})),
-  )
+  const { properties = {} } = shapes.definitions[shapes.kinds[kind ?? ''] ?? ''] ?? {}
+  const unknown = Object.keys(before).filter((name) => !(name in properties))
   return [...faults, ...unknown.map((name) => `${at}: /data/previous_attributes has an unknown ${name}`)]
 }

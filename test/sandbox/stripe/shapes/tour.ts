@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import type { StripeStandIn } from '../../../../sandbox/stripe/engine/createStripe.ts'
 import { fillCatalogue, keepCards } from './tourCatalogue.ts'
 import { changePlans, checkOut, schedule, visitPortal } from './tourSales.ts'
-import { billByHand, cancel, endTrials, failToPay, takeBack, useTestClock } from './tourTroubles.ts'
+import { billByHand, cancel, endTrials, failToPay, liveByClock, takeBack } from './tourTroubles.ts'
 
 /** Somebody at Stripe who uses everything once. */
 export interface Tourist {
@@ -29,5 +29,5 @@ export async function tour(tourist: Tourist): Promise<void> {
   await billByHand(tourist)
   await takeBack(tourist, prices)
   await cancel(tourist, prices)
-  await useTestClock(tourist, prices)
+  await liveByClock(tourist, prices)
 }

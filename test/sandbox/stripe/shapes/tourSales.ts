@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { payCheckoutSession } from '../../../../sandbox/stripe/billing/payCheckoutSession.ts'
 import { cancelInPortal } from '../../../../sandbox/stripe/billing/portalActions.ts'
-import { DAY, HOUR, type Tourist } from './tour.ts'
+import { DAY, type Tourist } from './tour.ts'
 import { buyer, type Prices } from './tourCatalogue.ts'
 
 /** Sessions that are paid, declined, asked about, expired and left open. */
@@ -28,7 +28,7 @@ export async function checkOut(tourist: Tourist, { month, code }: Prices): Promi
   const asked = await open({
     customer: await buyer(tourist, null),
     discounts: [{ promotion_code: code }],
-  }).catch(() => open())
+  })
   pay(asked.id, { card: '3184' })
   pay(asked.id, { card: '3184', authenticate: true })
   const trial = await open({
@@ -80,33 +80,28 @@ export async function changePlans(
   await sdk.invoices.create({ customer, subscription: made.id })
 }
 
-/** Changes that are planned, given up, and never come. */
+/** Changes that are planned, given up, and carried out to the end. */
 export async function schedule(tourist: Tourist, { month, year }: Prices): Promise<void> {
   const { sdk, pass } = tourist
-  const plan = async () => {
-    const { id } = await sdk.subscriptions.create({
-      customer: await buyer(tourist),
-      items: [{ price: year }],
-    })
+  const plan = async (end_behavior: 'release' | 'cancel') => {
+    const customer = await buyer(tourist)
+    const { id } = await sdk.subscriptions.create({ customer, items: [{ price: month }] })
     const made = await sdk.subscriptionSchedules.create({ from_subscription: id, metadata: { why: 'later' } })
-    const [phase] = made.phases
+    const { start_date = 0, end_date = 0 } = made.phases[0] ?? {}
     await sdk.subscriptionSchedules.update(made.id, {
-      end_behavior: 'release',
+      end_behavior,
       phases: [
-        {
-          items: [{ price: year, quantity: 1 }],
-          start_date: phase?.start_date ?? 0,
-          end_date: phase?.end_date ?? 0,
-        },
-        { items: [{ price: month, quantity: 1 }], duration: { interval: 'month', interval_count: 1 } },
+        { items: [{ price: month, quantity: 1 }], start_date, end_date },
+        { items: [{ price: year, quantity: 2 }], duration: { interval: 'month', interval_count: 1 } },
       ],
     })
     return made.id
   }
-  await plan()
-  await sdk.subscriptionSchedules.release(await plan())
-  await sdk.subscriptionSchedules.cancel(await plan())
-  pass(HOUR)
+  await sdk.subscriptionSchedules.release(await plan('release'))
+  await sdk.subscriptionSchedules.cancel(await plan('release'))
+  await plan('cancel')
+  pass(65 * DAY)
+  await plan('release')
 }
 
 /** Sessions of the portal, for everything that it is opened for. */

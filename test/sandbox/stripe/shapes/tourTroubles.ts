@@ -119,7 +119,7 @@ export async function cancel(tourist: Tourist, { month }: Prices): Promise<void>
 }
 
 /** A customer who lives by a clock of its own, and one whose clock is gone. */
-export async function useTestClock(tourist: Tourist, { month }: Prices): Promise<void> {
+export async function liveByClock(tourist: Tourist, { month }: Prices): Promise<void> {
   const { sdk, now } = tourist
   const clock = await sdk.testHelpers.testClocks.create({ frozen_time: now(), name: 'ahead' })
   const customer = await buyer(tourist, 'pm_card_visa', { test_clock: clock.id })

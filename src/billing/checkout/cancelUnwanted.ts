@@ -1,0 +1,126 @@
+import type Stripe from 'stripe'
+import type { App } from '../../app.ts'
+import { audit } from '../../audit/audit.ts'
+import { inTx } from '../../db/transaction.ts'
+import { systemCaller } from '../../http/actor.ts'
+import { type MailOrder, queueMail } from '../../mail/queueMail.ts'
+import { turnToRead } from '../../stripe/pace.ts'
+import { projectCustomer } from '../projection/projectCustomer.ts'
+import { idOf, type Unwanted, unwantedOf } from '../projection/rules.ts'
+import { type KnownSubscription, mirroredOf } from '../projection/subscriptions.ts'
+import { ownersOf } from '../projection/tellOwners.ts'
+
+/** Set before it is cancelled, so that a job that was cut off in between knows that the refund is still owed. */
+const MARK = 'frontgate_cancelled_as'
+
+/**
+ * Cancels a subscription that nobody meant to have, and gives the money back. Looks at Stripe once more before, so that
+ * nothing is cancelled that has become the only one. May be run again at any step.
+ */
+export async function cancelUnwanted(
+  app: App,
+  { subscription: id }: { subscription: string },
+): Promise<void> {
+  const known = await app.db
+    .selectFrom('subscriptions')
+    .innerJoin('accounts', 'accounts.id', 'subscriptions.account_id')
+    .select(['account_id', 'stripe_customer_id', 'closed_at'])
+    .where('stripe_subscription_id', '=', id)
+    .executeTakeFirst()
+  if (!known || !app.stripe) return
+  const stripe = await app.stripe.client()
+  await projectCustomer(app, known.stripe_customer_id)
+  const all = await mirroredOf(app.db, known.account_id)
+  const unwanted = unwantedOf(all, known.closed_at !== null)
+  const because = unwanted.find(({ one }) => one.id === id)?.because ?? (await cancelledBefore(stripe, id))
+  const one = all.find((candidate) => candidate.id === id)
+  if (!because || !one) return
+  await cancel(stripe, id, because)
+  await turnToRead(app)
+  const refunded = await refund(stripe, id, because === 'account-closed' ? known.closed_at : null)
+  await projectCustomer(app, known.stripe_customer_id)
+  await tell(app, known.account_id, one, because, refunded)
+}
+
+async function cancel(stripe: Stripe, id: string, because: Unwanted): Promise<void> {
+  const { status } = await stripe.subscriptions.retrieve(id)
+  if (status === 'canceled') return
+  await stripe.subscriptions.update(
+    id,
+    { metadata: { [MARK]: because } },
+    { idempotencyKey: `mark ${because} ${id}` },
+  )
+  await stripe.subscriptions.cancel(
+    id,
+    { invoice_now: false, prorate: false },
+    { idempotencyKey: `cancel ${because} ${id}` },
+  )
+}
+
+async function cancelledBefore(stripe: Stripe, id: string): Promise<Unwanted | null> {
+  const { metadata, status } = await stripe.subscriptions.retrieve(id)
+  const because = metadata[MARK]
+  return status === 'canceled' && (because === 'bought-twice' || because === 'account-closed')
+    ? because
+    : null
+}
+
+/** Gives back what was paid for the subscription since then; what was given back already is left. */
+async function refund(stripe: Stripe, subscription: string, since: Date | null): Promise<boolean> {
+  // Stripe's times are whole seconds.
+  const from = since ? Math.floor(since.getTime() / 1000) : 0
+  let refunded = false
+  for await (const invoice of stripe.invoices.list({
+    subscription,
+    status: 'paid',
+    expand: ['data.payments'],
+  })) {
+    if (invoice.amount_paid === 0 || invoice.created < from) continue
+    for (const { id, payment } of invoice.payments?.data ?? []) {
+      const payment_intent = idOf(payment.payment_intent)
+      if (!payment_intent) continue
+      const { data: earlier } = await stripe.refunds.list({ payment_intent, limit: 1 })
+      if (earlier.length === 0) {
+        await stripe.refunds.create(
+          { payment_intent, reason: 'duplicate' },
+          { idempotencyKey: `refund ${id}` },
+        )
+      }
+      refunded = true
+    }
+  }
+  return refunded
+}
+
+async function tell(
+  app: App,
+  accountId: string,
+  one: KnownSubscription,
+  because: Unwanted,
+  refunded: boolean,
+): Promise<void> {
+  const at = app.now()
+  await inTx(app, async (tx) => {
+    const details = { subscription: one.id, because, refunded }
+    await audit(tx, systemCaller, { action: 'subscription.unwanted-cancelled', accountId, details }, at)
+    // Who closed the account is told by the receipt of Stripe's for the refund.
+    if (because === 'account-closed') return
+    const plan = await tx
+      .selectFrom('plans')
+      .select('display_name')
+      .where('plan', '=', one.plan ?? '')
+      .executeTakeFirst()
+    for (const owner of await ownersOf(tx, accountId)) {
+      const order: MailOrder<'second-subscription-refunded'> = {
+        template: 'second-subscription-refunded',
+        fill: { plan: plan?.display_name ?? 'the later one', refunded },
+        to: { address: owner.email, name: owner.name },
+        link: { path: '/billing' },
+        userId: owner.id,
+        accountId,
+        onceKey: `second-subscription ${one.id} ${owner.id}`,
+      }
+      await queueMail(tx, order, at)
+    }
+  })
+}

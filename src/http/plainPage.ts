@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { Server } from './server.ts'
+
+/** A page without anything from elsewhere: its script and the one style are named by hash in its policy. */
+export interface PlainPage {
+  path: string
+  title: string
+  product: string
+  /** What stands in the middle, as HTML. */
+  main: string
+  script: string
+}
+
+const style = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { display: grid; min-height: 100vh; margin: 0; place-items: center; background: light-dark(#f4f5f7, #12151a) }
+main { box-sizing: border-box; width: min(26rem, 100vw - 2rem); padding: 2rem; border-radius: .75rem; background: light-dark(#fff, #1b2027) }
+h1 { margin: 0 0 .5rem; font-size: 1.25rem } p { margin: 0 0 1.25rem }
+label { display: block; margin-bottom: 1rem } input { box-sizing: border-box; width: 100%; padding: .6rem; font: inherit }
+button { width: 100%; margin-top: .5rem; padding: .7rem; border: 0; border-radius: .4rem; background: #1f5eff; color: #fff; font: inherit; font-weight: 600; cursor: pointer }
+button:disabled { opacity: .5; cursor: default } output { display: block; margin-top: 1rem }`
+
+/** Serves a page; opening it changes nothing, whoever opens it. */
+export function servePage({ fastify }: Server, page: PlainPage): void {
+  const html = render(page)
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(page.script)}`,
+    `style-src ${hashOf(style)}`,
+    "connect-src 'self'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ')
+  fastify.get(page.path, { schema: { hide: true } }, async (_request, reply) =>
+    reply
+      .header('content-security-policy', policy)
+      .header('cache-control', 'no-store')
+      .type('text/html; charset=utf-8')
+      .send(html),
+  )
+}
+
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+function render({ title, product, main, script }: PlainPage): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="referrer" content="no-referrer"><title>${title} · ${escapeText(product)}</title><style>${style}</style>
+<main><h1>${title}</h1>${main}
+<output aria-live="polite"></output></main><script>${script}</script></html>`
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+}
