@@ -11,6 +11,8 @@ export type Step =
   | { does: 'resume' | 'pay' | 'void' | 'delete-customer' | 'touch' }
   | { does: 'card'; card: 'pm_card_visa' | 'pm_card_chargeCustomerFail' }
   | { does: 'wait'; days: number }
+  /** The buyer comes back to us, and we look before any event tells us to. */
+  | { does: 'come-back'; lateMs: number }
 
 const card = fc.constantFrom('pm_card_visa' as const, 'pm_card_chargeCustomerFail' as const)
 const price = fc.nat(4)
@@ -43,6 +45,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .map((does) => ({ does })),
   },
   { weight: 1, arbitrary: fc.constant({ does: 'delete-customer' as const }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      does: fc.constant('come-back' as const),
+      lateMs: fc.integer({ min: 0, max: 4_500 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('card' as const), card }) },
   {
     weight: 5,
@@ -51,15 +60,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 /** What may become of one customer, from the first purchase on. */
-export const someHistory: fc.Arbitrary<Step[]> = fc.array(step, { minLength: 3, maxLength: 9 })
+export const someHistory: fc.Arbitrary<Step[]> = fc.array(step, { minLength: 4, maxLength: 12 })
 
 /** Lets one step happen at Stripe, as somebody with the SDK would. */
-export async function happen(
-  { at: { sdk, stripe } }: Stage,
-  { customer }: Actor,
-  one: Step,
-  prices: string[],
-): Promise<void> {
+export async function happen(stage: Stage, { customer }: Actor, one: Step, prices: string[]): Promise<void> {
+  const { sdk, stripe } = stage.at
   const held = stripe.store.listOf('subscription', customer)
   const live = held.findLast(({ ended_at }) => ended_at === null)
   try {
@@ -85,6 +90,16 @@ export async function happen(
         )
         return sdk.testHelpers.testClocks.advance(id, { frozen_time: frozen_time + one.days * 86_400 })
       }
+      case 'come-back':
+        // Longer than looks are apart: what is answered is older than what the next look finds.
+        stripe.faults.add({
+          method: 'GET',
+          path: '/v1/subscriptions',
+          kind: 'late',
+          times: 1,
+          delay_ms: one.lateMs,
+        })
+        return stage.look(customer)
       case 'card':
         return swapCard(one.card)
       case 'delete-customer':

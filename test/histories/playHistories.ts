@@ -15,8 +15,17 @@ export interface Played {
   wrongAfterSweep: string[]
 }
 
-const AT_ONCE = 40
-const FAULTS = ['error-after-commit', 'rate-limit', 'truncated', 'late'] as const
+const AT_ONCE = 25
+const FAULTS = [
+  'error-after-commit',
+  'rate-limit',
+  'truncated',
+  'late',
+  'late',
+  'late',
+  'late',
+  'late',
+] as const
 
 /**
  * Plays random histories, many at once, against the real program, while it is killed, Stripe fails and answers late,
@@ -45,8 +54,9 @@ export async function playHistories({
     const scripts = fc.sample(someHistory, { seed, numRuns: count })
     for (let first = 0; first < count; first += AT_ONCE) {
       const batch = scripts.slice(first, first + AT_ONCE)
-      const mayDrop = (first / AT_ONCE) % 2 === 1
-      await playBatch(stage, batch, prices, mayDrop, played)
+      const turn = first / AT_ONCE
+      const troubles = { mayDrop: turn % 2 === 1, kills: turn % 4 < 2 }
+      await playBatch(stage, batch, prices, troubles, played)
       say(
         `${played.histories} of ${count} histories, ${stage.kills} kills, ${stage.at.stripe.store.list('event').length} events`,
       )
@@ -61,7 +71,7 @@ async function playBatch(
   stage: Stage,
   batch: Step[][],
   prices: string[],
-  mayDrop: boolean,
+  { mayDrop, kills }: { mayDrop: boolean; kills: boolean },
   played: Played,
 ): Promise<void> {
   const { stripe } = stage.at
@@ -74,7 +84,7 @@ async function playBatch(
     thin: played.histories % 3 === 0 ? 'both' : false,
   })
   const over = new AbortController()
-  const trouble = makeTrouble(stage, over.signal)
+  const trouble = makeTrouble(stage, kills, over.signal)
   await Promise.all(
     actors.map(async (actor, i) => {
       for (const step of batch[i] ?? []) {
@@ -101,20 +111,20 @@ async function playBatch(
 }
 
 /** Kills the program and breaks Stripe's answers until told to stop. */
-async function makeTrouble(stage: Stage, over: AbortSignal): Promise<void> {
+async function makeTrouble(stage: Stage, kills: boolean, over: AbortSignal): Promise<void> {
   const { faults } = stage.at.stripe
   let round = 0
   while (!over.aborted) {
-    await delay(100 + Math.random() * 300)
+    await delay(20 + Math.random() * 80)
     const kind = FAULTS[Math.floor(Math.random() * FAULTS.length)] ?? 'late'
     faults.add({
       method: 'GET',
       path: '/v1/subscriptions',
       kind,
       times: 1,
-      delay_ms: 50 + Math.random() * 400,
+      delay_ms: 50 + Math.random() * 900,
     })
     round++
-    if (round % 3 === 1) await stage.crash()
+    if (kills && round % 12 === 5) await stage.crash()
   }
 }

@@ -5,6 +5,7 @@ import { freePort } from '../../sandbox/postgres/freePort.ts'
 import { bringJobsForward } from '../../sandbox/settle.ts'
 import { type App, openApp } from '../../src/app.ts'
 import { bringPrices } from '../../src/billing/prices/applyPrices.ts'
+import { projectCustomer } from '../../src/billing/projection/projectCustomer.ts'
 import { readConfig } from '../../src/config.ts'
 import { makeLog } from '../../src/http/log.ts'
 import { ServiceProcess } from '../races/serviceProcess.ts'
@@ -32,6 +33,7 @@ export class Stage {
   readonly #leave: () => Promise<void>
   #service: ServiceProcess | undefined
   kills = 0
+  readonly #looks = new Set<Promise<unknown>>()
 
   private constructor(app: App, at: ServedStandIn, env: NodeJS.ProcessEnv, leave: () => Promise<void>) {
     this.app = app
@@ -111,6 +113,14 @@ export class Stage {
     await this.raise()
   }
 
+  /** Begins to look at a customer, beside whatever the program does; what comes of it is awaited by `rest`. */
+  look(customer: string): void {
+    // Stripe may fail just now: then nobody has looked.
+    const look = projectCustomer(this.app, customer).catch(() => undefined)
+    this.#looks.add(look)
+    void look.finally(() => this.#looks.delete(look))
+  }
+
   /** Delivers what is left, and waits until nothing is promised any more. */
   async rest(): Promise<void> {
     const { deliveries } = this.at.stripe
@@ -122,7 +132,11 @@ export class Stage {
       const { rows } = await this.app.pool.query<{ task: string; last_error: string | null }>(
         `select task_identifier as task, last_error from graphile_worker.jobs where (task_identifier like 'billing.%' or task_identifier = 'mail.send') and attempts < max_attempts`,
       )
-      if (rows.length === 0 && deliveries.pending().length === 0) return
+      if (rows.length === 0 && deliveries.pending().length === 0) {
+        // Last, so that an answer that comes late has the chance to be written over a later one.
+        if (this.#looks.size === 0) return
+        await Promise.all(this.#looks)
+      }
       if (Date.now() > until)
         throw new Error(
           `Still pending: ${deliveries.pending().length} events, ${JSON.stringify(rows.slice(0, 3))}`,
