@@ -5,7 +5,7 @@ import { Unsettled } from '../settle.ts'
 import { flushStripe } from '../settleStripe.ts'
 import { expireCheckoutSession } from '../stripe/billing/expireCheckoutSession.ts'
 import { payCheckoutSession } from '../stripe/billing/payCheckoutSession.ts'
-import type { DeliverySettings } from '../stripe/delivery/settings.ts'
+import { type DeliverySettings, reliable } from '../stripe/delivery/settings.ts'
 import { type Fault, faultKinds } from '../stripe/engine/faults.ts'
 import { StripeRefusal } from '../stripe/refusal.ts'
 import { findCard } from '../stripe/resources/cards.ts'
@@ -90,7 +90,8 @@ function webhookRoutes(server: FastifyInstance, parts: Parts): void {
     if (least > most) {
       throw new Refusal(422, 'The request does not fit', 'body/delay_ms must be [least, most].')
     }
-    deliveries.change(request.body)
+    // What is not said is as it should be, so that an empty body mends everything.
+    deliveries.change({ ...reliable, ...request.body })
     return deliveries.settings
   })
   server.post('/webhooks/flush', { schema: { body: bodyOf({}) } }, async () => {

@@ -3,7 +3,7 @@ import { type Person, registerVerified, signIn } from './people.ts'
 import type { StripeApp } from './stripeApp.ts'
 import type { TestReply } from './testApp.ts'
 
-export const GOOD = '4242424242424242'
+const GOOD = '4242424242424242'
 export const DECLINED = '4000000000000002'
 export const FAILS_LATER = '4000000000000341'
 export const ASKS_FOR_CONFIRMATION = '4000000000003184'
