@@ -12,6 +12,8 @@ export const sandboxVariables = {
   PORT: 'The port of the service. Default: 4000. PUBLIC_URL follows it.',
   DATABASE_URL: 'A PostgreSQL of your own. Unset: an embedded one is started.',
   SMTP_URL: 'A mail server of your own. Unset: the mailbox of the sandbox. Set empty: no mail is sent.',
+  STRIPE_SECRET_KEY: 'Set empty: billing that needs Stripe is off. Unset: the Stripe of the sandbox.',
+  STRIPE_WEBHOOK_SECRET: 'Set empty: events of Stripe are answered and dropped.',
 }
 
 /** Where things are and what is set, before anything is started. */

@@ -14,7 +14,7 @@ that can be moved. Data is kept between runs; \`npm run sandbox:reset\` empties 
 
 Variables:
 ${Object.entries(sandboxVariables)
-  .map(([name, meaning]) => `  ${name.padEnd(16)}${meaning}`)
+  .map(([name, meaning]) => `  ${name.padEnd(23)}${meaning}`)
   .join('\n')}
 Every variable of the service can be set too: docs/configuration.md describes them.`
 

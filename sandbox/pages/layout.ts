@@ -13,7 +13,10 @@ interface Page {
 const STYLES = { overview: ['overview', 'stripe'], mailbox: ['mailbox'], stripe: ['stripe'] }
 
 /** A whole page: what is at its top, and its body. */
-export function layOut({ mailbox, serviceUrl }: Parts, { title, current, kind = '', body }: Page): string {
+export function layOut(
+  { mailbox, serviceUrl }: Pick<Parts, 'mailbox' | 'serviceUrl'>,
+  { title, current, kind = '', body }: Page,
+): string {
   const here = (name: Page['current']) => (name === current ? new Markup(' aria-current="page"') : null)
   const page = html`<!doctype html>
 <html lang="en">

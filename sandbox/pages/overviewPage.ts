@@ -94,7 +94,7 @@ function thingsToTry(serviceUrl: string, sandboxUrl: string): Markup {
     </li>
     <li class="card">
       <h3>Pay with a test card</h3>
-      <p>With the token of before, ask for a page to pay on, and open its address. The account has the plan as soon as Stripe’s events arrive. Move the clock by a month to see it renew, or fail with the card that ends in 0341.</p>
+      <p>With the token of before, ask for a page to pay on, and open its address. The account has the plan as soon as Stripe’s events arrive. Move the clock by a month to see it renew.</p>
       ${command(buy)}
     </li>
     <li class="card">

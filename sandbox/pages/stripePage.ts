@@ -9,7 +9,7 @@ const MOST_SUBSCRIPTIONS = 20
 const MOST_CHECKOUTS = 10
 
 /** What stands in for Stripe: what it holds, and what it tells the service. */
-export function stripePage(parts: Parts): string {
+export function stripePage(parts: Pick<Parts, 'mailbox' | 'serviceUrl' | 'stripe'>): string {
   const body = html`
 <h1>Stripe</h1>
 <p class="lead">What stands in for Stripe keeps this between runs, like the database. No real money moves.</p>

@@ -6,10 +6,11 @@ import { planName } from '../stripe/pages/portal/planName.ts'
 import { html, type Markup } from './html.ts'
 import { time } from './layout.ts'
 
+type Holding = Pick<Parts, 'stripe'>
 type Event = Objects['event']
 
 /** How much of each kind the stand-in holds. */
-export function stripeCounts({ stripe: { store, deliveries } }: Parts): Markup {
+export function stripeCounts({ stripe: { store, deliveries } }: Holding): Markup {
   const live = store.list('subscription').filter(({ ended_at }) => ended_at === null)
   const open = store.list('checkout.session').filter(({ status }) => status === 'open')
   const counts = [
@@ -24,7 +25,7 @@ export function stripeCounts({ stripe: { store, deliveries } }: Parts): Markup {
 }
 
 /** The newest subscriptions, with who has them and how they are. */
-export function latestSubscriptions({ stripe }: Parts, most: number): Markup {
+export function latestSubscriptions({ stripe }: Holding, most: number): Markup {
   const subscriptions = stripe.store.list('subscription').slice(-most).reverse()
   if (subscriptions.length === 0) return html`<p class="none">Nobody has subscribed yet.</p>`
   return html`<ul class="records">${subscriptions.map((one) => {
@@ -41,7 +42,7 @@ function seatsOf({ items }: Subscription): string {
 }
 
 /** The pages on which somebody could pay now. */
-export function openCheckouts({ stripe }: Parts, most: number): Markup {
+export function openCheckouts({ stripe }: Holding, most: number): Markup {
   const sessions = stripe.store.list('checkout.session').filter(({ status }) => status === 'open')
   if (sessions.length === 0) return html`<p class="none">No checkout is open.</p>`
   return html`<ul class="records">${sessions
@@ -58,7 +59,7 @@ export function openCheckouts({ stripe }: Parts, most: number): Markup {
 }
 
 /** The newest events, and whether the service has taken them. */
-export function latestEvents({ stripe: { store, deliveries } }: Parts, most: number): Markup {
+export function latestEvents({ stripe: { store, deliveries } }: Holding, most: number): Markup {
   const events = store.list('event').slice(-most).reverse()
   if (events.length === 0) return html`<p class="none">Nothing has happened yet.</p>`
   const pending = Map.groupBy(deliveries.pending(), ({ event }) => event)

@@ -14,7 +14,7 @@ import { createScratchDatabase, dropScratchDatabase } from '../support/scratchPo
 import { type ServedStandIn, STRIPE_KEY, STRIPE_SIGNING_SECRET, startStandIn } from '../support/stripeApp.ts'
 import { testEnvironment } from '../support/testEnvironment.ts'
 
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 180_000
 const DAY = 86_400
 /** Longer than the service is ever away, so that what is delivered again is never given up. */
 const TRY_AGAIN = Array.from({ length: 200 }, () => 250)

@@ -7,6 +7,9 @@ interface Page {
   body: Markup
 }
 
+/** The style sheets of these pages, beside the sandbox's. */
+export const STYLES = ['frame.css', 'forms.css', 'checkout.css', 'portal.css']
+
 /** A whole page of the stand-in, which says on top that no real money moves. */
 export function frame({ title, kind, body }: Page): string {
   const page = html`<!doctype html>
@@ -19,7 +22,7 @@ export function frame({ title, kind, body }: Page): string {
 <meta name="robots" content="noindex">
 <link rel="icon" href="/pages/gate.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/pages/base.css">
-<link rel="stylesheet" href="/stripe/pages/stripe.css">
+${STYLES.map((name) => html`<link rel="stylesheet" href="/stripe/pages/${name}">`)}
 </head>
 <body class="${kind}">
 <a class="skip" href="#content">Skip to the content</a>

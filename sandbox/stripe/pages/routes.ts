@@ -6,7 +6,7 @@ import { Refusal } from '../../refusal.ts'
 import type { StripeStandIn } from '../engine/createStripe.ts'
 import { StripeRefusal } from '../refusal.ts'
 import { checkoutRoutes } from './checkout/routes.ts'
-import { notice } from './frame.ts'
+import { notice, STYLES } from './frame.ts'
 import { guardForms, sendPage } from './guard.ts'
 import { invoiceRoutes } from './invoice/routes.ts'
 import { portalRoutes } from './portal/routes.ts'
@@ -19,10 +19,12 @@ export function stripePages(server: FastifyInstance, stripe: StripeStandIn, log:
     if (status >= 500) log.error({ error, path: request.routeOptions.url }, 'page of the stand-in failed')
     return sendPage(reply, notice(title, html`<p>${detail}</p>`), status)
   })
-  const style = readFileSync(new URL('stripe.css', import.meta.url))
-  server.get('/stripe/pages/stripe.css', async (_request, reply) =>
-    reply.type('text/css; charset=utf-8').send(style),
-  )
+  for (const name of STYLES) {
+    const style = readFileSync(new URL(name, import.meta.url))
+    server.get(`/stripe/pages/${name}`, async (_request, reply) =>
+      reply.type('text/css; charset=utf-8').send(style),
+    )
+  }
   checkoutRoutes(server, stripe)
   portalRoutes(server, stripe)
   invoiceRoutes(server, stripe)

@@ -56,8 +56,8 @@ const STATUSES: Record<string, string> = {
   paused: 'Paused',
 }
 
-/** The status of a subscription in words. */
-export function statusInWords({ status, cancel_at }: Pick<Subscription, 'status' | 'cancel_at'>): string {
-  if (cancel_at !== null && (status === 'active' || status === 'trialing')) return 'Ends soon'
-  return STATUSES[status] ?? status
+/** How a subscription is, in words, and in the one that the style sheet knows. */
+export function statusInWords({ status, cancel_at }: Pick<Subscription, 'status' | 'cancel_at'>) {
+  const isEnding = cancel_at !== null && (status === 'active' || status === 'trialing')
+  return isEnding ? { words: 'Ending', kind: 'ending' } : { words: STATUSES[status] ?? status, kind: status }
 }

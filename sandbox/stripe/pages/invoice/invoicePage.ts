@@ -66,7 +66,7 @@ function when({
 }: Invoice): Markup | false {
   if (status === 'paid') return at.paid_at !== null && fact('Paid', day(at.paid_at))
   if (status === 'void') return at.voided_at !== null && fact('Voided', day(at.voided_at))
-  if (next !== null) return fact('Tried again', day(next))
+  if (next !== null) return fact('Next try', day(next))
   return due_date !== null && fact('Due', day(due_date))
 }
 

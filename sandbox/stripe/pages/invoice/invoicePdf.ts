@@ -10,7 +10,7 @@ export function invoicePdf(world: World, invoice: Invoice): Buffer {
   const row = (text: string, amount: number): PdfLine => ({ text, right: money(amount, currency) })
   return writePdf(`Invoice ${number}`, [
     { text: `Invoice ${number}`, size: 20 },
-    { text: 'Test mode: no real money. Made by the sandbox that stands in for Stripe.' },
+    { text: 'Test mode: no real money. Made by a stand-in for Stripe.' },
     { text: '' },
     { text: `To: ${[customer_name, customer_email].filter(Boolean).join(', ')}` },
     { text: `Date: ${day(invoice.created)}` },

@@ -1,12 +1,12 @@
 import { html, type Markup } from '../../../pages/html.ts'
-import { findMethod } from '../../billing/customers.ts'
-import { fullAmount } from '../../billing/invoices/lines.ts'
-import { customerOf, type Invoice, type Subscription } from '../../billing/shapes.ts'
+import type { Subscription } from '../../billing/shapes.ts'
 import { isEnded } from '../../billing/subscriptions/items.ts'
 import type { World } from '../../world.ts'
-import { count, day, money, rhythm, shortDay, statusInWords, unitPrice } from '../words.ts'
+import { count, money, rhythm, shortDay, statusInWords, unitPrice } from '../words.ts'
 import { cardName } from './cardName.ts'
 import type { Portal } from './findPortal.ts'
+import { invoiceLink } from './links.ts'
+import { outlook } from './outlook.ts'
 import { planName } from './planName.ts'
 import { portalFrame } from './portalFrame.ts'
 import { tasks } from './tasks.ts'
@@ -38,42 +38,18 @@ ${done && html`<p class="done" role="status">${done}</p>`}
 
 function subscriptionCard(world: World, portal: Portal, subscription: Subscription): Markup {
   const items = subscription.items.data
+  const { words, kind } = statusInWords(subscription)
   return html`<div class="card block">
   <div class="split">
     <div>
       <h3>${planName(world, subscription)}</h3>
       ${items.map(({ price, quantity = 1 }) => html`<p class="quiet-text">${quantity > 1 && `${quantity} × `}${unitPrice(price)} ${rhythm(price)}</p>`)}
     </div>
-    <span class="badge ${subscription.status}">${statusInWords(subscription)}</span>
+    <span class="badge ${kind}">${words}</span>
   </div>
   <p>${outlook(world, portal, subscription)}</p>
   ${isEnded(subscription) ? false : ways(portal, subscription)}
 </div>`
-}
-
-/** What happens next, and when. */
-function outlook(world: World, { invoices, session }: Portal, subscription: Subscription): Markup {
-  const { status, cancel_at, ended_at, trial_end, items } = subscription
-  const renews = Math.min(...items.data.map(({ current_period_end }) => current_period_end))
-  const next = items.data.reduce((sum, { price, quantity = 1 }) => sum + fullAmount(price, quantity), 0)
-  const cost = money(next, subscription.currency)
-  if (ended_at !== null) return html`Ended on ${day(ended_at)}.`
-  if (cancel_at !== null)
-    return html`Ends on <strong>${day(cancel_at)}</strong>; nothing is charged after that.`
-  if (status === 'paused') return html`Paused until it is resumed.`
-  const open = invoices.find((one) => one.status === 'open')
-  if (open && status !== 'active' && status !== 'trialing') {
-    return html`<strong>${money(open.amount_remaining, open.currency)}</strong> could not be collected. <a href="${invoiceLink(open, session)}">Pay the invoice</a> to go on.`
-  }
-  const method = findMethod(world, customerOf(subscription), subscription)
-  const paid = method ? html`, paid with ${cardName(method)}` : html`. There is no card to pay with yet`
-  const when =
-    status === 'trialing' && trial_end !== null
-      ? html`Free until <strong>${day(trial_end)}</strong>, then `
-      : null
-  return when
-    ? html`${when}${cost}${paid}.`
-    : html`Next payment of ${cost} on <strong>${day(renews)}</strong>${paid}.`
 }
 
 function ways({ session, features }: Portal, { id, cancel_at, status }: Subscription): Markup {
@@ -111,8 +87,4 @@ function invoiceTable({ invoices, session }: Portal): Markup {
   </tr>`,
   )}</tbody>
 </table></div>`
-}
-
-function invoiceLink({ id }: Invoice, session: Portal['session']): string {
-  return `/stripe/invoice/${id}?portal=${session.id}`
 }
