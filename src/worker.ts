@@ -4,6 +4,7 @@ import type { App } from './app.ts'
 import { cancelUnwanted } from './billing/checkout/cancelUnwanted.ts'
 import { remindOfFirstPayment } from './billing/dunning/remindOfFirstPayment.ts'
 import { warnOfExpiringCards } from './billing/dunning/warnOfExpiringCards.ts'
+import { forgetEvents } from './billing/events/forgetEvents.ts'
 import { resolveEvent } from './billing/events/resolveEvent.ts'
 import { cancelUnwantedJob, projectJob, resolveEventJob } from './billing/jobs.ts'
 import { projectOnEvents } from './billing/projection/projectCustomer.ts'
@@ -29,6 +30,7 @@ export const sweeps: Sweep[] = [
   { name: 'sweep.first-payments', run: remindOfFirstPayment },
   { name: 'sweep.expiring-cards', run: warnOfExpiringCards },
   { name: 'sweep.reconcile', run: reconcileHourly },
+  { name: 'sweep.stripe-events', run: forgetEvents },
   { name: 'sweep.rate-limits', run: (app, at) => app.limiter.sweep(at) },
 ]
 

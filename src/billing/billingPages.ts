@@ -52,7 +52,8 @@ async function show() {
   const { data } = await call('GET', '/v1/plans')
   for (const one of data) for (const interval of ['month', 'year']) {
     if (one[interval] === null) continue
-    const price = (one[interval] / 100).toLocaleString(undefined, { style: 'currency', currency: one.currency })
+    const format = new Intl.NumberFormat(undefined, { style: 'currency', currency: one.currency })
+    const price = format.format(one[interval] / 10 ** format.resolvedOptions().maximumFractionDigits)
     button(one.display_name + ', ' + price + (one.per_seat ? ' a seat' : '') + ' a ' + interval, () => call('POST', '/v1/billing/checkout-session', { plan: one.plan, interval }))
   }
 }

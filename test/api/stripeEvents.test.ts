@@ -305,3 +305,25 @@ test('renewals are followed for a year', async () => {
   )
   expect(own.stripe.store.listOf('invoice', customer as string).length).toBeGreaterThanOrEqual(12)
 }, 60_000)
+
+test('settled events are forgotten after ninety days, and one that comes again changes nothing', async () => {
+  const own = await startStripeAppWith()
+  const person = await buyer(own)
+  const [event] = await inbox(person, own)
+  await own.app.pool.query(
+    `update stripe_events set received_at = received_at - interval '91 days' where id = $1`,
+    [event?.id],
+  )
+  await own.app.pool.query(
+    `update stripe_events set received_at = received_at - interval '91 days', status = 'parked' where id <> $1`,
+    [event?.id],
+  )
+  const before = await inbox(person, own)
+  await own.sweep()
+  expect(await inbox(person, own)).toEqual(before.filter(({ id }) => id !== event?.id))
+  const state = await stateOf(own, person)
+  own.stripe.deliveries.send(event?.id ?? '')
+  await own.flush()
+  expect((await inbox(person, own)).find(({ id }) => id === event?.id)?.status).toBe('handled')
+  expect(await stateOf(own, person)).toEqual(state)
+})

@@ -132,5 +132,11 @@ async function ensureProduct(stripe: Stripe, { plan, displayName }: Plan): Promi
   return (await stripe.products.create(product, { idempotencyKey: `product ${plan}` })).id
 }
 
-const money = ({ amount, currency }: { amount: number; currency: string }) =>
-  `${(amount / 100).toFixed(2)} ${currency.toUpperCase()}`
+/** Amounts are in the currency's smallest unit, and not every currency has cents. */
+function money({ amount, currency }: { amount: number; currency: string }): string {
+  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+  }).resolvedOptions()
+  return `${(amount / 10 ** digits).toFixed(digits)} ${currency.toUpperCase()}`
+}
