@@ -81,11 +81,14 @@ create table subscriptions (
   card jsonb,
   checkout_id uuid,
   created_at timestamptz not null,
+  seen_at timestamptz not null,
   is_shown boolean not null,
   is_live boolean not null generated always as (status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')) stored
 );
 comment on column subscriptions.status is 'Stripe''s own word; it may add words';
 comment on column subscriptions.plan is 'null for a price that belongs to no plan of ours';
+comment on column subscriptions.created_at is 'at Stripe';
+comment on column subscriptions.seen_at is 'when it was first mirrored';
 comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 create index subscriptions_account on subscriptions (account_id);

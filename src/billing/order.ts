@@ -5,6 +5,7 @@ import type { Catalogue, Interval, Plan } from '../catalogue/catalogue.ts'
 import { problem } from '../problems.ts'
 import { quantityOf } from './checkout/rules.ts'
 import { currentPrice } from './prices/prices.ts'
+import type { MirroredSubscription } from './projection/rules.ts'
 
 /** What can be bought, in words of the catalogue: never a price or a customer of Stripe's. */
 export const OrderFields = {
@@ -24,17 +25,23 @@ export interface PricedOrder {
   price: string
 }
 
-/** Finds the price of what is asked for, and how many units of it; refused when the catalogue does not sell that. */
+/**
+ * Finds the price of what is asked for, and how many units of it; refused when the catalogue does not sell that. What a
+ * `current` subscription has and the order does not change stays: its seats, and the price at which it was bought.
+ */
 export async function priceOrder(
   app: App,
   catalogue: Catalogue,
   { facts }: Snapshot,
   { plan: name, interval, seats }: Order,
+  current: MirroredSubscription | null = null,
 ): Promise<PricedOrder> {
   const plan = planForSale(catalogue, name, interval)
-  const found = quantityOf(plan, facts?.members ?? 1, seats)
+  const kept = current?.plan === name && plan.seats !== null ? current.quantity : undefined
+  const found = quantityOf(plan, facts?.members ?? 1, seats ?? kept)
   if (found.kind === 'refused') refuse('#/seats', found.detail)
-  const price = await currentPrice(app.db, name, interval)
+  const isSame = current?.plan === name && current.interval === interval
+  const price = isSame ? current.priceId : await currentPrice(app.db, name, interval)
   if (!price) {
     throw problem('stripe-not-configured', undefined, {
       detail: `Stripe does not have the price of ${plan.displayName} yet: run \`frontgate catalogue apply\`.`,

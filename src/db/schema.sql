@@ -404,6 +404,7 @@ create table subscriptions (
   card jsonb,
   checkout_id uuid,
   created_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
   is_shown boolean not null,
   is_live boolean not null default (status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'paused'::text])),
   constraint subscriptions_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
@@ -419,6 +420,8 @@ CREATE UNIQUE INDEX subscriptions_shown ON public.subscriptions USING btree (acc
 CREATE INDEX subscriptions_trial_end ON public.subscriptions USING btree (trial_end) WHERE (status = 'trialing'::text);
 comment on column subscriptions.status is 'Stripe''s own word; it may add words';
 comment on column subscriptions.plan is 'null for a price that belongs to no plan of ours';
+comment on column subscriptions.created_at is 'at Stripe';
+comment on column subscriptions.seen_at is 'when it was first mirrored';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
 

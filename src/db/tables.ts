@@ -327,6 +327,9 @@ export interface Subscriptions {
   canceled_at: Timestamp | null;
   card: Json | null;
   checkout_id: string | null;
+  /**
+   * at Stripe
+   */
   created_at: Timestamp;
   current_period_end: Timestamp;
   current_period_start: Timestamp;
@@ -346,6 +349,10 @@ export interface Subscriptions {
   plan: string | null;
   quantity: number;
   scheduled: Json | null;
+  /**
+   * when it was first mirrored
+   */
+  seen_at: Timestamp;
   /**
    * Stripe's own word; it may add words
    */

@@ -36,7 +36,13 @@ export function isPassing(error: unknown): boolean {
 
 /** Whether it is unknown what Stripe did: no answer came, or one that tells nothing. */
 export function isUnanswered(error: unknown): boolean {
-  return stripeErrorOf(error)?.type === 'StripeConnectionError'
+  const known = stripeErrorOf(error)
+  return known !== null && ['StripeConnectionError', 'StripeAPIError'].includes(known.type)
+}
+
+/** Whether Stripe failed with an answer, which it repeats for the same key: https://docs.stripe.com/api/idempotent_requests */
+export function isStoredFailure(error: unknown): boolean {
+  return (stripeErrorOf(error)?.statusCode ?? 0) >= 500
 }
 
 /** The refusal that a caller gets for an error of Stripe; what is not one comes back as it is. */
@@ -46,6 +52,11 @@ export function refusalOf(error: unknown): Problem | unknown {
   if (known.type === 'StripeCardError') {
     return problem('payment-failed', { decline_code: known.decline_code ?? known.code ?? null, portal: null })
   }
-  if (!isPassing(known)) return error
+  if (!isPassing(known)) {
+    // Ours to mend, not the caller's: a setting at Stripe, or a parameter of ours.
+    return new Error(`Stripe refuses what it was asked: ${known.code ?? known.type} ${known.param ?? ''}`, {
+      cause: known,
+    })
+  }
   return problem('stripe-unavailable', undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS })
 }

@@ -175,6 +175,11 @@ describe('201', () => {
   })
 })
 
+test('one connection after many checkouts still opens one', async () => {
+  const own = await startStripeAppWith({ DATABASE_POOL_SIZE: '2' })
+  for (let i = 0; i < 8; i++) expect((await checkout(own, await register(own))).status).toBe(201)
+})
+
 describe('a payment that does not go through', () => {
   test('leaves the account as it was, and the page open', async () => {
     const person = await registerWithoutTrial(t)

@@ -107,3 +107,34 @@ describe('the hourly sweep', () => {
     expect(pages()).toBe(before + 2)
   })
 })
+
+describe('what must not do harm', () => {
+  test('the key of another account ends nobody’s subscription', async () => {
+    const own = await startStripeAppWith()
+    const person = await buyer(own)
+    const { customer } = await subscriptionOf(own, person)
+    const { store } = own.stripe
+    store.change(() => {
+      for (const kind of ['subscription', 'customer'] as const)
+        for (const one of store.list(kind)) store.remove(kind, one.id)
+    })
+    await reconcile(own.app)
+    expect(await stateOf(own, person)).toMatchObject({ plan: 'pro', subscription: { status: 'active' } })
+    expect(
+      own.logged.some((line) => line.includes('cannot be mirrored') && line.includes(customer as string)),
+    ).toBe(true)
+  })
+
+  test('one customer that cannot be mirrored keeps no other from it', async () => {
+    const own = await startStripeAppWith()
+    const [odd, missed] = [await buyer(own), await buyer(own)]
+    own.stripe.deliveries.change({ drop: 1 })
+    const { store } = own.stripe
+    const strange = await subscriptionOf(own, odd)
+    store.change(() => store.put('subscription', { ...strange, items: { ...strange.items, data: [] } }))
+    await own.sdk.subscriptions.cancel((await subscriptionOf(own, missed)).id)
+    await reconcile(own.app)
+    expect((await stateOf(own, missed)).plan).toBe('free')
+    expect((await stateOf(own, odd)).plan).toBe('pro')
+  })
+})

@@ -173,6 +173,22 @@ describe('prices that are not ours', () => {
     expect(await stateOf(t, await buyer(t))).toMatchObject({ plan: 'pro' })
   })
 
+  test('once they are known again, everything that was parked is settled', async () => {
+    const person = await buyer(t)
+    const { items } = await subscriptionOf(t, person)
+    const ours = items.data[0]
+    await movedTo(person, undefined)
+    const parked = async () => (await inbox(person)).filter(({ status }) => status === 'parked').length
+    expect(await parked()).toBeGreaterThan(0)
+    const { id, items: now } = await subscriptionOf(t, person)
+    await t.sdk.subscriptions.update(id, {
+      items: [{ id: now.data[0]?.id ?? '', price: ours?.price.id ?? '' }],
+    })
+    await t.flush()
+    expect(await parked()).toBe(0)
+    expect(await stateOf(t, person)).toMatchObject({ plan: 'pro' })
+  })
+
   test('leave other grants alone', async () => {
     const person = await buyer(t)
     await t.app.pool.query(
@@ -228,6 +244,24 @@ describe('two live subscriptions', () => {
     expect(mails.map(({ subject }) => subject)).toContain('We cancelled a second Frontgate subscription')
     expect(await stateOf(t, person)).toMatchObject({ plan: 'pro', subscription: { status: 'active' } })
   })
+})
+
+test('what was given back in part is given back in full, and no more', async () => {
+  const person = await buyer(t)
+  const first = await subscriptionOf(t, person)
+  t.moveClock(1)
+  const { customer, items } = first
+  const later = await t.sdk.subscriptions.create({
+    customer: customer as string,
+    items: [{ price: items.data[0]?.price.id ?? '' }],
+    metadata: { frontgate_checkout: '01900000-0000-7000-8000-000000000001' },
+  })
+  const [, second] = t.stripe.store.listOf('charge', customer as string)
+  await t.sdk.refunds.create({ charge: second?.id ?? '', amount: 100 })
+  await t.flush()
+  await t.flush()
+  expect(t.stripe.store.get('subscription', later.id)?.status).toBe('canceled')
+  expect(t.stripe.store.get('charge', second?.id ?? '')).toMatchObject({ amount_refunded: 2900 })
 })
 
 test('what is bought for an account that was closed meanwhile is cancelled and paid back', async () => {

@@ -1,3 +1,4 @@
+import type { Objects } from '../../sandbox/stripe/objects.ts'
 import type { Actor, Stage } from './stage.ts'
 
 interface Row {
@@ -46,6 +47,8 @@ export async function differences(stage: Stage, actors: Actor[]): Promise<string
         cancel_at: instant(one.cancel_at),
         trial_end: instant(one.trial_end),
         ended_at: instant(one.ended_at),
+        plan: heldAs(stage, one).plan,
+        past_due_since: instant(heldAs(stage, one).pastDueSince),
       }
       const found = Object.fromEntries(
         Object.keys(expected).map((name) => [name, plain(row[name as keyof Row])]),
@@ -53,19 +56,39 @@ export async function differences(stage: Stage, actors: Actor[]): Promise<string
       const fields = Object.entries(expected)
         .filter(([name, value]) => found[name] !== value)
         .map(([name, value]) => `${row.id} ${name}: ${found[name]} instead of ${value}`)
-      return [...fields, ...wrongAccess(row, now)]
+      return [...fields, ...wrongAccess(row, heldAs(stage, one), now)]
     })
     return [...missing, ...wrong]
   })
 }
 
+interface Held {
+  plan: string | null
+  pastDueSince: number | null
+}
+
+/** The plan and the beginning of the grace, from what Stripe holds: the product names the plan, unpaid invoices the beginning. */
+function heldAs({ at: { stripe } }: Stage, one: Objects['subscription']): Held {
+  const product = String(stripe.store.get('price', one.items.data[0]?.price.id ?? '')?.product)
+  const plan = /^frontgate_(.+)$/.exec(product)?.[1] ?? null
+  if (one.status !== 'past_due') return { plan, pastDueSince: null }
+  const invoices = stripe.store
+    .listOf('invoice', String(one.customer))
+    .filter(({ parent }) => parent?.subscription_details?.subscription === one.id)
+  const open = invoices.filter(({ status }) => status === 'open')
+  const tried = (open.length > 0 ? open : invoices.filter(({ id }) => id === one.latest_invoice)).flatMap(
+    ({ status_transitions }) => status_transitions.finalized_at ?? [],
+  )
+  return { plan, pastDueSince: tried.length > 0 ? Math.min(...tried) : null }
+}
+
 /** What the grant of a subscription should give by the table in the docs, worked out here once more. */
-function wrongAccess(row: Row, now: number): string[] {
+function wrongAccess(row: Row, { plan }: Held, now: number): string[] {
   const end = row.cancel_at ?? (row.ending ? row.period_end : null)
-  const until = row.plan === null ? null : untilOf(row, end)
+  const until = plan === null ? null : untilOf(row, end)
   const given = row.until_at?.getTime() ?? null
   if (until !== null) {
-    return given === until && row.grant_plan === row.plan
+    return given === until && row.grant_plan === plan
       ? []
       : [
           `${row.id} (${row.status}) gives ${row.grant_plan} until ${row.until_at?.toISOString()}, not until ${new Date(until).toISOString()}`,

@@ -4,6 +4,7 @@ import { audit } from '../../audit/audit.ts'
 import { inTx } from '../../db/transaction.ts'
 import { systemCaller } from '../../http/actor.ts'
 import { type MailOrder, queueMail } from '../../mail/queueMail.ts'
+import { stripeErrorOf } from '../../stripe/errors.ts'
 import { turnToRead } from '../../stripe/pace.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { idOf, type Unwanted, unwantedOf } from '../projection/rules.ts'
@@ -24,7 +25,7 @@ export async function cancelUnwanted(
   const known = await app.db
     .selectFrom('subscriptions')
     .innerJoin('accounts', 'accounts.id', 'subscriptions.account_id')
-    .select(['account_id', 'stripe_customer_id', 'closed_at'])
+    .select(['account_id', 'stripe_customer_id', 'closed_at', 'seen_at'])
     .where('stripe_subscription_id', '=', id)
     .executeTakeFirst()
   if (!known || !app.stripe) return
@@ -35,9 +36,15 @@ export async function cancelUnwanted(
   const because = unwanted.find(({ one }) => one.id === id)?.because ?? (await cancelledBefore(stripe, id))
   const one = all.find((candidate) => candidate.id === id)
   if (!because || !one) return
+  if (because === 'account-closed' && known.closed_at && known.seen_at < known.closed_at) {
+    // It was paid for while the account was open, and taken up again at Stripe since.
+    await stripe.subscriptions.update(id, { cancel_at_period_end: true }, { idempotencyKey: `end ${id}` })
+    await projectCustomer(app, known.stripe_customer_id)
+    return
+  }
   await cancel(stripe, id, because)
   await turnToRead(app)
-  const refunded = await refund(stripe, id, because === 'account-closed' ? known.closed_at : null)
+  const refunded = await refund(stripe, id)
   await projectCustomer(app, known.stripe_customer_id)
   await tell(app, known.account_id, one, because, refunded)
 }
@@ -65,31 +72,38 @@ async function cancelledBefore(stripe: Stripe, id: string): Promise<Unwanted | n
     : null
 }
 
-/** Gives back what was paid for the subscription since then; what was given back already is left. */
-async function refund(stripe: Stripe, subscription: string, since: Date | null): Promise<boolean> {
-  // Stripe's times are whole seconds.
-  const from = since ? Math.floor(since.getTime() / 1000) : 0
+/** Gives back everything that was paid for the subscription and has not been given back yet; tells whether there was any. */
+async function refund(stripe: Stripe, subscription: string): Promise<boolean> {
   let refunded = false
   for await (const invoice of stripe.invoices.list({
     subscription,
     status: 'paid',
     expand: ['data.payments'],
   })) {
-    if (invoice.amount_paid === 0 || invoice.created < from) continue
-    for (const { id, payment } of invoice.payments?.data ?? []) {
+    if (invoice.amount_paid === 0) continue
+    for (const { id, payment, amount_paid } of invoice.payments?.data ?? []) {
       const payment_intent = idOf(payment.payment_intent)
       if (!payment_intent) continue
-      const { data: earlier } = await stripe.refunds.list({ payment_intent, limit: 1 })
-      if (earlier.length === 0) {
-        await stripe.refunds.create(
-          { payment_intent, reason: 'duplicate' },
-          { idempotencyKey: `refund ${id}` },
-        )
-      }
+      const { data: refunds } = await stripe.refunds.list({ payment_intent, limit: 100 })
+      const given = refunds
+        .filter(({ status }) => status === 'succeeded' || status === 'pending')
+        .reduce((sum, { amount }) => sum + amount, 0)
+      const owed = (amount_paid ?? invoice.amount_paid) - given
+      if (owed > 0) await give(stripe, { payment_intent, amount: owed }, `refund ${id} after ${given}`)
       refunded = true
     }
   }
   return refunded
+}
+
+async function give(stripe: Stripe, refund: Stripe.RefundCreateParams, key: string): Promise<void> {
+  try {
+    await stripe.refunds.create({ ...refund, reason: 'duplicate' }, { idempotencyKey: key })
+  } catch (error) {
+    // The buyer's bank has taken it back already, or is about to.
+    if (!['charge_already_refunded', 'charge_disputed'].includes(stripeErrorOf(error)?.code ?? ''))
+      throw error
+  }
 }
 
 async function tell(

@@ -2,6 +2,7 @@ import type Stripe from 'stripe'
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
 import { inTx } from '../../db/transaction.ts'
+import { isPassing, isStoredFailure } from '../../stripe/errors.ts'
 
 /** The customer of an account at Stripe; there is at most one at a time. */
 export interface Customer {
@@ -26,24 +27,46 @@ export async function ensureCustomer(
 ): Promise<Customer> {
   const promised = (await customerRow(app.db, accountId)) ?? (await promiseCustomer(app, accountId, userId))
   if (promised.stripe_customer_id) return { id: promised.id, stripeId: promised.stripe_customer_id }
-  const asked = promised.asked as Stripe.CustomerCreateParams
-  const made = await stripe.customers.create(asked, { idempotencyKey: promised.id })
+  const made = await makeCustomer(app, stripe, promised.id, promised.asked as Stripe.CustomerCreateParams)
   await app.db
     .updateTable('stripe_customers')
-    .set({ stripe_customer_id: made.id })
+    .set({ stripe_customer_id: made })
     .where('id', '=', promised.id)
     .where('stripe_customer_id', 'is', null)
     .execute()
-  return { id: promised.id, stripeId: made.id }
+  return { id: promised.id, stripeId: made }
 }
 
-/** Notes that Stripe does not have the customer any more; the next checkout makes a fresh one. */
-export async function forgetCustomer({ db }: Pick<App, 'db'>, { id }: Customer, at: Date): Promise<void> {
+/**
+ * Makes the customer that was promised. Stripe repeats a failure for the same key; then the customer is looked for by the
+ * mark that only we set, and where there is none the promise is given up, so that the next attempt has a key of its own.
+ */
+async function makeCustomer(
+  app: App,
+  stripe: Stripe,
+  id: string,
+  asked: Stripe.CustomerCreateParams,
+): Promise<string> {
+  try {
+    return (await stripe.customers.create(asked, { idempotencyKey: id })).id
+  } catch (error) {
+    const mark = (asked.metadata as Record<string, string>).frontgate_customer
+    if (isStoredFailure(error) && asked.email) {
+      const { data } = await stripe.customers.list({ email: asked.email, limit: 100 })
+      const found = data.find(({ metadata }) => metadata.frontgate_customer === mark)
+      if (found) return found.id
+    }
+    if (!isPassing(error) || isStoredFailure(error)) await giveUp(app, id)
+    throw error
+  }
+}
+
+async function giveUp({ db, now }: App, id: string): Promise<void> {
   await db
     .updateTable('stripe_customers')
-    .set({ deleted_at: at })
+    .set({ deleted_at: now() })
     .where('id', '=', id)
-    .where('deleted_at', 'is', null)
+    .where('stripe_customer_id', 'is', null)
     .execute()
 }
 
@@ -58,14 +81,15 @@ async function promiseCustomer(app: App, accountId: string, userId: string) {
       .where('accounts.id', '=', accountId)
       .where('users.id', '=', userId)
       .executeTakeFirstOrThrow()
+    const id = uuidv7()
     const asked = {
       ...(buyer.email && { email: buyer.email }),
       name: buyer.account_name,
-      metadata: { frontgate_account: accountId },
+      metadata: { frontgate_account: accountId, frontgate_customer: id },
     }
     await tx
       .insertInto('stripe_customers')
-      .values({ id: uuidv7(), account_id: accountId, asked: JSON.stringify(asked), created_at: app.now() })
+      .values({ id, account_id: accountId, asked: JSON.stringify(asked), created_at: app.now() })
       .onConflict((conflict) => conflict.column('account_id').where('deleted_at', 'is', null).doNothing())
       .execute()
     const promised = await customerRow(tx, accountId)

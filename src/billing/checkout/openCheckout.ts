@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
 import { problem } from '../../problems.ts'
-import { isMissing, stripeErrorOf } from '../../stripe/errors.ts'
+import { isMissing, isStoredFailure, stripeErrorOf } from '../../stripe/errors.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { CHECKOUT_KEY, isLive } from '../projection/rules.ts'
 import { mirroredOf } from '../projection/subscriptions.ts'
@@ -14,7 +14,7 @@ import {
   openSession,
   promiseSession,
 } from './checkoutSessions.ts'
-import { type Customer, ensureCustomer, findCustomer, forgetCustomer } from './customer.ts'
+import { type Customer, ensureCustomer, findCustomer } from './customer.ts'
 import type { Wish } from './rules.ts'
 
 export interface CheckoutOrder {
@@ -32,6 +32,8 @@ export interface OpenCheckout {
 
 /** Below the day for which Stripe keeps keys, so that the key of an open session always means that session. */
 const OPEN_FOR_MS = 23 * 3_600_000
+/** The time within which a promise is that of the request at hand. */
+const FRESH_FOR_MS = 60_000
 /** Each time round somebody else has changed what is open. */
 const MOST_ROUNDS = 8
 
@@ -45,6 +47,10 @@ export async function openCheckout(app: App, stripe: Stripe, order: CheckoutOrde
   for (let round = 1; round <= MOST_ROUNDS; round++) {
     const customer = await ensureCustomer(app, stripe, order)
     const open = await openSession(app, order.accountId)
+    if (open && open.expires_at <= app.now()) {
+      await closeSession(app, open.id, 'expired')
+      continue
+    }
     if (!open) {
       const at = app.now()
       const expiresAt = new Date(at.getTime() + OPEN_FOR_MS)
@@ -78,39 +84,62 @@ async function settle(
     return { id: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1000) }
   }
   // Paid at this very moment it cannot be expired, and is found complete the next time round.
-  if (session.status === 'open' && !(await expire(stripe, open, session.id))) return null
+  if (session.status === 'open' && !(await expire(stripe, session.id))) return null
   await closeSession(app, open.id, 'expired')
   return null
 }
 
-/** The session as Stripe has it, made if it was only promised; null when it cannot be made as promised. */
+/** The session as Stripe has it, made if it was only promised; null when it is of no use any more. */
 async function atStripe(
   app: App,
   stripe: Stripe,
   customer: Customer,
   open: CheckoutRow,
 ): Promise<Stripe.Checkout.Session | null> {
-  if (open.stripe_session_id) return stripe.checkout.sessions.retrieve(open.stripe_session_id)
   try {
+    if (open.stripe_session_id) return await stripe.checkout.sessions.retrieve(open.stripe_session_id)
     const asked = open.asked as Stripe.Checkout.SessionCreateParams
     const made = await stripe.checkout.sessions.create(asked, { idempotencyKey: open.id })
     await noteMade(app, open.id, made)
     return made
   } catch (error) {
+    if (isStoredFailure(error)) return madeAllTheSame(app, stripe, open, error)
     const known = stripeErrorOf(error)
     if (known?.type !== 'StripeInvalidRequestError') throw error
     await closeSession(app, open.id, 'expired')
-    if (isMissing(error) && known.param === 'customer') {
-      await forgetCustomer(app, customer, app.now())
-      return null
-    }
-    throw error
+    // Deleted at Stripe: the look notes it, and the next time round there is a fresh one.
+    if (isMissing(error) && known.param === 'customer') await projectCustomer(app, customer.stripeId)
+    else if (!isMissing(error) && isFresh(app, open)) throw error
+    return null
   }
 }
 
-async function expire(stripe: Stripe, { id }: CheckoutRow, session: string): Promise<boolean> {
+/** What an earlier request promised may no longer be possible, as a trial that has become too short by now. */
+function isFresh(app: App, { created_at }: CheckoutRow): boolean {
+  return app.now().getTime() - created_at.getTime() < FRESH_FOR_MS
+}
+
+/** Stripe repeats a failure for the same key. If there is a session all the same it is found by its mark, else the key is given up. */
+async function madeAllTheSame(
+  app: App,
+  stripe: Stripe,
+  open: CheckoutRow,
+  error: unknown,
+): Promise<Stripe.Checkout.Session> {
+  const { data } = await stripe.checkout.sessions.list({ customer: open.stripe_customer_id, limit: 20 })
+  const found = data.find(({ metadata }) => metadata?.[CHECKOUT_KEY] === open.id)
+  if (found) {
+    await noteMade(app, open.id, found)
+    return found
+  }
+  await closeSession(app, open.id, 'expired')
+  throw error
+}
+
+/** Without a key: expiring twice does no harm, while a refusal would be repeated for a day. */
+async function expire(stripe: Stripe, session: string): Promise<boolean> {
   try {
-    await stripe.checkout.sessions.expire(session, undefined, { idempotencyKey: `expire ${id}` })
+    await stripe.checkout.sessions.expire(session)
     return true
   } catch (error) {
     if (stripeErrorOf(error)?.type === 'StripeInvalidRequestError') return false

@@ -8,7 +8,9 @@ import type { Server } from '../../http/server.ts'
 import { problem } from '../../problems.ts'
 import { callStripe } from '../../stripe/callStripe.ts'
 import { OrderFields, priceOrder } from '../order.ts'
+import { idOf } from '../projection/rules.ts'
 import { BillingStateSchema, stateNow } from '../stateRoutes.ts'
+import { findCustomer } from './customer.ts'
 import { openCheckout } from './openCheckout.ts'
 import { trialToCarry } from './rules.ts'
 import { syncCheckout } from './syncCheckout.ts'
@@ -38,15 +40,21 @@ export function checkoutRoutes(server: Server, app: App, access: Access): void {
         promotion_code: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
       }),
       replies: { 201: CheckoutSessionSchema },
-      refusals: ['already-subscribed', 'change-in-progress', 'stripe-not-configured', 'stripe-unavailable'],
+      refusals: [
+        'already-subscribed',
+        'change-in-progress',
+        'too-many-requests',
+        'stripe-not-configured',
+        'stripe-unavailable',
+      ],
     },
     async ({ caller: { actor }, body, at, reply }) => {
       const snapshot = access.snapshotOf(actor)
       const catalogue = await access.catalogueOf(snapshot)
-      const opened = await callStripe(app, async (stripe) => {
+      const opened = await callStripe(app, actor.accountId, async (stripe) => {
         const { price, ...order } = await priceOrder(app, catalogue, snapshot, body)
         const promotionCode = body.promotion_code
-          ? await findPromotionCode(stripe, body.promotion_code)
+          ? await findPromotionCode(app, stripe, actor.accountId, body.promotion_code)
           : null
         const trialEnd = snapshot.facts && trialToCarry(snapshot.facts, at)
         const wish = { ...order, promotionCode, trialEnd: trialEnd?.toISOString() ?? null }
@@ -68,10 +76,10 @@ export function checkoutRoutes(server: Server, app: App, access: Access): void {
       summary: 'Read from Stripe what came of a checkout, without waiting for its events',
       params: Fields({ id: Type.String({ minLength: 1, maxLength: 255 }) }),
       replies: { 200: BillingStateSchema },
-      refusals: ['not-found', 'stripe-not-configured', 'stripe-unavailable'],
+      refusals: ['not-found', 'too-many-requests', 'stripe-not-configured', 'stripe-unavailable'],
     },
     async ({ caller: { actor }, params, at }) => {
-      await callStripe(app, (stripe) =>
+      await callStripe(app, actor.accountId, (stripe) =>
         syncCheckout(app, stripe, { accountId: actor.accountId, session: params.id }),
       )
       return stateNow(app, access, actor, at)
@@ -79,10 +87,14 @@ export function checkoutRoutes(server: Server, app: App, access: Access): void {
   )
 }
 
-/** Buyers know a code by its letters, Stripe takes its id. */
-async function findPromotionCode(stripe: Stripe, code: string): Promise<string> {
-  const { data } = await stripe.promotionCodes.list({ code, active: true, limit: 1 })
-  const [found] = data
+/** Buyers know a code by its letters, Stripe takes its id. Codes of other customers may have the same letters. */
+async function findPromotionCode(app: App, stripe: Stripe, accountId: string, code: string): Promise<string> {
+  const [customer, { data }] = await Promise.all([
+    findCustomer(app, accountId),
+    stripe.promotionCodes.list({ code, active: true, limit: 100 }),
+  ])
+  const own = data.find((one) => one.customer !== null && idOf(one.customer) === customer?.stripeId)
+  const found = own ?? data.find((one) => one.customer === null)
   if (found) return found.id
   const detail = 'is not a promotion code that can be used now'
   throw problem('invalid-request', { errors: [{ pointer: '#/promotion_code', detail }] })

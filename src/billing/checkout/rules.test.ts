@@ -5,11 +5,11 @@ import { quantityOf, trialToCarry } from './rules.ts'
 
 describe('the trial that is carried over', () => {
   const until = (end: Date | null, rest = {}) => facts({ grants: [grant({ until: end, ...rest })] })
-  const soon = (millis: number) => new Date(days(2).getTime() + millis)
+  const soon = (millis: number) => new Date(days(2).getTime() + 60_000 + millis)
 
   test.each([
     ['ten days left', until(days(10)), days(10)],
-    ['48 hours left', until(soon(0)), days(2)],
+    ['48 hours and a minute left', until(soon(0)), soon(0)],
     ['a millisecond less', until(soon(-1)), null],
     ['over', until(days(-0.5)), null],
     ['still to come', until(days(20), { from: days(5) }), null],

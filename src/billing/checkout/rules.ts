@@ -12,8 +12,8 @@ export interface Wish {
   trialEnd: string | null
 }
 
-/** Stripe takes no trial that ends sooner (https://docs.stripe.com/payments/checkout/free-trials). */
-const SHORTEST_TRIAL_MS = 48 * 3_600_000
+/** Stripe takes no trial that ends sooner (https://docs.stripe.com/payments/checkout/free-trials); asking it takes a moment. */
+const SHORTEST_TRIAL_MS = 48 * 3_600_000 + 60_000
 
 /** The trial that is carried over: what is left of the one without a card, if Stripe takes it. */
 export function trialToCarry(facts: Pick<AccountFacts, 'grants'>, at: Date): Date | null {

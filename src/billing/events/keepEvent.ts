@@ -19,7 +19,8 @@ const statement = `
   ), event as (
     insert into stripe_events
       (id, type, shape, stripe_customer_id, object_id, status, reason, payload, created_at, received_at)
-    select $1, $2, $3, $4, $5, case when ignored is null then 'received' else 'ignored' end, ignored, $7::json, $8, $9
+    select $1, $2, $3, $4, $5, case when ignored is null then 'received' else 'ignored' end, ignored,
+      case when ignored is null then $7::json else '{}' end, $8, $9
     from decided
     on conflict (id) do update set status = 'received', attempts = 0
       where stripe_events.status in ('received', 'parked')

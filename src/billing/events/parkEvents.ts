@@ -17,7 +17,7 @@ export async function parkAfterFailures(
   try {
     await work()
   } catch (error) {
-    if (events.length === 0 || isPassing(error) || isOfDatabase(error)) throw error
+    if (events.length === 0 || isPassing(error) || isUnavailable(error)) throw error
     const { rows } = await sql<{ status: string }>`
       update stripe_events
       set attempts = attempts + 1, reason = ${reasonOf(error)},
@@ -30,10 +30,14 @@ export async function parkAfterFailures(
   }
 }
 
-/** Errors of PostgreSQL carry five characters as their code; what is unavailable says so by its name. */
-function isOfDatabase(error: unknown): boolean {
-  const { code, name } = error as { code?: string; name?: string }
-  return stripeErrorOf(error) === null && (/^[0-9A-Z]{5}$/.test(code ?? '') || name === 'Unavailable')
+/** Classes of SQLSTATE that pass: lost connections, conflicts, lack of resources, an operator at work. */
+const PASSING_CLASSES = ['08', '40', '53', '55', '57', '58']
+
+/** Whether the database is away or busy, rather than refusing what is written. */
+function isUnavailable(error: unknown): boolean {
+  const { code = '', name, message = '' } = error as { code?: string; name?: string; message?: string }
+  if (/^[0-9A-Z]{5}$/.test(code)) return PASSING_CLASSES.includes(code.slice(0, 2))
+  return name === 'Unavailable' || /^E[A-Z]+$/.test(code) || /connection|timeout/i.test(message)
 }
 
 const MOST_OF_A_REASON = 500

@@ -59,7 +59,7 @@ function receiveEvents(server: Server, app: App): void {
         throw problem('invalid-signature')
       }
       const text = bytes.toString()
-      const read = readEvent(parsed(text), app.stripe?.livemode ?? false)
+      const read = readEvent(parsed(text), app.stripe?.livemode ?? null)
       if (read.kind === 'unreadable') throw problem('invalid-event')
       await keepEvent(app.db, read.event, text, at)
       return { received: true }

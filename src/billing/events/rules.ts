@@ -35,8 +35,9 @@ interface SomeEvent {
 /**
  * Reads both shapes of an event: a snapshot (https://docs.stripe.com/api/events/object) and a thin notification
  * (https://docs.stripe.com/event-destinations). Its content is a hint at whom to look at, never what is believed.
+ * `livemode` is that of our key, null where there is none yet.
  */
-export function readEvent(body: unknown, livemode: boolean): ReadEvent {
+export function readEvent(body: unknown, livemode: boolean | null): ReadEvent {
   const given = (typeof body === 'object' && body !== null ? body : {}) as SomeEvent
   const shape = given.object === 'event' ? 'snapshot' : given.object === 'v2.core.event' ? 'thin' : null
   const createdAt = instantOf(given.created)
@@ -69,9 +70,9 @@ const LEADING_TO_CUSTOMER =
 function whyIgnored(
   { livemode: theirs, account, context }: SomeEvent,
   { type, customer, object }: Pick<ReceivedEvent, 'type' | 'customer' | 'object'>,
-  ours: boolean,
+  ours: boolean | null,
 ): ReceivedEvent['ignored'] {
-  if (theirs !== ours) return 'other-mode'
+  if (ours !== null && theirs !== ours) return 'other-mode'
   if (account || context) return 'other-account'
   if (customer || (object && LEADING_TO_CUSTOMER.test(type))) return null
   return 'no-customer'

@@ -48,6 +48,8 @@ export async function applyPrices(app: App, stripe: Stripe, steps: PriceStep[]):
     await inTx(app, async (tx) => {
       const { plan, interval, currency, amount } = step
       const at = app.now()
+      // Two commands at once change what is sold one after another.
+      await tx.selectFrom('plans').select('plan').where('plan', '=', plan.plan).forUpdate().execute()
       await tx
         .updateTable('stripe_prices')
         .set({ retired_at: at })

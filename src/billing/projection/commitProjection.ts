@@ -40,17 +40,25 @@ export type Outcome =
 /** Writes what a look found, unless a later look has been written: rows, grants, the inbox and what follows, in one commit. */
 export async function commitProjection(
   tx: Tx,
-  app: Pick<App, 'config' | 'log'>,
+  app: Pick<App, 'config' | 'log' | 'metrics'>,
   { customer, token, events, holdings }: Look,
   at: Date,
 ): Promise<Outcome> {
   const fence = await takeFence(tx, customer, token, holdings.isDeleted, at)
   if (!fence) {
     // Who looked later began after these events had come, so what they told of is written.
-    await closeEvents(tx, app, events, await mirroredAt(tx, customer), at)
+    await closeEvents(tx, app, { customer, events }, await mirroredAt(tx, customer), at)
     return { kind: 'stale' }
   }
   const accountId = fence.account_id
+  // Which one is shown is decided over all customers that the account has had, by one look at a time.
+  const { closed_at } = await tx
+    .selectFrom('accounts')
+    .select('closed_at')
+    .where('id', '=', accountId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const isClosed = closed_at !== null
   const [prices, catalogue, before] = await Promise.all([
     knownPrices(tx),
     loadCatalogue(tx),
@@ -65,13 +73,13 @@ export async function commitProjection(
   const differences = differencesOf(before, after)
   if (differences.length > 0 || before.find(({ isShown }) => isShown)?.id !== shown?.id) {
     changed(tx, `account:${accountId}`)
-    await saveMirror(tx, { accountId, customer, after, shown: shown?.id ?? null })
+    await saveMirror(tx, { accountId, customer, after, shown: shown?.id ?? null, at })
   }
   for (const one of after) await grantFor(tx, app, accountId, one, at)
   for (const difference of differences) await note(tx, accountId, difference, at)
   await tellOwners(tx, { accountId, differences, needingConfirmation: holdings.needingConfirmation }, at)
-  await followUnwanted(tx, app, accountId, [...after, ...others])
-  await closeEvents(tx, app, events, after, at)
+  await followUnwanted(tx, app, { id: accountId, isClosed }, [...after, ...others])
+  await closeEvents(tx, app, { customer, events }, after, at)
   return { kind: 'written', accountId, differences }
 }
 
@@ -136,7 +144,7 @@ async function note(tx: Tx, accountId: string, { id, before, after }: Difference
 async function followUnwanted(
   tx: Tx,
   { log }: Pick<App, 'log'>,
-  accountId: string,
+  { id: accountId, isClosed }: { id: string; isClosed: boolean },
   all: MirroredSubscription[],
 ): Promise<void> {
   const live = all.filter(isLive)
@@ -147,33 +155,44 @@ async function followUnwanted(
       'an account has several live subscriptions',
     )
   }
-  const { closed_at } = await tx
-    .selectFrom('accounts')
-    .select('closed_at')
-    .where('id', '=', accountId)
-    .executeTakeFirstOrThrow()
-  for (const { one } of unwantedOf(all, closed_at !== null)) {
+  for (const { one } of unwantedOf(all, isClosed)) {
     await enqueue(tx, cancelUnwantedJob, { subscription: one.id }, { key: `cancel-unwanted ${one.id}` })
   }
 }
 
-/** Everything that had come before the look is handled by it; unless a price is unknown, which an operator has to see. */
+/**
+ * Everything that had come before the look is handled by it, and what was parked before too; unless a price is unknown,
+ * which an operator has to see.
+ */
 async function closeEvents(
   tx: Tx,
-  { log }: Pick<App, 'log'>,
-  events: string[],
+  { log, metrics }: Pick<App, 'log' | 'metrics'>,
+  { customer, events }: Pick<Look, 'customer' | 'events'>,
   all: MirroredSubscription[],
   at: Date,
 ): Promise<void> {
-  if (events.length === 0) return
   const unknown = all.find((one) => one.plan === null && !isOver(one))
-  const reason = unknown
-    ? `The price ${unknown.priceId} of ${unknown.id} belongs to no plan: add it to the catalogue, or replay after \`frontgate catalogue apply\`.`
-    : null
-  if (reason) log.error({ events, reason }, 'events of Stripe are parked')
+  if (!unknown) {
+    await tx
+      .updateTable('stripe_events')
+      .set({ status: 'handled', reason: null, handled_at: at })
+      .where('stripe_customer_id', '=', customer)
+      .where((e) =>
+        e.or([
+          e('status', '=', 'parked'),
+          e.and([e('status', '=', 'received'), e('id', 'in', [...events, ''])]),
+        ]),
+      )
+      .execute()
+    return
+  }
+  if (events.length === 0) return
+  const reason = `The price ${unknown.priceId} of ${unknown.id} belongs to no plan: add it to the catalogue, or replay after \`frontgate catalogue apply\`.`
+  log.error({ events, reason }, 'events of Stripe are parked')
+  metrics.stripeEventsParked.inc(events.length)
   await tx
     .updateTable('stripe_events')
-    .set({ status: reason ? 'parked' : 'handled', reason, handled_at: at })
+    .set({ status: 'parked', reason, handled_at: at })
     .where('id', 'in', events)
     .where('status', '=', 'received')
     .execute()

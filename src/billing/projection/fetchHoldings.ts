@@ -21,7 +21,7 @@ export async function fetchHoldings(
   turn: () => Promise<void>,
 ): Promise<Holdings> {
   const subscriptions = await listSubscriptions(stripe, customer)
-  if (subscriptions === null) return deleted([])
+  if (subscriptions.length === 0) return holdingsWithout(stripe, customer, turn)
   if (isDeletedCustomer(subscriptions)) return deleted(subscriptions)
   const failing = subscriptions.some(({ status }) => ['past_due', 'incomplete', 'unpaid'].includes(status))
   if (!failing) return { isDeleted: false, subscriptions, openInvoices: [], needingConfirmation: [] }
@@ -41,18 +41,32 @@ const deleted = (subscriptions: Stripe.Subscription[]): Holdings => ({
   needingConfirmation: [],
 })
 
-async function listSubscriptions(stripe: Stripe, customer: string): Promise<Stripe.Subscription[] | null> {
+async function listSubscriptions(stripe: Stripe, customer: string): Promise<Stripe.Subscription[]> {
   try {
     return await stripe.subscriptions
       .list({ customer, status: 'all', limit: 100, expand: EXPAND })
       .autoPagingToArray({ limit: MOST })
   } catch (error) {
-    if (isMissing(error)) return null
+    if (isMissing(error)) return []
     throw error
   }
 }
 
-/** A subscription carries its customer. One who never had any loses nothing by being deleted, and is found out at checkout. */
+/**
+ * Nothing at all is believed only of a customer that Stripe knows, deleted ones included: with the key of another
+ * account every customer would seem to have lost everything.
+ */
+async function holdingsWithout(
+  stripe: Stripe,
+  customer: string,
+  turn: () => Promise<void>,
+): Promise<Holdings> {
+  await turn()
+  const { deleted: isDeleted = false } = await stripe.customers.retrieve(customer)
+  return { isDeleted, subscriptions: [], openInvoices: [], needingConfirmation: [] }
+}
+
+/** A subscription carries its customer. */
 function isDeletedCustomer([one]: Stripe.Subscription[]): boolean {
   return typeof one?.customer === 'object' && 'deleted' in one.customer && one.customer.deleted === true
 }

@@ -57,7 +57,14 @@ export async function saveMirror(
     customer,
     after,
     shown,
-  }: { accountId: string; customer: string; after: MirroredSubscription[]; shown: string | null },
+    at,
+  }: {
+    accountId: string
+    customer: string
+    after: MirroredSubscription[]
+    shown: string | null
+    at: Date
+  },
 ): Promise<void> {
   const none = tx
     .updateTable('subscriptions')
@@ -75,7 +82,7 @@ export async function saveMirror(
     }
     return tx
       .insertInto('subscriptions')
-      .values(row)
+      .values({ ...row, seen_at: at })
       .onConflict((conflict) => conflict.column('stripe_subscription_id').doUpdateSet(row))
       .execute()
   })

@@ -1,8 +1,10 @@
 import type Stripe from 'stripe'
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
+import { isPassing } from '../../stripe/errors.ts'
 import { turnToRead } from '../../stripe/pace.ts'
 import { knownPrices } from '../prices/prices.ts'
+import type { Outcome } from '../projection/commitProjection.ts'
 import { isSame } from '../projection/differences.ts'
 import { customerIdOf, EXPAND } from '../projection/fetchHoldings.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
@@ -123,9 +125,9 @@ async function mendAll(app: App, customers: string[], progress: Progress): Promi
   for (const customer of customers) {
     // An event that is on its way tells of it itself: that is being late, not drift.
     const isAnnounced = await hasWaitingEvents(app, customer)
-    const outcome = await projectCustomer(app, customer)
+    const outcome = await projectOne(app, customer)
     progress.checked++
-    if (outcome.kind !== 'written' || isAnnounced) continue
+    if (outcome?.kind !== 'written' || isAnnounced) continue
     const drifts = outcome.differences.map(
       ({ id, before, after }): Drift => ({
         accountId: outcome.accountId,
@@ -137,6 +139,18 @@ async function mendAll(app: App, customers: string[], progress: Progress): Promi
     )
     progress.repaired += drifts.length
     await noteDrift(app, drifts)
+  }
+}
+
+/** One customer that cannot be mirrored does not keep the others from it. */
+async function projectOne(app: App, customer: string): Promise<Outcome | null> {
+  try {
+    return await projectCustomer(app, customer)
+  } catch (error) {
+    if (isPassing(error)) throw error
+    app.log.error({ error, customer }, 'a customer of Stripe cannot be mirrored')
+    app.metrics.stripeDrift.inc({ kind: 'cannot-mirror' })
+    return null
   }
 }
 

@@ -41,74 +41,98 @@ export async function changeSubscription(
   { accountId, target, price, prorationDate }: ChangeOrder,
   rankOf: (plan: string) => number,
 ): Promise<void> {
+  refuseOldPreview(app, prorationDate)
   const { customer, subscription } = await currentSubscription(app, accountId)
   const decision = decideChange(subscription, target, rankOf)
   if (decision.kind === 'refused') throw problem('subscription-not-changeable', { reason: decision.reason })
-  if (decision.kind !== 'nothing') {
-    const wish = { ...target, from: subscription.priceId, quantity_from: subscription.quantity }
+  if (decision.kind === 'nothing') return
+  const order = { subscription, price, ...target, ...(prorationDate && { prorationDate }) }
+  // Everything that Stripe is sent: with one key it takes one set of parameters.
+  const from = { price: subscription.priceId, quantity: subscription.quantity }
+  const wish = { ...target, price, proration_date: prorationDate ?? null, from }
+  try {
     await withOperation(app, { accountId, kind: 'change', wish }, (key) => {
       if (decision.kind === 'keep') return releaseSchedule(stripe, subscription.id, key)
-      const order = { id: subscription.id, price, quantity: target.quantity, interval: target.interval }
-      return decision.kind === 'now'
-        ? changeNow(stripe, { ...order, ...(prorationDate && { prorationDate }) }, key)
-        : changeAtPeriodEnd(stripe, order, key)
-    }).catch((error: unknown) => refuseWithPortal(app, stripe, customer, error))
+      return decision.kind === 'now' ? changeNow(stripe, order, key) : changeAtPeriodEnd(stripe, order, key)
+    })
+  } catch (error) {
+    throw await withPortal(app, stripe, customer, error)
+  } finally {
+    await projectCustomer(app, customer.stripeId)
   }
-  await projectCustomer(app, customer.stripeId)
 }
 
-interface StripeOrder extends Pick<Target, 'quantity' | 'interval'> {
-  id: string
+const PREVIEW_LIVES_SECONDS = 15 * 60
+
+/** Stripe would take any instant of the period, and towards its end an upgrade costs next to nothing. */
+function refuseOldPreview(app: App, prorationDate: number | undefined): void {
+  if (prorationDate === undefined) return
+  const age = app.now().getTime() / 1000 - prorationDate
+  if (age <= PREVIEW_LIVES_SECONDS && age >= -1) return
+  const detail = 'is not of a preview of the last fifteen minutes'
+  throw problem('invalid-request', { errors: [{ pointer: '#/proration_date', detail }] })
+}
+
+interface StripeOrder extends Target {
+  subscription: KnownSubscription
   price: string
   prorationDate?: number
 }
 
-/** A card that is declined leaves everything as it was: https://docs.stripe.com/billing/subscriptions/pending-updates */
-async function changeNow(stripe: Stripe, { id, price, quantity, prorationDate }: StripeOrder, key: string) {
-  await releaseSchedule(stripe, id, key)
-  const subscription = await stripe.subscriptions.retrieve(id)
+/** A card that is declined leaves everything as it was, so a change that is scheduled is dropped only afterwards. */
+async function changeNow(stripe: Stripe, order: StripeOrder, key: string): Promise<void> {
+  const { subscription, price, quantity, prorationDate } = order
+  const item = itemOf(await stripe.subscriptions.retrieve(subscription.id), subscription)
   await stripe.subscriptions.update(
-    id,
+    subscription.id,
     {
       // Without the item's id a second item would be added.
-      items: [{ id: itemOf(subscription).id, price, quantity }],
+      items: [{ id: item.id, price, quantity }],
       proration_behavior: 'always_invoice',
       payment_behavior: 'error_if_incomplete',
       ...(prorationDate && { proration_date: prorationDate }),
     },
     { idempotencyKey: key },
   )
+  await releaseSchedule(stripe, subscription.id, key)
 }
 
 /** https://docs.stripe.com/billing/subscriptions/subscription-schedules */
-async function changeAtPeriodEnd(
-  stripe: Stripe,
-  { id, price, quantity, interval }: StripeOrder,
-  key: string,
-) {
-  const subscription = await stripe.subscriptions.retrieve(id)
-  const attached = idOf(subscription.schedule)
+async function changeAtPeriodEnd(stripe: Stripe, order: StripeOrder, key: string): Promise<void> {
+  const { subscription, price, quantity, interval } = order
+  const held = await stripe.subscriptions.retrieve(subscription.id)
+  const item = itemOf(held, subscription)
+  const attached = idOf(held.schedule)
   const schedule = attached
     ? await stripe.subscriptionSchedules.retrieve(attached)
     : await stripe.subscriptionSchedules.create(
-        { from_subscription: id },
+        { from_subscription: held.id },
         { idempotencyKey: `${key} schedule` },
       )
-  const item = itemOf(subscription)
-  const { trial_end } = subscription
+  // What somebody added at Stripe by hand, and what was granted off, stays.
+  const others = held.items.data
+    .filter(({ id }) => id !== item.id)
+    .map((other) => ({ price: other.price.id, quantity: other.quantity ?? 1 }))
+  const discounts = held.discounts
+    .flatMap((discount) => idOf(discount) ?? [])
+    .map((discount) => ({ discount }))
+  const kept = { ...(discounts.length > 0 && { discounts }) }
+  const { trial_end } = held
   await stripe.subscriptionSchedules.update(
     schedule.id,
     {
       end_behavior: 'release',
       phases: [
         {
-          items: [{ price: item.price.id, quantity: item.quantity ?? 1 }],
+          ...kept,
+          items: [{ price: item.price.id, quantity: item.quantity ?? 1 }, ...others],
           start_date: schedule.current_phase?.start_date ?? item.current_period_start,
           end_date: item.current_period_end,
           ...(trial_end !== null && trial_end >= item.current_period_end && { trial_end }),
         },
         {
-          items: [{ price, quantity }],
+          ...kept,
+          items: [{ price, quantity }, ...others],
           proration_behavior: 'none',
           duration: { interval, interval_count: 1 },
         },
@@ -126,23 +150,21 @@ export async function releaseSchedule(stripe: Stripe, id: string, key: string): 
     await stripe.subscriptionSchedules.release(attached, undefined, { idempotencyKey: `${key} release` })
 }
 
-/** The item that is for our plan; what somebody added at Stripe by hand stays as it is. */
-export function itemOf({ id, items }: Stripe.Subscription): Stripe.SubscriptionItem {
-  const [item] = items.data
-  if (!item) throw new Error(`Subscription ${id} has no items`)
+/** The item that is mirrored, which decides the plan, unless somebody has just changed it; beside it there may be others. */
+export function itemOf(
+  { items }: Stripe.Subscription,
+  { priceId }: Pick<MirroredSubscription, 'priceId'>,
+): Stripe.SubscriptionItem {
+  const item = items.data.find(({ price }) => price.id === priceId)
+  if (!item) throw problem('change-in-progress')
   return item
 }
 
-async function refuseWithPortal(
-  app: App,
-  stripe: Stripe,
-  customer: Customer,
-  error: unknown,
-): Promise<never> {
+async function withPortal(app: App, stripe: Stripe, customer: Customer, error: unknown): Promise<unknown> {
   const known = stripeErrorOf(error)
-  if (known?.type !== 'StripeCardError') throw error
+  if (known?.type !== 'StripeCardError') return error
   const portal = await linkToPortal(app, stripe, customer, { flow: 'payment_method' })
-  throw problem('payment-failed', { decline_code: known.decline_code ?? known.code ?? null, portal })
+  return problem('payment-failed', { decline_code: known.decline_code ?? known.code ?? null, portal })
 }
 
 /** Whether a subscription is set to end. */

@@ -11,8 +11,8 @@ interface Operation {
   wish: object
 }
 
-/** Longer than a call to Stripe takes with all its repetitions. */
-const UNDER_WAY_FOR_MS = 90_000
+/** Longer than the calls to Stripe take with all their repetitions. */
+const UNDER_WAY_FOR_MS = 5 * 60_000
 
 /**
  * Runs `work` with an idempotency key that stands for this one operation: it is the id of a row that is there before
@@ -24,19 +24,23 @@ export async function withOperation<T>(
   operation: Operation,
   work: (key: string) => Promise<T>,
 ): Promise<T> {
-  const key = await openOperation(app, operation)
+  const { key, isOurs } = await openOperation(app, operation)
   try {
     const result = await work(key)
     await finish(app, key, 'done')
     return result
   } catch (error) {
-    // Without an answer nobody knows what Stripe did: whoever asks again asks with this key.
-    if (!isUnanswered(error)) await finish(app, key, 'refused')
+    // Without an answer nobody knows what Stripe did: whoever asks again asks with this key. And who came along while
+    // another was at work knows only what became of their own call.
+    if (isOurs && !isUnanswered(error)) await finish(app, key, 'refused')
     throw error
   }
 }
 
-async function openOperation(app: App, { accountId, kind, wish }: Operation): Promise<string> {
+async function openOperation(
+  app: App,
+  { accountId, kind, wish }: Operation,
+): Promise<{ key: string; isOurs: boolean }> {
   const at = app.now()
   for (;;) {
     const id = uuidv7()
@@ -46,7 +50,7 @@ async function openOperation(app: App, { accountId, kind, wish }: Operation): Pr
       .onConflict((conflict) => conflict.column('account_id').where('finished_at', 'is', null).doNothing())
       .returning('id')
       .executeTakeFirst()
-    if (made) return made.id
+    if (made) return { key: made.id, isOurs: true }
     const open = await app.db
       .selectFrom('stripe_operations')
       .select(['id', 'kind', 'wish', 'created_at'])
@@ -56,7 +60,8 @@ async function openOperation(app: App, { accountId, kind, wish }: Operation): Pr
     if (!open) continue
     const isRecent = at.getTime() - open.created_at.getTime() < UNDER_WAY_FOR_MS
     const isSame = open.kind === kind && isDeepStrictEqual(open.wish, { ...wish })
-    if (isSame && at.getTime() - open.created_at.getTime() < KEY_LIVES_MS) return open.id
+    if (isSame && at.getTime() - open.created_at.getTime() < KEY_LIVES_MS)
+      return { key: open.id, isOurs: false }
     if (isRecent) throw problem('change-in-progress')
     await finish(app, open.id, 'given up')
   }

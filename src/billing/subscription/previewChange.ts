@@ -27,7 +27,7 @@ export async function previewChange(
   const decision = decideChange(mirrored, target, rankOf)
   if (decision.kind === 'refused') throw problem('subscription-not-changeable', { reason: decision.reason })
   const subscription = await stripe.subscriptions.retrieve(mirrored.id)
-  const item = itemOf(subscription)
+  const item = itemOf(subscription, mirrored)
   if (decision.kind === 'nothing' || decision.kind === 'keep') {
     return {
       takesEffect: 'never',

@@ -20,7 +20,7 @@ import { listInvoices } from './listInvoices.ts'
 import { linkToPortal } from './portal.ts'
 import { previewChange } from './previewChange.ts'
 
-const needsStripe = ['stripe-not-configured', 'stripe-unavailable'] as const
+const needsStripe = ['too-many-requests', 'stripe-not-configured', 'stripe-unavailable'] as const
 const needsSubscription = ['no-subscription', ...needsStripe] as const
 
 const ChangePreviewSchema = named(
@@ -74,7 +74,7 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       refusals: [...needsSubscription],
     },
     async ({ caller: { actor, requestId }, body: { flow }, reply }) => {
-      const url = await callStripe(app, async (stripe) => {
+      const url = await callStripe(app, actor.accountId, async (stripe) => {
         const customer = await findCustomer(app, actor.accountId)
         if (!customer) throw problem('no-subscription')
         const subscription = await shownSubscription(app.db, actor.accountId)
@@ -101,11 +101,13 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       summary: 'What a change of plan, interval or seats would cost and when it would count',
       body: Fields(OrderFields),
       replies: { 200: ChangePreviewSchema },
-      refusals: ['subscription-not-changeable', ...needsSubscription],
+      refusals: ['subscription-not-changeable', 'change-in-progress', ...needsSubscription],
     },
     async ({ caller: { actor }, body }) => {
       const { order, rankOf } = await ordered(actor, body)
-      const preview = await callStripe(app, (stripe) => previewChange(app, stripe, order, rankOf))
+      const preview = await callStripe(app, actor.accountId, (stripe) =>
+        previewChange(app, stripe, order, rankOf),
+      )
       return {
         takes_effect: preview.takesEffect,
         at: preview.at.toISOString(),
@@ -136,7 +138,7 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
     async ({ caller: { actor }, body, at }) => {
       const { order, rankOf } = await ordered(actor, body)
       const dated = { ...order, ...(body.proration_date && { prorationDate: body.proration_date }) }
-      await callStripe(app, (stripe) => changeSubscription(app, stripe, dated, rankOf))
+      await callStripe(app, actor.accountId, (stripe) => changeSubscription(app, stripe, dated, rankOf))
       return stateNow(app, access, actor, at)
     },
   )
@@ -160,10 +162,10 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
         access: access_,
         summary,
         replies: { 200: BillingStateSchema },
-        refusals: ['change-in-progress', ...needsSubscription],
+        refusals: ['payment-failed', 'change-in-progress', ...needsSubscription],
       },
       async ({ caller: { actor }, at }) => {
-        await callStripe(app, (stripe: Stripe) => run(app, stripe, actor.accountId))
+        await callStripe(app, actor.accountId, (stripe: Stripe) => run(app, stripe, actor.accountId))
         return stateNow(app, access, actor, at)
       },
     )
@@ -183,14 +185,17 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       refusals: [...needsStripe],
     },
     async ({ caller: { actor }, query }) =>
-      callStripe(app, (stripe) => listInvoices(app, stripe, { accountId: actor.accountId, ...query })),
+      callStripe(app, actor.accountId, (stripe) =>
+        listInvoices(app, stripe, { accountId: actor.accountId, ...query }),
+      ),
   )
 
   async function ordered(actor: MemberActor, body: Parameters<typeof priceOrder>[3]) {
     const snapshot = access.snapshotOf(actor)
     const catalogue: Catalogue = await access.catalogueOf(snapshot)
     if (!app.stripe) throw problem('stripe-not-configured')
-    const { price, ...target } = await priceOrder(app, catalogue, snapshot, body)
+    const current = await shownSubscription(app.db, actor.accountId)
+    const { price, ...target } = await priceOrder(app, catalogue, snapshot, body, current)
     const rankOf = (plan: string) => catalogue.planOf(plan).rank
     return { order: { accountId: actor.accountId, target, price }, rankOf }
   }
