@@ -61,10 +61,10 @@ async function makeCustomer(
   }
 }
 
-async function giveUp({ db, now }: App, id: string): Promise<void> {
-  await db
+async function giveUp(app: App, id: string): Promise<void> {
+  await app.db
     .updateTable('stripe_customers')
-    .set({ deleted_at: now() })
+    .set({ deleted_at: app.now() })
     .where('id', '=', id)
     .where('stripe_customer_id', 'is', null)
     .execute()
