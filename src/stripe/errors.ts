@@ -34,10 +34,9 @@ export function isPassing(error: unknown): boolean {
   return known !== null && (PASSING.includes(known.type) || known.statusCode === 409)
 }
 
-/** Whether it is unknown what Stripe did: no answer came, or one that tells nothing. */
+/** Whether no answer came, so that nobody knows what Stripe did. */
 export function isUnanswered(error: unknown): boolean {
-  const known = stripeErrorOf(error)
-  return known !== null && ['StripeConnectionError', 'StripeAPIError'].includes(known.type)
+  return stripeErrorOf(error)?.type === 'StripeConnectionError'
 }
 
 /** Whether Stripe failed with an answer, which it repeats for the same key: https://docs.stripe.com/api/idempotent_requests */

@@ -365,6 +365,13 @@ test('a call whose answer is lost, and is made again, is done once', async () =>
   expect(updates).toHaveLength(1)
 })
 
+test('a failure that Stripe repeats for its key does not last', async () => {
+  const person = await buyer(t)
+  t.stripe.faults.add({ method: 'POST', path: '/v1/subscriptions/:id', kind: 'error', times: 1 })
+  expect((await change(person, 'pro', 'year')).status).toBe(503)
+  expect((await change(person, 'pro', 'year')).body).toMatchObject({ subscription: { interval: 'year' } })
+})
+
 test('an upgrade that is declined leaves the downgrade that is scheduled', async () => {
   const person = await buyer(t, { plan: 'team', seats: 2 })
   await change(person, 'pro')

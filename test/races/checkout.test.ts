@@ -95,6 +95,31 @@ test('a customer whose creation was not answered is not made twice', async () =>
   expect(ours).toHaveLength(1)
 })
 
+test.each(['/v1/customers', '/v1/checkout/sessions'])(
+  'a failure at %s that Stripe repeats for its key does not last',
+  async (path) => {
+    const person = await registerWithoutTrial(t)
+    t.stripe.faults.add({ method: 'POST', path, kind: 'error', times: 1 })
+    expect((await checkout(t, person)).status).toBe(503)
+    expect((await checkout(t, person)).status).toBe(201)
+    const ours = t.stripe.store
+      .list('customer')
+      .filter((one) => 'metadata' in one && one.metadata.frontgate_account === person.accountId)
+    expect(ours).toHaveLength(1)
+  },
+)
+
+test('what was made although Stripe said that it failed is used, not made again', async () => {
+  const person = await registerWithoutTrial(t)
+  for (const path of ['/v1/customers', '/v1/checkout/sessions']) {
+    t.stripe.faults.add({ method: 'POST', path, kind: 'error-after-commit', times: 3 })
+  }
+  const reply = await checkout(t, person)
+  expect(reply.status).toBe(201)
+  const [customer] = await customersOf(person.accountId)
+  expect(t.stripe.store.listOf('checkout.session', customer.id).map(({ id }) => id)).toEqual([reply.body.id])
+})
+
 test('two replicas at once agree', async () => {
   const { stripeSecretKey, stripeApiUrl } = t.app.config
   const other = await startSecondApp(t, {

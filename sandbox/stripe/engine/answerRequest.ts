@@ -114,6 +114,12 @@ function replyTo(
     const replayed = { 'idempotent-replayed': 'true', 'original-request': kept.request_id }
     return { status: kept.status, body: kept.body, headers: replayed }
   }
+  if (fault.taken?.kind === 'error') {
+    const { status, body } = renderRefusal(unknownError(), engine.log)
+    const failure = { status, body, request_id: logged.id }
+    if (keyed) engine.store.change(() => keepReply(engine.store, keyed, failure, seconds))
+    return { status, body, headers: {} }
+  }
   const request = { id: logged.id, idempotency_key: logged.idempotency_key }
   const world = engine.openWorld(seconds, request)
   return perform(engine, found, params, paths, world, keyed && { keyed, request_id: logged.id, seconds })

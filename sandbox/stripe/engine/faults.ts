@@ -6,6 +6,8 @@ export const faultKinds = [
   'rate-limit',
   'truncated',
   'late',
+  // Nothing is done, and the failure is what the key is answered with from now on.
+  'error',
 ] as const
 
 /** What goes wrong with the next requests that fit. */

@@ -1,6 +1,8 @@
+import type { Selectable } from 'kysely'
 import type Stripe from 'stripe'
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
+import type { StripeCustomers } from '../../db/tables.ts'
 import { inTx } from '../../db/transaction.ts'
 import { isPassing, isStoredFailure } from '../../stripe/errors.ts'
 
@@ -27,7 +29,7 @@ export async function ensureCustomer(
 ): Promise<Customer> {
   const promised = (await customerRow(app.db, accountId)) ?? (await promiseCustomer(app, accountId, userId))
   if (promised.stripe_customer_id) return { id: promised.id, stripeId: promised.stripe_customer_id }
-  const made = await makeCustomer(app, stripe, promised.id, promised.asked as Stripe.CustomerCreateParams)
+  const made = await makeCustomer(app, stripe, promised)
   await app.db
     .updateTable('stripe_customers')
     .set({ stripe_customer_id: made })
@@ -44,21 +46,36 @@ export async function ensureCustomer(
 async function makeCustomer(
   app: App,
   stripe: Stripe,
-  id: string,
-  asked: Stripe.CustomerCreateParams,
+  { id, asked: words, created_at }: Promised,
 ): Promise<string> {
+  const asked = words as Stripe.CustomerCreateParams
+  const isKeyForgotten = app.now().getTime() - created_at.getTime() > KEY_LIVES_MS
+  const found = isKeyForgotten ? await findMade(stripe, id, asked) : null
+  if (found) return found
   try {
     return (await stripe.customers.create(asked, { idempotencyKey: id })).id
   } catch (error) {
-    const mark = (asked.metadata as Record<string, string>).frontgate_customer
-    if (isStoredFailure(error) && asked.email) {
-      const { data } = await stripe.customers.list({ email: asked.email, limit: 100 })
-      const found = data.find(({ metadata }) => metadata.frontgate_customer === mark)
-      if (found) return found.id
-    }
+    const made = isStoredFailure(error) ? await findMade(stripe, id, asked) : null
+    if (made) return made
     if (!isPassing(error) || isStoredFailure(error)) await giveUp(app, id)
     throw error
   }
+}
+
+/** Stripe keeps keys for a day at least: https://docs.stripe.com/api/idempotent_requests */
+const KEY_LIVES_MS = 23 * 3_600_000
+
+type Promised = Pick<Selectable<StripeCustomers>, 'id' | 'asked' | 'created_at'>
+
+/** The customer that was made of a promise although nobody got the answer. */
+async function findMade(
+  stripe: Stripe,
+  id: string,
+  { email }: Stripe.CustomerCreateParams,
+): Promise<string | null> {
+  if (typeof email !== 'string') return null
+  const { data } = await stripe.customers.list({ email, limit: 100 })
+  return data.find(({ metadata }) => metadata.frontgate_customer === id)?.id ?? null
 }
 
 async function giveUp(app: App, id: string): Promise<void> {
