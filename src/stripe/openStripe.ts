@@ -39,6 +39,9 @@ export function openStripe({ stripeSecretKey, stripeApiUrl }: Config): StripeAcc
 }
 
 /** The SDK itself; checking signatures takes no key. */
-export async function loadStripe(): Promise<typeof Stripe> {
-  return (await import('stripe')).default
+export function loadStripe(): Promise<typeof Stripe> {
+  loading ??= import('stripe').then((module) => module.default)
+  return loading
 }
+
+let loading: Promise<typeof Stripe> | undefined
