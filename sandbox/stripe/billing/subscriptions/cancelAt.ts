@@ -62,12 +62,11 @@ export function settleCancelAt(
     return { ...applied, subscription: world.store.put('subscription', { ...subscription, cancel_at }) }
   }
   if (subscription.cancel_at === before.cancel_at || subscription.status !== 'active') return applied
+  const now = world.now(customerOf(subscription))
   const data = subscription.items.data.map((item) => {
-    const { end } = periodAround(
-      subscription.billing_cycle_anchor,
-      recurrenceOf(item),
-      item.current_period_start,
-    )
+    // One that changed its length on the anchor's very day began before the period that the day begins.
+    const within = Math.max(item.current_period_start, now)
+    const { end } = periodAround(subscription.billing_cycle_anchor, recurrenceOf(item), within)
     return { ...item, current_period_end: Math.min(end, subscription.cancel_at ?? end) }
   })
   const after = world.store.put('subscription', { ...subscription, items: { ...subscription.items, data } })

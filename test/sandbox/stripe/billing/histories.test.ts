@@ -130,3 +130,21 @@ function checkAll({ stripe, now }: Billing): void {
     if (status === 'paid') expect(amount_remaining).toBe(0)
   }
 }
+
+test('a period that was changed on the anchor’s very day still ends later when a cancellation moves its end', async () => {
+  const billing = await startBilling({ at: '2027-12-31T22:00:00Z' })
+  await buy(billing, { plan: 'pro', card: '4242', days: 0, authenticate: false })
+  const monthly = itemOf((await lastOf(billing)) as never).current_period_end
+  const to = (name: (typeof PLANS)[number]) =>
+    changePlan(billing, { plan: name, quantity: 1, behaviour: 'none', payment: 'allow_incomplete' })
+  await to('proYearly')
+  const [{ id = '' } = {}] = billing.stripe.store.list('subscription')
+  act(billing, (world) => cancelInPortal(world, id))
+  billing.advanceTo(monthly)
+  await to('pro')
+  act(billing, (world) => resumeInPortal(world, id))
+  checkAll(billing)
+  act(billing, (world) => cancelInPortal(world, id))
+  checkAll(billing)
+  await billing.close()
+})
