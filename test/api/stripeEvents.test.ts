@@ -107,7 +107,7 @@ test('an answer of Stripe’s that comes late is not written over a later one', 
   const person = await buyer(t)
   const { customer } = await subscriptionOf(t, person)
   const { projectCustomer } = await import('../../src/billing/projection/projectCustomer.ts')
-  t.stripe.faults.add({ method: 'GET', path: '/v1/subscriptions', kind: 'late', times: 1, delay_ms: 400 })
+  t.stripe.faults.add({ method: 'GET', path: '/v1/subscriptions', kind: 'late', times: 1, delay_ms: 2_000 })
   const early = projectCustomer(t.app, customer as string)
   await expect.poll(() => t.stripe.faults.list()).toEqual([])
   t.stripe.deliveries.change({ drop: 1 })

@@ -60,7 +60,7 @@ test('a page that is paid just when another one takes its place: one subscriptio
     path: '/v1/checkout/sessions/:id',
     kind: 'late',
     times: 1,
-    delay_ms: 500,
+    delay_ms: 2_000,
   } as const
   t.stripe.faults.add(seen)
   const other = checkout(t, person, { interval: 'year' })
