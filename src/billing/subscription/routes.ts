@@ -58,7 +58,7 @@ const InvoiceSchema = named(
 
 /** What owners and admins do with the subscription that their account has. */
 export function subscriptionRoutes(server: Server, app: App, access: Access): void {
-  const access_ = { member: 'admin' } as const
+  const admins = { member: 'admin' } as const
 
   route(
     server,
@@ -67,7 +67,7 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       operationId: 'createPortalSession',
       method: 'POST',
       url: '/v1/billing/portal-session',
-      access: access_,
+      access: admins,
       summary: 'A link into Stripe’s portal, good for minutes',
       body: Fields({ flow: Type.Optional(Type.Enum(['payment_method', 'cancel', 'change_plan'])) }),
       replies: { 201: Type.Object({ url: Type.String() }) },
@@ -97,7 +97,7 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       operationId: 'previewSubscriptionChange',
       method: 'POST',
       url: '/v1/billing/subscription/preview',
-      access: access_,
+      access: admins,
       summary: 'What a change of plan, interval or seats would cost and when it would count',
       body: Fields(OrderFields),
       replies: { 200: ChangePreviewSchema },
@@ -126,7 +126,7 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       operationId: 'changeSubscription',
       method: 'POST',
       url: '/v1/billing/subscription/change',
-      access: access_,
+      access: admins,
       summary: 'Change plan, interval or seats: more at once with proration, less from the next period on',
       body: Fields({
         ...OrderFields,
@@ -159,7 +159,7 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
         operationId,
         method: 'POST',
         url: `/v1/billing/subscription/${name}`,
-        access: access_,
+        access: admins,
         summary,
         replies: { 200: BillingStateSchema },
         refusals: ['payment-failed', 'change-in-progress', ...needsSubscription],
@@ -178,7 +178,7 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       operationId: 'listInvoices',
       method: 'GET',
       url: '/v1/billing/invoices',
-      access: access_,
+      access: admins,
       summary: 'Invoices of the account, the newest first',
       query: Fields(PageQuery),
       replies: { 200: pageOf(InvoiceSchema) },
