@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import fastify from 'fastify'
 import Stripe from 'stripe'
+import { v7 as uuidv7 } from 'uuid'
 import { onTestFinished } from 'vitest'
 import { freePort } from '../../sandbox/postgres/freePort.ts'
 import { bringJobsForward } from '../../sandbox/settle.ts'
@@ -44,6 +45,12 @@ export async function startStripeApp(
   now = t.app.now
   await t.fastify.listen({ host: '127.0.0.1', port })
   if (prices) await bringPrices(t.app)
+  // The worker's own minute may strike at any time; only a clock that was moved by an hour makes it reconcile.
+  const begun = t.app.now()
+  await t.app.db
+    .insertInto('reconciliations')
+    .values({ id: uuidv7(), started_at: begun, finished_at: begun })
+    .execute()
 
   async function flush(): Promise<void> {
     do {
