@@ -9,6 +9,7 @@ export class TcpProxy {
   #port = 0
   #passing = Promise.resolve()
   #letPass = () => {}
+  #asking = Promise.resolve()
   #answersAreLost = false
   /** How many connections were made so far. */
   taken = 0
@@ -45,9 +46,17 @@ export class TcpProxy {
     await closed
   }
 
-  /** Passes on what is asked, and swallows every answer until the connections are cut. */
-  loseAnswers(): void {
+  /**
+   * Passes on what is asked, and swallows every answer until the connections are cut. Nothing is asked while `work` goes
+   * on, so that what is lost is only what is asked once it is done.
+   */
+  async loseAnswersAfter<T>(work: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#asking = promise
+    const done = await work()
     this.#answersAreLost = true
+    resolve()
+    return done
   }
 
   async restore(): Promise<void> {
@@ -86,15 +95,21 @@ export class TcpProxy {
     client.on('close', () => upstream.destroy())
     upstream.on('close', () => client.destroy())
     await Promise.all([
-      this.#relay(client, upstream),
-      this.#relay(upstream, client, () => this.#answersAreLost),
+      this.#relay(client, upstream, () => this.#asking),
+      this.#relay(upstream, client, undefined, () => this.#answersAreLost),
     ])
   }
 
-  async #relay(from: Socket, to: Socket, isLost = () => false): Promise<void> {
+  async #relay(
+    from: Socket,
+    to: Socket,
+    held = () => Promise.resolve(),
+    isLost = () => false,
+  ): Promise<void> {
     try {
       for await (const chunk of from) {
         await this.#passing
+        await held()
         if (!isLost()) to.write(chunk)
       }
       to.end()

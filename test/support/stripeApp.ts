@@ -45,7 +45,7 @@ export async function startStripeApp(
   now = t.app.now
   await t.fastify.listen({ host: '127.0.0.1', port })
   if (prices) await bringPrices(t.app)
-  // The worker's own minute may strike at any time; only a clock that was moved by an hour makes it reconcile.
+  // It has just been reconciled: only a clock that was moved by an hour makes a sweep do it again.
   const begun = t.app.now()
   await t.app.db
     .insertInto('reconciliations')
