@@ -9,6 +9,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
+    // What is awaited comes in its own time on a slow machine; a second, the default, is no statement about it.
+    expect: { poll: { timeout: 20_000 } },
     // Sources run in tests as they run in production: by Node itself.
     experimental: { viteModuleRunner: false },
   },
