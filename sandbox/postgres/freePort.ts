@@ -1,20 +1,28 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Answers `preferred` when nothing listens on it, otherwise a port that is free now. */
+/**
+ * Below what Linux, macOS and Windows hand out themselves, so that between the answer and its use no connection and no
+ * server that asks for any port gets the same one.
+ */
+const [FIRST, LAST] = [20_000, 32_000]
+
+/** Answers `preferred`, unless it is 0 or something listens on it, otherwise a port that is free now. */
 export async function freePort(preferred: number): Promise<number> {
-  return (await tryPort(preferred)) ?? (await tryPort(0)) ?? preferred
+  let port = preferred || randomInt(FIRST, LAST)
+  while (!(await isFree(port))) port = randomInt(FIRST, LAST)
+  return port
 }
 
-async function tryPort(port: number): Promise<number | undefined> {
+async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   try {
     server.listen(port, '127.0.0.1')
     await once(server, 'listening')
-    const address = server.address()
-    return typeof address === 'object' ? address?.port : undefined
+    return true
   } catch {
-    return undefined
+    return false
   } finally {
     if (server.listening) await new Promise((resolve) => server.close(resolve))
   }
