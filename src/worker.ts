@@ -24,7 +24,7 @@ const handlers: JobHandler[] = [
   handles(cancelUnwantedJob, cancelUnwanted),
 ]
 
-/** Everything that happens because time has passed. None of it changes what an account is entitled to. */
+/** Everything that happens because time has passed. No entitlement waits for it: rules take the time themselves. */
 export const sweeps: Sweep[] = [
   { name: 'sweep.trial-reminders', run: remindOfTrialEnd },
   { name: 'sweep.first-payments', run: remindOfFirstPayment },

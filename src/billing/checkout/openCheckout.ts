@@ -5,7 +5,7 @@ import { isMissing, isStoredFailure, stripeErrorOf } from '../../stripe/errors.t
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { CHECKOUT_KEY, isLive } from '../projection/rules.ts'
 import { mirroredOf } from '../projection/subscriptions.ts'
-import { linkToPortal } from '../subscription/portal.ts'
+import { linkToPortal } from '../subscription/linkToPortal.ts'
 import {
   type CheckoutRow,
   closeSession,

@@ -4,7 +4,7 @@ import { inTx } from '../../db/transaction.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import { turnToRead } from '../../stripe/pace.ts'
 import { projectionKey, projectJob } from '../jobs.ts'
-import { parkAfterFailures } from './parkEvents.ts'
+import { parkAfterFailures } from './parkAfterFailures.ts'
 import { customerOf } from './rules.ts'
 
 /** Looks at what the event is about until a customer is known, and has that customer projected. */

@@ -5,7 +5,7 @@ import { route } from '../../http/route.ts'
 import { named } from '../../http/schemas.ts'
 import type { Server } from '../../http/server.ts'
 import { problem } from '../../problems.ts'
-import { isSigned } from './checkSignature.ts'
+import { isSigned } from './isSigned.ts'
 import { keepEvent } from './keepEvent.ts'
 import { readEvent } from './rules.ts'
 

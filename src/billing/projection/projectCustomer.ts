@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { App } from '../../app.ts'
 import { inTx } from '../../db/transaction.ts'
 import { passTime, takeTurn, turnToRead, untilTurn } from '../../stripe/pace.ts'
-import { parkAfterFailures } from '../events/parkEvents.ts'
+import { parkAfterFailures } from '../events/parkAfterFailures.ts'
 import { commitProjection, type Outcome } from './commitProjection.ts'
 import { fetchHoldings } from './fetchHoldings.ts'
 

@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { currentSubscription, isEnding, releaseSchedule } from './changeSubscription.ts'
-import { withOperation } from './operations.ts'
+import { withOperation } from './withOperation.ts'
 
 /** Has the subscription end with the period that is paid for; one that gives nothing any more ends at once. */
 export async function cancelSubscription(app: App, stripe: Stripe, accountId: string): Promise<void> {

@@ -6,8 +6,8 @@ import { type Customer, findCustomer } from '../checkout/customer.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { idOf, isLive, type MirroredSubscription } from '../projection/rules.ts'
 import { type KnownSubscription, shownSubscription } from '../projection/subscriptions.ts'
-import { withOperation } from './operations.ts'
-import { linkToPortal } from './portal.ts'
+import { withOperation } from './withOperation.ts'
+import { linkToPortal } from './linkToPortal.ts'
 import { decideChange, type Target } from './rules.ts'
 
 /** A live subscription and whose it is, as Stripe has it now. */
