@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/support/globalSetup.ts'],
     // Files have databases of their own, so they run side by side; two at a time keep two cores busy.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
     // What is awaited comes in its own time on a slow machine; a second, the default, is no statement about it.

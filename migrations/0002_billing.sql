@@ -23,6 +23,12 @@ create unique index grants_once on grants (account_id, once_key);
 
 -- billing --------------------------------------------------------------------------------------------
 
+-- One row: the mode of the Stripe account that this database follows, once there was a key.
+create table stripe_mode (
+  one_row boolean primary key default true check (one_row),
+  livemode boolean not null
+);
+
 create table stripe_customers (
   id uuid primary key,
   account_id uuid not null references accounts,
@@ -34,6 +40,7 @@ create table stripe_customers (
   looked_at timestamptz
 );
 comment on column stripe_customers.id is 'the idempotency key of its creation';
+comment on column stripe_customers.asked is 'what Stripe is asked, word for word; empty once it has answered';
 comment on column stripe_customers.stripe_customer_id is 'null until Stripe has answered';
 comment on column stripe_customers.projected_token is 'what was fetched with a lower token is older and is not written';
 create unique index stripe_customers_live on stripe_customers (account_id) where deleted_at is null;
@@ -58,7 +65,6 @@ create table stripe_prices (
   retired_at timestamptz
 );
 create unique index stripe_prices_current on stripe_prices (plan, billing_interval) where retired_at is null;
-create index stripe_prices_product on stripe_prices (stripe_product_id);
 
 create table subscriptions (
   stripe_subscription_id text primary key,
@@ -81,14 +87,16 @@ create table subscriptions (
   card jsonb,
   checkout_id uuid,
   created_at timestamptz not null,
-  seen_at timestamptz not null,
+  first_seen_at timestamptz not null,
   is_shown boolean not null,
-  is_live boolean not null generated always as (status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')) stored
+  is_live boolean not null generated always as (status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')) stored,
+  is_ending boolean not null generated always as (cancel_at is not null or cancel_at_period_end) stored
 );
 comment on column subscriptions.status is 'Stripe''s own word; it may add words';
 comment on column subscriptions.plan is 'null for a price that belongs to no plan of ours';
 comment on column subscriptions.created_at is 'at Stripe';
-comment on column subscriptions.seen_at is 'when it was first mirrored';
+comment on column subscriptions.first_seen_at is 'when it was first mirrored';
+comment on column subscriptions.is_ending is 'set to end; it will not be charged for again';
 comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 create index subscriptions_account on subscriptions (account_id);
@@ -98,14 +106,13 @@ create index subscriptions_trial_end on subscriptions (trial_end) where status =
 -- The month at whose end the card expires, counted from year 0.
 create index subscriptions_card_expiry on subscriptions
   (((card ->> 'expYear')::integer * 12 + (card ->> 'expMonth')::integer))
-  where is_live and cancel_at is null and not cancel_at_period_end;
+  where is_live and not is_ending;
 
 create table checkout_sessions (
   id uuid primary key,
   account_id uuid not null references accounts,
   stripe_customer_id text not null references stripe_customers (stripe_customer_id),
   stripe_session_id text unique,
-  url text,
   wish jsonb not null,
   asked jsonb not null,
   status text not null check (status in ('open', 'complete', 'expired')),
@@ -115,7 +122,6 @@ create table checkout_sessions (
 comment on column checkout_sessions.id is 'the idempotency key of its creation';
 comment on column checkout_sessions.stripe_session_id is 'null until Stripe has answered';
 create unique index checkout_sessions_open on checkout_sessions (account_id) where status = 'open';
-create index checkout_sessions_account on checkout_sessions (account_id, created_at desc);
 
 create table stripe_operations (
   id uuid primary key,
@@ -145,7 +151,7 @@ create table stripe_events (
   handled_at timestamptz
 );
 comment on column stripe_events.reason is 'why it was ignored or parked, or what went wrong last';
-comment on column stripe_events.payload is 'json, not jsonb, which refuses some of what JSON may hold';
+comment on column stripe_events.payload is 'for whoever looks into what cannot be followed; empty once it is handled. json, not jsonb, which refuses some of what JSON may hold';
 create index stripe_events_waiting on stripe_events (stripe_customer_id) where status = 'received';
 create index stripe_events_customer on stripe_events (stripe_customer_id, received_at desc, id desc);
 create index stripe_events_newest on stripe_events (received_at desc, id desc);
@@ -170,3 +176,5 @@ create table drift (
   details jsonb not null
 );
 create index drift_found on drift (found_at desc, id desc);
+-- The same two are reported once.
+create unique index drift_doubles on drift (account_id, details) where kind = 'two-live-subscriptions';

@@ -105,16 +105,36 @@ function expectationOf({ expects, enum: words, minimum, maximum }: SettingOption
 }
 
 /** What no setting shows alone. */
-function contradictionsIn({ publicUrl, tokenAudience, stripeSecretKey, stripeApiUrl }: Settings): string[] {
+function contradictionsIn(given: Settings): string[] {
+  const { publicUrl, tokenAudience, stripeSecretKey, stripeApiUrl } = given
   const { origin } = new URL(publicUrl)
+  const stripeOrigin = new URL(stripeApiUrl).origin
   return [
     ...(publicUrl === origin ? [] : [`PUBLIC_URL is "${publicUrl}", but it must be an origin: "${origin}"?`]),
     ...(tokenAudience === operatorAudience({ publicUrl })
       ? ['TOKEN_AUDIENCE is the audience of operators’ tokens; users need another one.']
       : []),
+    ...(stripeApiUrl.replace(/\/$/, '') === stripeOrigin
+      ? []
+      : [`STRIPE_API_URL must be an origin, without a path, a user or a password: "${stripeOrigin}"?`]),
     ...(stripeSecretKey?.includes('_live_') && !stripeApiUrl.startsWith('https:')
       ? ['STRIPE_SECRET_KEY is a live key, but STRIPE_API_URL would send it in the clear.']
       : []),
+    ...(publicUrl.startsWith('https:') ? sandboxIn(given) : []),
+  ]
+}
+
+/** What everybody knows, or that leads to a Stripe that is none, where people are served. */
+function sandboxIn({ publicUrl, stripeSecretKey, stripeWebhookSecret, stripeApiUrl }: Settings): string[] {
+  const why = `PUBLIC_URL is "${publicUrl}", so this serves people`
+  return [
+    ...(stripeSecretKey === 'sk_test_sandbox'
+      ? [`${why}, but STRIPE_SECRET_KEY is that of the sandbox.`]
+      : []),
+    ...(stripeWebhookSecret?.split(',').includes('whsec_sandbox')
+      ? [`${why}, but STRIPE_WEBHOOK_SECRET is that of the sandbox, which is public.`]
+      : []),
+    ...(stripeApiUrl.startsWith('https:') ? [] : [`${why}, but STRIPE_API_URL is not https://.`]),
   ]
 }
 

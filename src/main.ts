@@ -4,7 +4,8 @@ import { rotateSigningKey } from './access/signingKeys.ts'
 import { type App, openApp } from './app.ts'
 import { readAddress, readInstant, readReason } from './arguments.ts'
 import { audit } from './audit/audit.ts'
-import { applyPrices, planPrices } from './billing/prices/applyPrices.ts'
+import { followMode } from './billing/followMode.ts'
+import { applyPrices, type PriceStep, planPrices } from './billing/prices/applyPrices.ts'
 import { type Progress, reconcile } from './billing/reconcile/reconcile.ts'
 import { applyCatalogue } from './catalogue/applyCatalogue.ts'
 import { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts'
@@ -57,10 +58,13 @@ program
   .action(({ dryRun = false }: { dryRun?: boolean }) =>
     withApp(async (app) => {
       const file = await readCatalogueFile(app.config.catalogueFile)
-      const { differences, catalogue } = await tryOut(app, file, dryRun)
+      const { differences, catalogue } = await tryOut(app, file)
       for (const difference of differences) say(difference)
-      const steps = await pricesAtStripe(app, catalogue, dryRun)
-      const count = differences.length + steps
+      const steps = await stepsAtStripe(app, catalogue)
+      const changes = steps.flatMap(({ says }) => says ?? [])
+      for (const change of changes) say(change)
+      if (!dryRun) await applyAll(app, file, steps)
+      const count = differences.length + changes.length
       const words = `${count} difference${count === 1 ? '' : 's'}`
       say(
         count === 0 ? 'Nothing to change.' : dryRun ? `${words}; nothing was changed.` : `${words} applied.`,
@@ -74,6 +78,7 @@ program
   .action(() =>
     withApp(async (app) => {
       if (!app.stripe) throw new Error('STRIPE_SECRET_KEY is not set, so there is nothing to compare with.')
+      await followMode(app)
       const { subscriptions, repaired } = await reconcile(app, showProgress)
       if (process.stderr.isTTY) process.stderr.write('\n')
       say(
@@ -203,17 +208,19 @@ async function withApp(work: (app: App) => Promise<void>): Promise<void> {
   }
 }
 
-/** Has Stripe sell what the catalogue says, after showing what differs; returns how much that is. */
-async function pricesAtStripe(app: App, catalogue: Catalogue, dryRun: boolean): Promise<number> {
+/** What is to be done so that Stripe sells what the catalogue says; nothing where there is no key. */
+async function stepsAtStripe(app: App, catalogue: Catalogue): Promise<PriceStep[]> {
   if (!app.stripe) {
     say('STRIPE_SECRET_KEY is not set: the prices at Stripe are left alone.')
-    return 0
+    return []
   }
-  const stripe = await app.stripe.client()
-  const steps = await planPrices(stripe, catalogue)
-  for (const { says } of steps) if (says) say(says)
-  if (!dryRun) await applyPrices(app, stripe, steps)
-  return steps.filter(({ says }) => says).length
+  return planPrices(await app.stripe.client(), catalogue)
+}
+
+async function applyAll(app: App, file: CatalogueFile, steps: PriceStep[]): Promise<void> {
+  await followMode(app)
+  await inTx(app, (tx) => applyCatalogue(tx, file, app.now()))
+  if (app.stripe) await applyPrices(app, await app.stripe.client(), steps)
 }
 
 function showProgress({ subscriptions, repaired }: Progress): void {
@@ -231,25 +238,24 @@ function showTally({ given, had, left, closed }: Tally): void {
   process.stderr.write(`\r${given + had + left + closed} accounts read, ${given} given`)
 }
 
-class DryRun extends Error {}
-
-/** Applies the file, or only finds out what that would change. */
-async function tryOut(app: App, file: CatalogueFile, dryRun: boolean): Promise<TriedOut> {
-  let found: TriedOut | undefined
-  await inTx(app, async (tx) => {
-    const differences = await applyCatalogue(tx, file, app.now())
-    found = { differences, catalogue: await loadCatalogue(tx) }
-    if (dryRun) throw new DryRun()
-  }).catch((error: unknown) => {
-    if (!(error instanceof DryRun)) throw error
-  })
-  if (!found) throw new Error('The catalogue was not read')
-  return found
+class TriedOut extends Error {
+  readonly differences: string[]
+  readonly catalogue: Catalogue
+  constructor(differences: string[], catalogue: Catalogue) {
+    super('tried out')
+    this.differences = differences
+    this.catalogue = catalogue
+  }
 }
 
-interface TriedOut {
-  differences: string[]
-  catalogue: Catalogue
+/** Finds out what the file would change, by applying it and taking that back. */
+async function tryOut(app: App, file: CatalogueFile): Promise<TriedOut> {
+  const tried = await inTx(app, async (tx): Promise<never> => {
+    const differences = await applyCatalogue(tx, file, app.now())
+    throw new TriedOut(differences, await loadCatalogue(tx))
+  }).catch((error: unknown) => error)
+  if (tried instanceof TriedOut) return tried
+  throw tried
 }
 
 function say(line: string): void {

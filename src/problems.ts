@@ -229,7 +229,7 @@ export const problems = {
     status: 503,
     title: 'Stripe does not answer right now',
     meaning:
-      'The call to Stripe failed in a way that passes. What the account is entitled to is not touched by that.',
+      'The call to Stripe failed in a way that passes, or too many others wait to ask it. What the account is entitled to is not touched by that.',
     remedy: 'Repeat the call after `Retry-After` seconds; nothing is done twice.',
   },
   overloaded: {

@@ -1,5 +1,6 @@
 import type { Access } from './access/access.ts'
 import type { App } from './app.ts'
+import { followMode } from './billing/followMode.ts'
 import { buildServer } from './server.ts'
 import { startWorker } from './worker.ts'
 
@@ -9,9 +10,10 @@ export interface Service {
   stop: () => Promise<void>
 }
 
-/** Starts the API, the worker, or both. The database has been prepared. */
+/** Starts the API, the worker, or both. The database has been prepared; throws for a key of Stripe that does not fit it. */
 export async function startService(app: App, parts: { serve: boolean; work: boolean }): Promise<Service> {
   const { config } = app
+  await followMode(app)
   const { server, access } = await buildServer(app)
   // Listening comes first: a taken port is found before any job is taken.
   if (parts.serve) await server.fastify.listen({ host: config.host, port: config.port })

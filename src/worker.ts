@@ -9,6 +9,7 @@ import { resolveEvent } from './billing/events/resolveEvent.ts'
 import { cancelUnwantedJob, projectJob, resolveEventJob } from './billing/jobs.ts'
 import { projectOnEvents } from './billing/projection/projectCustomer.ts'
 import { reconcileHourly } from './billing/reconcile/reconcileHourly.ts'
+import { settleOperations } from './billing/subscription/settleOperations.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
 import { sendResetLink } from './identity/sendResetLink.ts'
 import { handles, type JobHandler, runJobs, type Sweep, type Worker } from './jobs/runJobs.ts'
@@ -30,6 +31,7 @@ export const sweeps: Sweep[] = [
   { name: 'sweep.first-payments', run: remindOfFirstPayment },
   { name: 'sweep.expiring-cards', run: warnOfExpiringCards },
   { name: 'sweep.reconcile', run: reconcileHourly },
+  { name: 'sweep.stripe-operations', run: settleOperations },
   { name: 'sweep.stripe-events', run: forgetEvents },
   { name: 'sweep.rate-limits', run: (app, at) => app.limiter.sweep(at) },
 ]

@@ -105,16 +105,19 @@ describe('frontgate grandfather', () => {
 
   test('who has canceled or does not pay, and who has left, stay as they are; who pays gets it too', async () => {
     const [canceled, unpaid, gone, paying] = await Promise.all([0, 1, 2, 3].map(() => register(t)))
-    const again = await register(t)
+    const [again, tried] = [await register(t), await register(t)]
     await mirrored(t, canceled?.accountId ?? '', { status: 'canceled' })
     await mirrored(t, unpaid?.accountId ?? '', { status: 'past_due' })
     await mirrored(t, paying?.accountId ?? '')
     await mirrored(t, again.accountId, { status: 'canceled', is_shown: false })
     await mirrored(t, again.accountId)
+    // Canceled, and tried to buy once more without ever paying.
+    await mirrored(t, tried.accountId, { status: 'canceled', is_shown: false })
+    await mirrored(t, tried.accountId, { status: 'incomplete_expired' })
     const confirm = `${gone?.email.split('@')[0]}’s account`
     await t.call('DELETE', '/v1/accounts/me', { as: gone?.accessToken ?? '', body: { confirm } })
     const order = ['--before', inAnHour(), '--plan', 'pro']
-    const others = { left: 2, closed: 1 }
+    const others = { left: 3, closed: 1 }
     expect(await run(...order, '--dry-run')).toEqual(said(2, { ...others, word: 'Would be given' }))
     for (const person of [canceled, unpaid, paying, again])
       expect(await grantsOf(person as Person)).toEqual([])

@@ -102,7 +102,6 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
 
 function passHeaders({ user, account, role }: Snapshot, { plan }: Decision): Record<string, string> {
   return {
-    'cache-control': 'no-store',
     'x-frontgate-user': user.id,
     'x-frontgate-account': account?.id ?? '',
     'x-frontgate-role': role ?? '',

@@ -65,7 +65,9 @@ export const snapshotOf = (sessionRows: string) => `
     (select json_build_object('status', b.status, 'plan', b.plan, 'interval', b.billing_interval,
         'currentPeriodEnd', b.current_period_end, 'trialEnd', b.trial_end,
         'cancelAtPeriodEnd', b.cancel_at_period_end, 'cancelAt', b.cancel_at, 'pastDueSince', b.past_due_since,
-        'seats', case when p.seats is not null then b.quantity end, 'scheduled', b.scheduled)
+        'seats', case when p.seats is not null then b.quantity end, 'scheduled', b.scheduled,
+        'isCustomer', exists (select from stripe_customers k
+          where k.account_id = a.id and k.stripe_customer_id is not null and k.deleted_at is null))
       from subscriptions b left join plans p on p.plan = b.plan
       where b.account_id = a.id and b.is_shown) as subscription,
     (select coalesce(json_agg(json_build_object('name', f.name, 'value', f.value, 'until', f.until_at)), '[]')

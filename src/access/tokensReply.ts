@@ -97,13 +97,12 @@ export function describeUser(user: Snapshot['user'], config: Pick<App['config'],
   }
 }
 
-/** Puts the refresh token where the client asked for it, and marks the reply as nobody's to keep. */
+/** Puts the refresh token where the client asked for it. */
 export function deliver<T extends object>(
   { reply, config, delivery }: { reply: FastifyReply; config: App['config']; delivery: TokenDelivery },
   { refreshToken, expiresAt }: { refreshToken: string; expiresAt: Date },
   body: T,
 ): T & { refresh_token?: string } {
-  void reply.header('cache-control', 'no-store')
   if (delivery === 'body') return { ...body, refresh_token: refreshToken }
   setCookie(reply, config, sessionCookieName(config), refreshToken, expiresAt)
   return body

@@ -14,6 +14,7 @@ import { Fields, Instant, named, PageQuery, pageOf, Uuid } from '../http/schemas
 import type { Server } from '../http/server.ts'
 import { addressOf, DisplayName, Email, Password } from '../identity/fields.ts'
 import { replyWithSession } from '../identity/replyWithSession.ts'
+import { accountLimits, refuseAboveLimit } from '../identity/throttles.ts'
 import { listAccounts } from './accounts.ts'
 import { closeAccount } from './closeAccount.ts'
 import { createAnotherAccount } from './createAccount.ts'
@@ -134,9 +135,10 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
         'Create another account, without a second trial; switch to it with POST /v1/auth/switch-account',
       body: Fields({ name: DisplayName }),
       replies: { 201: AccountRefSchema },
-      refusals: ['self-serve-disabled'],
+      refusals: ['self-serve-disabled', 'too-many-requests'],
     },
     async ({ caller, body, at, reply }) => {
+      refuseAboveLimit(await app.limiter.take(accountLimits(caller.actor.userId), at))
       const name = body.name.trim()
       const id = await inTx(app, (tx) => createAnotherAccount(tx, config, caller, name, at))
       return reply.code(201).send({ id, name, role: 'owner' })

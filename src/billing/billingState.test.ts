@@ -56,10 +56,10 @@ describe('the status that is shown', () => {
     expect(shownStatus(facts({ subscription: subscription({ status }), grants: [trial] }), noon)).toBe(status)
   })
 
-  test.each(statuses)('complimentary shows again only once the subscription %s is over', (status) => {
+  test.each(statuses)('complimentary shows unless the subscription, here %s, is live', (status) => {
     const given = facts({ subscription: subscription({ status }), grants: [complimentary] })
-    const isOver = status === 'canceled' || status === 'incomplete_expired'
-    expect(shownStatus(given, noon)).toBe(isOver ? 'complimentary' : status)
+    const isShown = ['trialing', 'active', 'past_due', 'unpaid', 'paused'].includes(status)
+    expect(shownStatus(given, noon)).toBe(isShown ? status : 'complimentary')
   })
 })
 

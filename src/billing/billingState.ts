@@ -15,7 +15,7 @@ import {
 } from '../entitlements/rules.ts'
 import { type Allowances, endsAt, graceEndsAt } from '../entitlements/truthTable.ts'
 import { isAtLeast, type Role } from '../http/actor.ts'
-import { isLive, isOver } from './projection/rules.ts'
+import { isLive } from './projection/rules.ts'
 
 /** The settings that a state depends on. */
 export interface StateSettings extends Allowances {
@@ -90,10 +90,10 @@ export function shownStatus(facts: AccountFacts, at: Date): string {
   return isInForce(trial, at) ? 'trialing' : 'trial_expired'
 }
 
-/** A subscription that is over is not shown while the account is complimentary. */
+/** A subscription that is not live is not shown while the account is complimentary. */
 function shownSubscription(facts: AccountFacts, at: Date): SubscriptionFacts | null {
   const { subscription } = facts
-  return subscription && isOver(subscription) && isComplimentary(facts, at) ? null : subscription
+  return subscription && !isLive(subscription) && isComplimentary(facts, at) ? null : subscription
 }
 
 function isComplimentary({ grants }: AccountFacts, at: Date): boolean {
@@ -104,7 +104,7 @@ function isComplimentary({ grants }: AccountFacts, at: Date): boolean {
 function actionsOf({ subscription }: AccountFacts, role: Role | null) {
   const mayBuy = role !== null && isAtLeast(role, 'admin')
   const isSubscribed = subscription !== null && isLive(subscription)
-  return { checkout: mayBuy && !isSubscribed, portal: mayBuy && subscription !== null }
+  return { checkout: mayBuy && !isSubscribed, portal: mayBuy && subscription?.isCustomer === true }
 }
 
 /** Where seats are fixed, what was bought is the limit; else the plan's. */

@@ -1,7 +1,9 @@
 import Type, { type Static } from 'typebox'
+import type { Access } from '../access/access.ts'
 import type { Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
 import type { Catalogue, Interval, Plan } from '../catalogue/catalogue.ts'
+import type { MemberActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
 import { quantityOf } from './checkout/rules.ts'
 import { currentPrice } from './prices/prices.ts'
@@ -15,7 +17,21 @@ export const OrderFields = {
 }
 
 const OrderSchema = Type.Object(OrderFields)
-type Order = Static<typeof OrderSchema>
+export type Order = Static<typeof OrderSchema>
+
+/** An order with everything that decides about it. */
+export interface Ordered {
+  actor: MemberActor
+  snapshot: Snapshot
+  catalogue: Catalogue
+  order: Order
+}
+
+/** What is ordered by whom, as their snapshot has it. */
+export async function orderOf(access: Access, actor: MemberActor, order: Order): Promise<Ordered> {
+  const snapshot = access.snapshotOf(actor)
+  return { actor, snapshot, catalogue: await access.catalogueOf(snapshot), order }
+}
 
 export interface PricedOrder {
   plan: string
@@ -26,22 +42,20 @@ export interface PricedOrder {
 }
 
 /**
- * Finds the price of what is asked for, and how many units of it; refused when the catalogue does not sell that. What a
+ * Finds the price of what is ordered, and how many units of it; refused when the catalogue does not sell that. What a
  * `current` subscription has and the order does not change stays: its seats, and the price at which it was bought.
  */
 export async function priceOrder(
   app: App,
-  catalogue: Catalogue,
-  { facts }: Snapshot,
-  { plan: name, interval, seats }: Order,
+  { snapshot, catalogue, order: { plan: name, interval, seats } }: Ordered,
   current: MirroredSubscription | null = null,
 ): Promise<PricedOrder> {
   const plan = planForSale(catalogue, name, interval)
   const kept = current?.plan === name && plan.seats !== null ? current.quantity : undefined
-  const found = quantityOf(plan, facts?.members ?? 1, seats ?? kept)
+  const found = quantityOf(plan, snapshot.facts?.members ?? 1, seats ?? kept)
   if (found.kind === 'refused') refuse('#/seats', found.detail)
   const isSame = current?.plan === name && current.interval === interval
-  const price = isSame ? current.priceId : await currentPrice(app.db, name, interval)
+  const price = isSame ? current.priceId : await currentPrice(app.db, plan, interval)
   if (!price) {
     throw problem('stripe-not-configured', undefined, {
       detail: `Stripe does not have the price of ${plan.displayName} yet: run \`frontgate catalogue apply\`.`,

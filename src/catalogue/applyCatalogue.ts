@@ -8,13 +8,13 @@ const CATALOGUE_LOCK = 3_105_618
 
 /**
  * Makes the tables say what the file says, and returns one line per difference; none when they agreed.
- * Plans that a grant refers to and features that an account has its own value of are never removed.
+ * Plans that a grant or a price at Stripe refers to, and features that an account has its own value of are never removed.
  * Accounts see the change at their next read.
  */
 export async function applyCatalogue(tx: Tx, file: CatalogueFile, at: Date): Promise<string[]> {
   await sql`select pg_advisory_xact_lock(${CATALOGUE_LOCK})`.execute(tx)
   const before = await loadCatalogue(tx)
-  await refuseToOrphanGrants(tx, before, file)
+  await refuseToOrphanPlans(tx, before, file)
   await refuseToOrphanOverrides(tx, before, file)
   await replaceTables(tx, file)
   const after = await loadCatalogue(tx)
@@ -31,15 +31,25 @@ export async function applyCatalogue(tx: Tx, file: CatalogueFile, at: Date): Pro
   return differences
 }
 
-async function refuseToOrphanGrants(tx: Tx, before: Catalogue, file: CatalogueFile): Promise<void> {
+async function refuseToOrphanPlans(tx: Tx, before: Catalogue, file: CatalogueFile): Promise<void> {
   const kept = new Set(file.plans.map(({ plan }) => plan))
   const removed = before.plans.map(({ plan }) => plan).filter((plan) => !kept.has(plan))
   if (removed.length === 0) return
-  const inUse = await tx.selectFrom('grants').select('plan').distinct().where('plan', 'in', removed).execute()
+  const inUse = await tx
+    .selectFrom('plans')
+    .select('plan')
+    .where('plan', 'in', removed)
+    .where((e) =>
+      e.or([
+        e.exists(e.selectFrom('grants').whereRef('grants.plan', '=', 'plans.plan')),
+        e.exists(e.selectFrom('stripe_prices').whereRef('stripe_prices.plan', '=', 'plans.plan')),
+      ]),
+    )
+    .execute()
   if (inUse.length === 0) return
   const names = inUse.map(({ plan }) => plan).join(', ')
   throw new Error(
-    `Accounts have or had grants of ${names}, so the plan has to stay in the file; "public": false hides it.`,
+    `Accounts have or had grants of ${names}, or Stripe has prices of it, so the plan has to stay in the file; "public": false hides it.`,
   )
 }
 

@@ -54,7 +54,6 @@ create table checkout_sessions (
   account_id uuid not null,
   stripe_customer_id text not null,
   stripe_session_id text,
-  url text,
   wish jsonb not null,
   asked jsonb not null,
   status text not null,
@@ -66,7 +65,6 @@ create table checkout_sessions (
   constraint checkout_sessions_pkey PRIMARY KEY (id),
   constraint checkout_sessions_stripe_session_id_key UNIQUE (stripe_session_id)
 );
-CREATE INDEX checkout_sessions_account ON public.checkout_sessions USING btree (account_id, created_at DESC);
 CREATE UNIQUE INDEX checkout_sessions_open ON public.checkout_sessions USING btree (account_id) WHERE (status = 'open'::text);
 comment on column checkout_sessions.id is 'the idempotency key of its creation';
 comment on column checkout_sessions.stripe_session_id is 'null until Stripe has answered';
@@ -82,6 +80,7 @@ create table drift (
   constraint drift_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint drift_pkey PRIMARY KEY (id)
 );
+CREATE UNIQUE INDEX drift_doubles ON public.drift USING btree (account_id, details) WHERE (kind = 'two-live-subscriptions'::text);
 CREATE INDEX drift_found ON public.drift USING btree (found_at DESC, id DESC);
 
 create table email_verification_tokens (
@@ -319,6 +318,7 @@ create table stripe_customers (
 CREATE UNIQUE INDEX stripe_customers_live ON public.stripe_customers USING btree (account_id) WHERE (deleted_at IS NULL);
 comment on column stripe_customers.id is 'the idempotency key of its creation';
 comment on column stripe_customers.stripe_customer_id is 'null until Stripe has answered';
+comment on column stripe_customers.asked is 'what Stripe is asked, word for word; empty once it has answered';
 comment on column stripe_customers.projected_token is 'what was fetched with a lower token is older and is not written';
 
 create table stripe_events (
@@ -343,7 +343,14 @@ CREATE INDEX stripe_events_newest ON public.stripe_events USING btree (received_
 CREATE INDEX stripe_events_status ON public.stripe_events USING btree (status, received_at DESC, id DESC);
 CREATE INDEX stripe_events_waiting ON public.stripe_events USING btree (stripe_customer_id) WHERE (status = 'received'::text);
 comment on column stripe_events.reason is 'why it was ignored or parked, or what went wrong last';
-comment on column stripe_events.payload is 'json, not jsonb, which refuses some of what JSON may hold';
+comment on column stripe_events.payload is 'for whoever looks into what cannot be followed; empty once it is handled. json, not jsonb, which refuses some of what JSON may hold';
+
+create table stripe_mode (
+  one_row boolean not null default true,
+  livemode boolean not null,
+  constraint stripe_mode_one_row_check CHECK (one_row),
+  constraint stripe_mode_pkey PRIMARY KEY (one_row)
+);
 
 create table stripe_operations (
   id uuid not null,
@@ -381,7 +388,6 @@ create table stripe_prices (
   constraint stripe_prices_pkey PRIMARY KEY (stripe_price_id)
 );
 CREATE UNIQUE INDEX stripe_prices_current ON public.stripe_prices USING btree (plan, billing_interval) WHERE (retired_at IS NULL);
-CREATE INDEX stripe_prices_product ON public.stripe_prices USING btree (stripe_product_id);
 
 create table subscriptions (
   stripe_subscription_id text not null,
@@ -404,9 +410,10 @@ create table subscriptions (
   card jsonb,
   checkout_id uuid,
   created_at timestamp with time zone not null,
-  seen_at timestamp with time zone not null,
+  first_seen_at timestamp with time zone not null,
   is_shown boolean not null,
   is_live boolean not null default (status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'paused'::text])),
+  is_ending boolean not null default ((cancel_at IS NOT NULL) OR cancel_at_period_end),
   constraint subscriptions_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
   constraint subscriptions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint subscriptions_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan),
@@ -414,16 +421,17 @@ create table subscriptions (
   constraint subscriptions_pkey PRIMARY KEY (stripe_subscription_id)
 );
 CREATE INDEX subscriptions_account ON public.subscriptions USING btree (account_id);
-CREATE INDEX subscriptions_card_expiry ON public.subscriptions USING btree ((((((card ->> 'expYear'::text))::integer * 12) + ((card ->> 'expMonth'::text))::integer))) WHERE (is_live AND (cancel_at IS NULL) AND (NOT cancel_at_period_end));
+CREATE INDEX subscriptions_card_expiry ON public.subscriptions USING btree ((((((card ->> 'expYear'::text))::integer * 12) + ((card ->> 'expMonth'::text))::integer))) WHERE (is_live AND (NOT is_ending));
 CREATE INDEX subscriptions_customer ON public.subscriptions USING btree (stripe_customer_id);
 CREATE UNIQUE INDEX subscriptions_shown ON public.subscriptions USING btree (account_id) WHERE is_shown;
 CREATE INDEX subscriptions_trial_end ON public.subscriptions USING btree (trial_end) WHERE (status = 'trialing'::text);
 comment on column subscriptions.status is 'Stripe''s own word; it may add words';
 comment on column subscriptions.plan is 'null for a price that belongs to no plan of ours';
 comment on column subscriptions.created_at is 'at Stripe';
-comment on column subscriptions.seen_at is 'when it was first mirrored';
+comment on column subscriptions.first_seen_at is 'when it was first mirrored';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
+comment on column subscriptions.is_ending is 'set to end; it will not be charged for again';
 
 create table trials_taken (
   user_id uuid not null,

@@ -75,7 +75,6 @@ export interface CheckoutSessions {
    * null until Stripe has answered
    */
   stripe_session_id: string | null;
-  url: string | null;
   wish: Json;
 }
 
@@ -254,6 +253,9 @@ export interface SigningKeys {
 
 export interface StripeCustomers {
   account_id: string;
+  /**
+   * what Stripe is asked, word for word; empty once it has answered
+   */
   asked: Json;
   created_at: Timestamp;
   deleted_at: Timestamp | null;
@@ -279,7 +281,7 @@ export interface StripeEvents {
   id: string;
   object_id: string | null;
   /**
-   * json, not jsonb, which refuses some of what JSON may hold
+   * for whoever looks into what cannot be followed; empty once it is handled. json, not jsonb, which refuses some of what JSON may hold
    */
   payload: unknown;
   /**
@@ -291,6 +293,11 @@ export interface StripeEvents {
   status: string;
   stripe_customer_id: string | null;
   type: string;
+}
+
+export interface StripeMode {
+  livemode: boolean;
+  one_row: Generated<boolean>;
 }
 
 export interface StripeOperations {
@@ -335,6 +342,14 @@ export interface Subscriptions {
   current_period_start: Timestamp;
   ended_at: Timestamp | null;
   /**
+   * when it was first mirrored
+   */
+  first_seen_at: Timestamp;
+  /**
+   * set to end; it will not be charged for again
+   */
+  is_ending: Generated<boolean>;
+  /**
    * a going concern: no second one may be bought beside it
    */
   is_live: Generated<boolean>;
@@ -349,10 +364,6 @@ export interface Subscriptions {
   plan: string | null;
   quantity: number;
   scheduled: Json | null;
-  /**
-   * when it was first mirrored
-   */
-  seen_at: Timestamp;
   /**
    * Stripe's own word; it may add words
    */
@@ -419,6 +430,7 @@ export interface DB {
   signing_keys: SigningKeys;
   stripe_customers: StripeCustomers;
   stripe_events: StripeEvents;
+  stripe_mode: StripeMode;
   stripe_operations: StripeOperations;
   stripe_pace: StripePace;
   stripe_prices: StripePrices;

@@ -29,6 +29,8 @@ export interface SubscriptionFacts {
   seats: number | null
   /** What it becomes with the next period; null when it stays. `at` is RFC 3339. */
   scheduled: { plan: string | null; interval: 'month' | 'year' | null; quantity: number; at: string } | null
+  /** Whether Stripe has the account as a customer still. */
+  isCustomer: boolean
 }
 
 export interface FeatureOverride {

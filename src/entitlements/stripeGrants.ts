@@ -24,7 +24,10 @@ export async function setStripeGrant(
   if (rows.length > 0) changed(tx, `account:${accountId}`)
 }
 
-/** A plan that pins its limits does so at the version in force when the plan was bought. */
+/**
+ * A plan that pins its limits does so at the version in force when the plan was bought: with the subscription, or when
+ * that changed to it, as far as `at` tells.
+ */
 function give(
   tx: Tx,
   accountId: string,
@@ -32,17 +35,19 @@ function give(
   grant: NonNullable<StripeGrant['grant']>,
   at: Date,
 ) {
-  const pinned = sql`(select max(v.version) from plan_versions v join plans p on p.plan = v.plan
+  const pinnedAt = (bought: Date) => sql`(select coalesce(
+      max(v.version) filter (where c.applied_at <= ${bought}), min(v.version))
+    from plan_versions v join catalogue_versions c using (version) join plans p on p.plan = v.plan
     where v.plan = ${grant.plan} and p.pin_limits)`
   return sql`
     insert into grants (id, account_id, source, plan, from_at, until_at, reason, granted_by, created_at,
       stripe_subscription_id, pinned_version)
     values (${uuidv7()}, ${accountId}, 'stripe', ${grant.plan}, ${grant.from}, ${grant.until}, 'subscription', 'stripe',
-      ${at}, ${subscription}, ${pinned})
+      ${at}, ${subscription}, ${pinnedAt(grant.from)})
     on conflict (stripe_subscription_id) do update set
       plan = excluded.plan, from_at = excluded.from_at, until_at = excluded.until_at,
       ended_at = null, ended_by = null, end_reason = null,
-      pinned_version = case when grants.plan = excluded.plan then grants.pinned_version else excluded.pinned_version end
+      pinned_version = case when grants.plan = excluded.plan then grants.pinned_version else ${pinnedAt(at)} end
     where (grants.plan, grants.from_at, grants.until_at) is distinct from (excluded.plan, excluded.from_at, excluded.until_at)
     returning id`.execute(tx)
 }

@@ -63,6 +63,9 @@ export function endsAt({
   return cancelAt ?? (cancelAtPeriodEnd ? currentPeriodEnd : null)
 }
 
+/** Whether a subscription is set to end, and will not be charged for again. */
+export const isEnding = (subscription: Parameters<typeof endsAt>[0]) => endsAt(subscription) !== null
+
 /** When the grace of a failed charge is over, or null when none is running. */
 export function graceEndsAt(
   { status, pastDueSince }: Pick<SubscriptionFacts, 'status' | 'pastDueSince'>,

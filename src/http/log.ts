@@ -51,7 +51,7 @@ export function describeError(error: unknown, depth = 0): object {
 }
 
 /** Takes out what is around an @, of mail addresses as of URLs with a password, but leaves paths of packages. */
-function withoutAddresses(text: string): string {
+export function withoutAddresses(text: string): string {
   return text.replace(/[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g, (match) =>
     match.includes('node_modules/') ? match : '[address]',
   )

@@ -7,7 +7,7 @@ export interface Metrics {
   hashesWaiting: Gauge
   jobs: Counter<'job' | 'outcome'>
   mails: Counter<'template' | 'outcome'>
-  stripeEventsParked: Counter
+  stripeAlarms: Counter<'kind'>
   stripeDrift: Counter<'kind'>
 }
 
@@ -42,14 +42,15 @@ export function makeMetrics(): Metrics {
       labelNames: ['template', 'outcome'],
       registers,
     }),
-    stripeEventsParked: new Counter({
-      name: 'frontgate_stripe_events_parked_total',
-      help: 'Events of Stripe that could not be followed and wait for an operator',
+    stripeAlarms: new Counter({
+      name: 'frontgate_stripe_alarms_total',
+      help: 'What a person should look at, by kind: parked events, unknown prices, deleted customers, several live subscriptions',
+      labelNames: ['kind'],
       registers,
     }),
     stripeDrift: new Counter({
       name: 'frontgate_stripe_drift_total',
-      help: 'Differences between Stripe and here that no event had told of, by kind',
+      help: 'What the sweep found and no event had told of, or that should not be so, by kind',
       labelNames: ['kind'],
       registers,
     }),

@@ -33,11 +33,7 @@ export function servePage({ fastify }: Server, page: PlainPage): void {
     "base-uri 'none'",
   ].join('; ')
   fastify.get(page.path, { schema: { hide: true } }, async (_request, reply) =>
-    reply
-      .header('content-security-policy', policy)
-      .header('cache-control', 'no-store')
-      .type('text/html; charset=utf-8')
-      .send(html),
+    reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(html),
   )
 }
 

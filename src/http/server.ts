@@ -81,6 +81,8 @@ function isDecodable(url: string): boolean {
 // What OWASP asks of an API's replies. Fixed, since @fastify/helmet works its headers out anew for each reply,
 // which costs as much as all the rest of a request that is answered from memory.
 const SECURITY_HEADERS = {
+  // Whatever may be kept says so itself.
+  'cache-control': 'no-store',
   'content-security-policy': "default-src 'none';frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',

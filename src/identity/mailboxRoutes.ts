@@ -41,7 +41,6 @@ export function mailboxRoutes(server: Server, app: App, access: Access): void {
           entered: startsSession ? await startSessionByLink(tx, app, caller, userId, at) : null,
         }
       })
-      void reply.header('cache-control', 'no-store')
       if (!entered) return { email }
       const to = { access, config, reply, delivery: body.token_delivery }
       return { email, tokens: await replyWithSession(to, entered, at) }

@@ -97,9 +97,8 @@ export function sessionRoutes(server: Server, app: App, access: Access): void {
       replies: { 200: TokensSchema },
       refusals: ['not-found'],
     },
-    async ({ caller, body, at, reply }) => {
+    async ({ caller, body, at }) => {
       const snapshot = await inTx(app, (tx) => switchAccount(tx, caller, body.account_id, at))
-      void reply.header('cache-control', 'no-store')
       return tokensFor(access, config, snapshot, at)
     },
   )

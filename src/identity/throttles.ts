@@ -38,6 +38,11 @@ export function registrationLimits(mostPerHour: number, ip: string | null): Limi
   return [{ key: `register ip ${networkOf(ip ?? '')}`, most: mostPerHour, windowSeconds: HOUR }]
 }
 
+/** New accounts of someone who is signed in: each may ask things of Stripe. */
+export function accountLimits(userId: string): Limit[] {
+  return [{ key: `account ${userId}`, most: 20, windowSeconds: HOUR }]
+}
+
 /** Throws `too-many-requests` when a limit is reached. */
 export function refuseAboveLimit({ retryAfterSeconds }: Verdict): void {
   if (retryAfterSeconds !== null) throw problem('too-many-requests', undefined, { retryAfterSeconds })

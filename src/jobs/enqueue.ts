@@ -4,31 +4,35 @@ import type { Db } from '../db/database.ts'
 /** A named promise of work; `Payload` is what its handler is told. */
 export interface Job<Payload extends object> {
   name: string
+  /** Of jobs that wait, those with the lowest number are taken first. */
+  priority: number
   /** Only for the compiler. */
   payload?: Payload
 }
 
-/** Names a job. Its handler is listed in src/worker.ts. */
-export function job<Payload extends object>(name: string): Job<Payload> {
-  return { name }
+/**
+ * Names a job. Its handler is listed in src/worker.ts. One that is `patient` lets all others go first: for work that may
+ * come in thousands, while a single mail should not wait behind it.
+ */
+export function job<Payload extends object>(name: string, { patient = false } = {}): Job<Payload> {
+  return { name, priority: patient ? 10 : 0 }
 }
 
 export interface JobOptions {
   /** While a job of this key waits, another one is not added; one that runs already does not count. */
   key?: string
-  delaySeconds?: number
 }
 
 /** Promises a job in the same commit: it runs at least once after it, and never if the commit fails. */
 export async function enqueue<Payload extends object>(
   tx: Db,
-  { name }: Job<Payload>,
+  { name, priority }: Job<Payload>,
   payload: Payload,
-  { key, delaySeconds = 0 }: JobOptions = {},
+  { key }: JobOptions = {},
 ): Promise<void> {
+  const promised = sql`${name}, ${JSON.stringify(payload)}::json, priority => ${priority}`
   await (key === undefined
-    ? sql`select from graphile_worker.add_job(${name}, ${JSON.stringify(payload)}::json)`
-    : sql`select from graphile_worker.add_job(${name}, ${JSON.stringify(payload)}::json, job_key => ${key},
-        job_key_mode => 'preserve_run_at', run_at => now() + make_interval(secs => ${delaySeconds}::float8))`
+    ? sql`select from graphile_worker.add_job(${promised})`
+    : sql`select from graphile_worker.add_job(${promised}, job_key => ${key}, job_key_mode => 'preserve_run_at')`
   ).execute(tx)
 }

@@ -19,7 +19,7 @@ export interface Promotion {
 export interface Tally {
   given: number
   had: number
-  /** Their subscription is canceled or past due: they were customers, and chose or failed to pay. */
+  /** Their subscription is canceled or past due, and nothing else is live: they chose to go, or failed to pay. */
   left: number
   closed: number
 }
@@ -90,7 +90,9 @@ async function nextCandidates(
       when exists (select from grants g where g.account_id = a.id and g.once_key = ${onceKey(plan)}) then 'had'
       when a.closed_at is not null then 'closed'
       when exists (select from subscriptions s
-        where s.account_id = a.id and s.is_shown and s.status in ('canceled', 'past_due')) then 'left'
+          where s.account_id = a.id and s.status in ('canceled', 'past_due'))
+        and not exists (select from subscriptions s
+          where s.account_id = a.id and s.is_live and s.status <> 'past_due') then 'left'
       else 'due' end as standing
     from accounts a
     where a.created_at < ${before} and (${after}::uuid is null or a.id > ${after})

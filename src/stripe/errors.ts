@@ -44,12 +44,38 @@ export function isStoredFailure(error: unknown): boolean {
   return (stripeErrorOf(error)?.statusCode ?? 0) >= 500
 }
 
+/** Whether Stripe says that a key was used with other words before: https://docs.stripe.com/error-low-level#idempotency */
+export function isKeyOfOtherWords(error: unknown): boolean {
+  return stripeErrorOf(error)?.type === 'StripeIdempotencyError'
+}
+
+/** Whether this is Stripe's answer to a key, which every other call with that key gets too. */
+export function isAnswerToKey(error: unknown): boolean {
+  return stripeErrorOf(error) !== null && (!isPassing(error) || isStoredFailure(error))
+}
+
+/** What Stripe asks not to tell: https://docs.stripe.com/declines/codes */
+const KEPT_SECRET = [
+  'fraudulent',
+  'lost_card',
+  'stolen_card',
+  'pickup_card',
+  'merchant_blacklist',
+  'restricted_card',
+]
+
+/** Why a card was declined, as far as its holder may know. */
+export function declineCodeOf({ decline_code, code }: StripeError): string | null {
+  const told = decline_code ?? code ?? null
+  return told !== null && KEPT_SECRET.includes(told) ? 'generic_decline' : told
+}
+
 /** The refusal that a caller gets for an error of Stripe; what is not one comes back as it is. */
 export function refusalOf(error: unknown): Problem | unknown {
   const known = stripeErrorOf(error)
   if (!known) return error
   if (known.type === 'StripeCardError') {
-    return problem('payment-failed', { decline_code: known.decline_code ?? known.code ?? null, portal: null })
+    return problem('payment-failed', { decline_code: declineCodeOf(known), portal: null })
   }
   if (!isPassing(known)) {
     // Ours to mend, not the caller's: a setting at Stripe, or a parameter of ours.

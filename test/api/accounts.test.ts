@@ -63,6 +63,19 @@ describe('listAccounts', () => {
 })
 
 describe('createAccount', () => {
+  test('429 after twenty in an hour', async () => {
+    const person = await register(t)
+    const statuses = []
+    for (let i = 0; i < 21; i++) {
+      const reply = await t.call('POST', '/v1/accounts', {
+        as: person.accessToken,
+        body: { name: 'One more' },
+      })
+      statuses.push(reply.status)
+    }
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 201), 429])
+  })
+
   test('201: the caller owns it, and it has no second trial', async () => {
     const person = await registerVerified(t)
     const id = await createAccount(person, '  Side project  ')

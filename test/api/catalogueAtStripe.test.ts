@@ -1,10 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { applyPrices, bringPrices, planPrices } from '../../src/billing/prices/applyPrices.ts'
+import { reconcile } from '../../src/billing/reconcile/reconcile.ts'
 import { applyCatalogue } from '../../src/catalogue/applyCatalogue.ts'
 import { loadCatalogue } from '../../src/catalogue/catalogue.ts'
 import { type CatalogueFile, readCatalogueFile } from '../../src/catalogue/catalogueFile.ts'
 import { inTx } from '../../src/db/transaction.ts'
-import { bill, buyer, checkout, stateOf, subscriptionOf } from '../support/buyers.ts'
+import {
+  bill,
+  buyer,
+  checkout,
+  pay,
+  registerWithoutTrial,
+  stateOf,
+  subscriptionOf,
+} from '../support/buyers.ts'
 import { register } from '../support/people.ts'
 import { type StripeApp, startStripeApp, startStripeAppWith } from '../support/stripeApp.ts'
 
@@ -63,6 +72,24 @@ describe('products and prices at Stripe', () => {
     expect(pricesAt('frontgate_pro_month', own)[0]?.id).not.toBe(old?.id)
   })
 
+  test('nobody is asked for another amount than is shown, whatever was open or cut off when it changed', async () => {
+    const own = await startStripeAppWith()
+    const person = await register(own)
+    const before = await checkout(own, person)
+    await apply(withPlan('pro', { price: { currency: 'usd', month: 3900, year: 29000 } }), own)
+    await expect.poll(async () => (await checkout(own, person)).body.code).toBe('stripe-not-configured')
+    await bringPrices(own.app)
+    const after = await checkout(own, person)
+    expect(after.body.id).not.toBe(before.body.id)
+    const { data } = await own.sdk.checkout.sessions.listLineItems(after.body.id)
+    expect(data[0]?.price?.unit_amount).toBe(3900)
+  })
+
+  test('a plan of which Stripe has prices cannot be dropped from the file', async () => {
+    const plans = shipped.plans.filter(({ plan }) => plan !== 'team')
+    await expect(apply({ ...shipped, plans })).rejects.toThrow(/team.*has to stay in the file/)
+  })
+
   test('a plan without a price there cannot be bought, and says what to do', async () => {
     const own = await startStripeAppWith()
     await own.app.pool.query('delete from stripe_prices')
@@ -81,6 +108,7 @@ describe('limits that are pinned', () => {
     await apply(withPlan('pro', { pin_limits: true, limits: { members: 5, trees: 100 } }), own)
     const [pinned, other] = [await buyer(own), await buyer(own, { plan: 'team' })]
     await apply(withPlan('pro', { pin_limits: true, limits: { members: 5, trees: 7 } }), own)
+    own.moveClock(1)
     const later = await buyer(own)
     const trees = async (person: typeof pinned) => (await stateOf(own, person)).plan_limits.trees
     expect([await trees(pinned), await trees(later), await trees(other)]).toEqual([100, 7, 1000])
@@ -88,6 +116,20 @@ describe('limits that are pinned', () => {
     expect(await trees(pinned)).toBe(100)
     await bill(own, pinned, 'subscription/change', { plan: 'team', interval: 'month' })
     expect(await trees(pinned)).toBe(1000)
+  })
+
+  test('are those of the purchase, also when it is heard of after they changed', async () => {
+    const own = await startStripeAppWith()
+    const limits = (trees: number) => withPlan('pro', { pin_limits: true, limits: { members: 5, trees } })
+    await apply(limits(100), own)
+    const person = await registerWithoutTrial(own)
+    const { body } = await checkout(own, person)
+    own.stripe.deliveries.change({ drop: 1 })
+    pay(own, body.id)
+    own.moveClock(60)
+    await apply(limits(7), own)
+    await reconcile(own.app)
+    expect((await stateOf(own, person)).plan_limits.trees).toBe(100)
   })
 
   test('are not those of a plan that does not ask for it', async () => {

@@ -106,6 +106,32 @@ describe('201', () => {
     const person = await buyer(t, { plan: 'team', seats: 4 })
     expect((await subscriptionOf(t, person)).items.data[0]?.quantity).toBe(4)
     expect((await stateOf(t, person)).subscription.seats).toMatchObject({ purchased: 4, limit: 50 })
+
+    const crowded = await registerWithoutTrial(t)
+    for (const { userId } of [await register(t), await register(t)]) {
+      await t.app.db
+        .insertInto('members')
+        .values({ account_id: crowded.accountId, user_id: userId, role: 'member', created_at: t.app.now() })
+        .execute()
+    }
+    await freshToken(t, crowded)
+    pay(t, (await checkout(t, crowded, { plan: 'team', seats: 1 })).body.id)
+    expect((await subscriptionOf(t, crowded)).items.data[0]?.quantity).toBe(3)
+  })
+
+  test('422 for a promotion code that this buyer may not use', async () => {
+    const person = await buyer(t)
+    await t.sdk.subscriptions.cancel((await subscriptionOf(t, person)).id)
+    await t.flush()
+    const coupon = await t.sdk.coupons.create({ percent_off: 10, duration: 'once' })
+    const { code } = await t.sdk.promotionCodes.create({
+      promotion: { type: 'coupon', coupon: coupon.id },
+      restrictions: { first_time_transaction: true },
+    })
+    const reply = await checkout(t, person, { promotion_code: code })
+    expect(reply.status).toBe(422)
+    expect(reply.body.errors).toMatchObject([{ pointer: '#/promotion_code' }])
+    expect((await checkout(t, person)).status).toBe(201)
   })
 
   test('a promotion code is found by its letters', async () => {

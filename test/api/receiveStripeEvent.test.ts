@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Stripe from 'stripe'
@@ -151,6 +152,10 @@ describe('400 invalid-signature, and nothing is kept', () => {
     ['an hour ahead, which Stripe’s library lets through', (text) => signed(text, { at: seconds(3600) })],
     ['only the old scheme', v0],
     ['no time', (text) => signed(text).replace(/t=\d+,/, '')],
+    [
+      'a second time, of a signature for tomorrow',
+      (text) => `t=${Math.floor(seconds(0).getTime() / 1000)},${signed(text, { at: seconds(86_400) })}`,
+    ],
     ['half a signature', (text) => signed(text).slice(0, -10)],
   ])('%s', async (_name, headerOf) => {
     const text = payload()
@@ -185,10 +190,43 @@ test.each([
   expect(reply.body).toMatchObject({ code: 'invalid-event' })
 })
 
+test('400 invalid-signature for bytes that read like those that were signed, and are others', async () => {
+  const text = JSON.stringify(someEvent({ note: '\ufffd' }))
+  const bytes = Buffer.from(text)
+  const at = bytes.indexOf(Buffer.from('\ufffd'))
+  const others = Buffer.concat([bytes.subarray(0, at), Buffer.from([0xff]), bytes.subarray(at + 3)])
+  const headers = { 'content-type': 'application/json', 'stripe-signature': signed(text) }
+  const reply = await t.fastify.inject({
+    method: 'POST',
+    url: '/v1/webhooks/stripe',
+    payload: others,
+    headers,
+  })
+  expect(reply.json()).toMatchObject({ code: 'invalid-signature' })
+})
+
 describe('over the wire', () => {
+  test('what carries no signature is refused before its body has come', async () => {
+    const server = t.fastify
+    if (!server.server.listening) await server.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = server.server.address() as AddressInfo
+    const headers = { 'content-type': 'application/json', 'content-length': 1_000_000 }
+    const sent = httpRequest({
+      port,
+      host: '127.0.0.1',
+      method: 'POST',
+      path: '/v1/webhooks/stripe',
+      headers,
+    })
+    sent.flushHeaders()
+    const [reply] = await once(sent, 'response')
+    expect(reply.statusCode).toBe(400)
+    sent.destroy()
+  })
+
   test('the signature is checked over the bytes that arrived', async () => {
     const server = t.fastify
-    await server.listen({ port: 0, host: '127.0.0.1' })
+    if (!server.server.listening) await server.listen({ port: 0, host: '127.0.0.1' })
     const { port } = server.server.address() as AddressInfo
     const event = someEvent()
     const payload = `  ${JSON.stringify(event)}\r\n`

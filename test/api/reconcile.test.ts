@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { reconcile } from '../../src/billing/reconcile/reconcile.ts'
-import { buyer, checkout, pay, registerWithoutTrial, stateOf, subscriptionOf } from '../support/buyers.ts'
+import {
+  buyer,
+  checkout,
+  FAILS_LATER,
+  pay,
+  registerWithoutTrial,
+  stateOf,
+  subscriptionOf,
+} from '../support/buyers.ts'
 import { type StripeApp, startStripeApp, startStripeAppWith } from '../support/stripeApp.ts'
 
 let t: StripeApp
@@ -46,7 +54,54 @@ describe('what no event told of', () => {
     expect(await stateOf(t, person)).toMatchObject({ plan: 'free', subscription: { status: 'canceled' } })
   })
 
-  test('two live subscriptions are reported once', async () => {
+  test('since when a charge is owed, which no subscription tells', async () => {
+    const own = await startStripeAppWith()
+    const person = await buyer(own, { card: FAILS_LATER, trial: true })
+    const { id: subscription, customer: owner } = await subscriptionOf(own, person)
+    const customer = owner as string
+    // Something else that is owed for it, before its first renewal fails.
+    await own.sdk.invoiceItems.create({ customer, subscription, amount: 500, currency: 'usd' })
+    const extra = await own.sdk.invoices.create({ customer, subscription, auto_advance: false })
+    await own.sdk.invoices.finalizeInvoice(extra.id, { auto_advance: false })
+    await own.advance(15 * 86_400)
+    const graceOf = async () => Date.parse((await stateOf(own, person)).subscription.grace_ends_at)
+    const before = await graceOf()
+    own.stripe.deliveries.change({ drop: 1 })
+    await own.sdk.invoices.voidInvoice(extra.id)
+    expect(await graceOf()).toBe(before)
+    await reconcile(own.app)
+    const { latest_invoice } = await subscriptionOf(own, person)
+    const renewal = own.stripe.store.get('invoice', latest_invoice as string)
+    const since = (renewal?.status_transitions.finalized_at ?? 0) * 1000
+    expect(since + 7 * 86_400_000).toBeGreaterThan(before)
+    expect(await graceOf()).toBe(since + 7 * 86_400_000)
+    expect(await driftOf(person.accountId, own)).toMatchObject([{ kind: 'missed-change' }])
+  })
+
+  test('a price of nobody’s is named, though no event came that could be parked', async () => {
+    const person = await buyer(t)
+    const { id, items } = await subscriptionOf(t, person)
+    const price = await t.sdk.prices.create({
+      currency: 'usd',
+      unit_amount: 100,
+      recurring: { interval: 'month' },
+      product_data: { name: 'Something else' },
+    })
+    t.stripe.deliveries.change({ drop: 1 })
+    await t.sdk.subscriptions.update(id, {
+      items: [{ id: items.data[0]?.id ?? '', price: price.id }],
+      proration_behavior: 'none',
+    })
+    t.stripe.deliveries.change({ drop: 0 })
+    const says = () =>
+      t.logged.filter((line) => line.includes('belongs to no plan') && line.includes(price.id))
+    await reconcile(t.app)
+    expect(says()).toHaveLength(1)
+    await reconcile(t.app)
+    expect(says()).toHaveLength(1)
+  })
+
+  test('two live subscriptions are reported once, also by several at once', async () => {
     const person = await buyer(t)
     const { customer, items } = await subscriptionOf(t, person)
     await t.sdk.subscriptions.create({
@@ -54,8 +109,7 @@ describe('what no event told of', () => {
       items: [{ price: items.data[0]?.price.id ?? '' }],
     })
     await t.flush()
-    await reconcile(t.app)
-    await reconcile(t.app)
+    await Promise.all([reconcile(t.app), reconcile(t.app), reconcile(t.app)])
     const kinds = (await driftOf(person.accountId)).map(({ kind }) => kind)
     expect(kinds).toEqual(['two-live-subscriptions'])
   })

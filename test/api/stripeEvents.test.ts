@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  ASKS_FOR_CONFIRMATION,
   buyer,
   checkout,
   FAILS_LATER,
   pay,
-  registerWithoutTrial,
   stateOf,
   subscriptionOf,
 } from '../support/buyers.ts'
-import type { Person } from '../support/people.ts'
+import { type Person, register } from '../support/people.ts'
 import { type StripeApp, startStripeApp, startStripeAppWith } from '../support/stripeApp.ts'
 
 let t: StripeApp
@@ -108,12 +108,12 @@ test('an answer of Stripe’s that comes late is not written over a later one', 
   const { customer } = await subscriptionOf(t, person)
   const { projectCustomer } = await import('../../src/billing/projection/projectCustomer.ts')
   t.stripe.faults.add({ method: 'GET', path: '/v1/subscriptions', kind: 'late', times: 1, delay_ms: 2_000 })
-  const early = projectCustomer(t.app, customer as string)
+  const early = projectCustomer(t.app, customer as string, 'job')
   await expect.poll(() => t.stripe.faults.list()).toEqual([])
   t.stripe.deliveries.change({ drop: 1 })
   await ends(person)
   t.stripe.deliveries.change({ drop: 0 })
-  expect(await projectCustomer(t.app, customer as string)).toMatchObject({
+  expect(await projectCustomer(t.app, customer as string, 'job')).toMatchObject({
     kind: 'written',
     differences: [{}],
   })
@@ -127,7 +127,10 @@ test('while Stripe is away the last known state holds, and afterwards what was m
   await ends(person)
   t.stripe.deliveries.release()
   await t.stripe.deliveries.settle(AbortSignal.timeout(10_000))
-  expect((await stateOf(t, person)).subscription).toMatchObject({ status: 'active' })
+  expect(await stateOf(t, person)).toMatchObject({
+    has_pro_entitlement: true,
+    subscription: { cancel_at_period_end: false },
+  })
   await t.flush()
   await t.flush()
   await t.flush()
@@ -201,85 +204,42 @@ describe('prices that are not ours', () => {
   })
 })
 
-describe('two live subscriptions', () => {
-  async function second(person: Person, metadata: Record<string, string> = {}): Promise<string> {
-    const { customer, items } = await subscriptionOf(t, person)
-    const { id } = await t.sdk.subscriptions.create({
-      customer: customer as string,
-      items: [{ price: items.data[0]?.price.id ?? '' }],
-      metadata,
-    })
-    await t.flush()
-    return id
-  }
-
-  test('made by hand both give access, the first is shown, and losing one takes nothing away', async () => {
-    const person = await buyer(t)
-    const first = await subscriptionOf(t, person)
-    t.moveClock(1)
-    const id = await second(person)
-    expect(t.stripe.store.get('subscription', id)?.status).toBe('active')
-    const { rows } = await t.app.pool.query(
-      `select stripe_subscription_id as id from subscriptions where account_id = $1 and is_shown`,
-      [person.accountId],
-    )
-    expect(rows).toEqual([{ id: first.id }])
-    expect(t.logged.some((line) => line.includes('several live subscriptions'))).toBe(true)
-    await t.sdk.subscriptions.cancel(id)
-    await t.flush()
-    expect(await stateOf(t, person)).toMatchObject({ plan: 'pro', subscription: { status: 'active' } })
-  })
-
-  test('from two checkouts: the later one is cancelled, paid back, and said', async () => {
-    const person = await buyer(t)
-    const first = await subscriptionOf(t, person)
-    t.moveClock(1)
-    const id = await second(person, { frontgate_checkout: '01900000-0000-7000-8000-000000000000' })
-    await t.flush()
-    expect(t.stripe.store.get('subscription', id)?.status).toBe('canceled')
-    expect(t.stripe.store.get('subscription', first.id)?.status).toBe('active')
-    const refunds = t.stripe.store.list('refund')
-    expect(refunds).toMatchObject([{ amount: 2900, reason: 'duplicate', status: 'succeeded' }])
-    const mails = await t.mailsTo(person.email)
-    expect(mails.map(({ subject }) => subject)).toContain('We cancelled a second Frontgate subscription')
-    expect(await stateOf(t, person)).toMatchObject({ plan: 'pro', subscription: { status: 'active' } })
-  })
-})
-
-test('what was given back in part is given back in full, and no more', async () => {
+test('what Stripe sent is kept only while somebody may have to look at it', async () => {
   const person = await buyer(t)
-  const first = await subscriptionOf(t, person)
-  t.moveClock(1)
-  const { customer, items } = first
-  const later = await t.sdk.subscriptions.create({
-    customer: customer as string,
-    items: [{ price: items.data[0]?.price.id ?? '' }],
-    metadata: { frontgate_checkout: '01900000-0000-7000-8000-000000000001' },
-  })
-  const [, second] = t.stripe.store.listOf('charge', customer as string)
-  await t.sdk.refunds.create({ charge: second?.id ?? '', amount: 100 })
-  await t.flush()
-  await t.flush()
-  expect(t.stripe.store.get('subscription', later.id)?.status).toBe('canceled')
-  expect(t.stripe.store.get('charge', second?.id ?? '')).toMatchObject({ amount_refunded: 2900 })
+  const { rows } = await t.app.pool.query(
+    `select e.payload, c.asked from stripe_events e join stripe_customers c using (stripe_customer_id)
+     where c.account_id = $1 and e.status = 'handled'`,
+    [person.accountId],
+  )
+  expect(rows.length).toBeGreaterThan(0)
+  for (const row of rows) expect(row).toEqual({ payload: {}, asked: {} })
 })
 
-test('what is bought for an account that was closed meanwhile is cancelled and paid back', async () => {
-  const person = await registerWithoutTrial(t)
+test('a name that nobody has proved to be theirs is in no mail about money', async () => {
+  const person = await register(t, { name: 'You won - visit evil.example' })
+  await t.app.pool.query('update grants set until_at = from_at where account_id = $1', [person.accountId])
   const { body } = await checkout(t, person)
-  const { rows } = await t.app.pool.query('select name from accounts where id = $1', [person.accountId])
-  const closed = await t.call('DELETE', '/v1/accounts/me', {
-    body: { confirm: rows[0].name },
-    as: person.accessToken,
-  })
-  expect(closed.status).toBe(204)
-  pay(t, body.id)
+  expect(pay(t, body.id, { card: ASKS_FOR_CONFIRMATION }).outcome).toBe('requires_action')
   await t.flush()
+  const [mail] = await t.mailsTo(person.email)
+  expect(mail?.subject).toMatch(/[Cc]onfirm/)
+  expect(JSON.stringify(mail)).not.toContain('evil')
+})
+
+test('an event is followed within moments, whatever the clock of the process that looked last', async () => {
+  const person = await buyer(t)
+  await t.app.pool.query(
+    `update stripe_customers set looked_at = looked_at + interval '10 minutes' where account_id = $1`,
+    [person.accountId],
+  )
+  await ends(person)
+  await t.stripe.deliveries.settle(AbortSignal.timeout(10_000))
+  const { rows } = await t.app.pool.query(
+    `select extract(epoch from run_at - clock_timestamp())::float8 as seconds from graphile_worker.jobs where task_identifier = 'billing.project'`,
+  )
+  for (const { seconds } of rows) expect(seconds).toBeLessThanOrEqual(3)
   await t.flush()
-  const subscription = await subscriptionOf(t, person)
-  expect(subscription.status).toBe('canceled')
-  const charges = t.stripe.store.listOf('charge', subscription.customer as string)
-  expect(charges).toMatchObject([{ amount: 2900, amount_refunded: 2900, refunded: true }])
+  expect((await stateOf(t, person)).subscription).toMatchObject({ cancel_at_period_end: true })
 })
 
 describe('a charge that fails at renewal', () => {

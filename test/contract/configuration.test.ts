@@ -121,6 +121,30 @@ describe('what does not fit is refused, with its variable and what it should be'
     expect(faults[0]).toMatch(words)
   })
 
+  test.each([
+    [
+      'the sandbox’s key',
+      { STRIPE_SECRET_KEY: 'sk_test_sandbox' },
+      /STRIPE_SECRET_KEY is that of the sandbox/,
+    ],
+    [
+      'its signing secret',
+      { STRIPE_WEBHOOK_SECRET: 'whsec_1,whsec_sandbox' },
+      /STRIPE_WEBHOOK_SECRET is that of/,
+    ],
+    ['a Stripe without TLS', { STRIPE_API_URL: 'http://10.1.2.3' }, /STRIPE_API_URL is not https/],
+  ])('%s, where people are served', (_name, env, fault) => {
+    expect(faultsOf({ ...required, ...env })).toEqual([expect.stringMatching(fault)])
+    expect(faultsOf({ ...required, ...env, PUBLIC_URL: 'http://localhost:4000' })).toEqual([])
+  })
+
+  test('an address of Stripe with more than an origin', () => {
+    for (const STRIPE_API_URL of ['https://api.stripe.com/v1', 'https://user:pass@api.stripe.com']) {
+      expect(faultsOf({ ...required, STRIPE_API_URL })).toEqual([expect.stringMatching(/must be an origin/)])
+    }
+    expect(faultsOf({ ...required, STRIPE_API_URL: 'https://api.stripe.com/' })).toEqual([])
+  })
+
   test('all at once, in the order of the documentation', () => {
     const faults = faultsOf({
       SECRET: 'short',

@@ -14,10 +14,12 @@ const scenarios: Record<(typeof metWithStripe)[number], () => Promise<Refusal>> 
   'already-subscribed': async () => checkout(t, await buyer(t)),
   async 'change-in-progress'() {
     const person = await buyer(t)
+    const { id } = await subscriptionOf(t, person)
+    const wish = { subscription: id, plan: 'team', interval: 'month', quantity: 2 }
     await t.app.pool.query(
       `insert into stripe_operations (id, account_id, kind, wish, created_at)
-       values (gen_random_uuid(), $1, 'change', '{}', $2)`,
-      [person.accountId, t.app.now()],
+       values (gen_random_uuid(), $1, 'change', $2, $3)`,
+      [person.accountId, wish, t.app.now()],
     )
     return bill(t, person, 'subscription/cancel')
   },

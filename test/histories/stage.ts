@@ -116,7 +116,7 @@ export class Stage {
   /** Begins to look at a customer, beside whatever the program does; what comes of it is awaited by `rest`. */
   look(customer: string): void {
     // Stripe may fail just now: then nobody has looked.
-    const look = projectCustomer(this.app, customer).catch(() => undefined)
+    const look = projectCustomer(this.app, customer, 'job').catch(() => undefined)
     this.#looks.add(look)
     void look.finally(() => this.#looks.delete(look))
   }

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid'
 import { payCheckoutSession } from '../../sandbox/stripe/billing/payCheckoutSession.ts'
 import { type Person, registerVerified, signIn } from './people.ts'
 import type { StripeApp } from './stripeApp.ts'
@@ -79,6 +80,27 @@ export async function subscriptionOf(t: StripeApp, person: Person) {
   if (!one || more.length > 0)
     throw new Error(`There are ${more.length + (one ? 1 : 0)} subscriptions, not one`)
   return one
+}
+
+/** The mark of a checkout that somebody has paid, for a subscription that is said to come from it. */
+export async function paidCheckout(t: StripeApp, person: Person): Promise<{ frontgate_checkout: string }> {
+  const id = uuidv7()
+  const { customer } = (await atStripe(t, person))[0] ?? {}
+  const at = t.app.now()
+  await t.app.db
+    .insertInto('checkout_sessions')
+    .values({
+      id,
+      account_id: person.accountId,
+      stripe_customer_id: String(customer),
+      wish: '{}',
+      asked: '{}',
+      status: 'complete',
+      created_at: at,
+      expires_at: at,
+    })
+    .execute()
+  return { frontgate_checkout: id }
 }
 
 /** Calls an operation of billing as somebody. */

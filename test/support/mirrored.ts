@@ -32,7 +32,7 @@ export async function mirrored(
     cancel_at: null,
     past_due_since: null,
     created_at: instant(t),
-    seen_at: instant(t),
+    first_seen_at: instant(t),
     is_shown: true,
     ...fields,
     card: fields.card ? JSON.stringify(fields.card) : null,

@@ -85,6 +85,7 @@ export function subscription(rest: Partial<SubscriptionFacts> = {}): Subscriptio
     pastDueSince: null,
     seats: null,
     scheduled: null,
+    isCustomer: true,
     ...rest,
   }
 }
@@ -144,6 +145,7 @@ export const someSubscription: fc.Arbitrary<SubscriptionFacts> = fc.record({
   pastDueSince: someEnd,
   seats: fc.option(fc.integer({ min: 1, max: 50 })),
   scheduled: fc.constant(null),
+  isCustomer: fc.boolean(),
 })
 
 export const someFacts: fc.Arbitrary<AccountFacts> = fc.record({

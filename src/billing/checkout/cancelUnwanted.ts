@@ -3,13 +3,12 @@ import type { App } from '../../app.ts'
 import { audit } from '../../audit/audit.ts'
 import { inTx } from '../../db/transaction.ts'
 import { systemCaller } from '../../http/actor.ts'
-import { type MailOrder, queueMail } from '../../mail/queueMail.ts'
 import { stripeErrorOf } from '../../stripe/errors.ts'
 import { turnToRead } from '../../stripe/pace.ts'
+import { mailOwners } from '../mailOwners.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { idOf, type Unwanted, unwantedOf } from '../projection/rules.ts'
 import { type KnownSubscription, mirroredOf } from '../projection/subscriptions.ts'
-import { ownersOf } from '../projection/tellOwners.ts'
 
 /** Set before it is cancelled, so that a job that was cut off in between knows that the refund is still owed. */
 const MARK = 'frontgate_cancelled_as'
@@ -25,43 +24,42 @@ export async function cancelUnwanted(
   const known = await app.db
     .selectFrom('subscriptions')
     .innerJoin('accounts', 'accounts.id', 'subscriptions.account_id')
-    .select(['account_id', 'stripe_customer_id', 'closed_at', 'seen_at'])
+    .select(['account_id', 'stripe_customer_id', 'closed_at', 'first_seen_at'])
     .where('stripe_subscription_id', '=', id)
     .executeTakeFirst()
   if (!known || !app.stripe) return
   const stripe = await app.stripe.client()
-  await projectCustomer(app, known.stripe_customer_id)
+  const look = await projectCustomer(app, known.stripe_customer_id, 'job')
   const all = await mirroredOf(app.db, known.account_id)
   const unwanted = unwantedOf(all, known.closed_at !== null)
   const because = unwanted.find(({ one }) => one.id === id)?.because ?? (await cancelledBefore(stripe, id))
   const one = all.find((candidate) => candidate.id === id)
-  if (!because || !one) return
-  if (because === 'account-closed' && known.closed_at && known.seen_at < known.closed_at) {
+  if (!because || !one || look.kind === 'unknown') return
+  // Of this look: what Stripe answered to an earlier one may have been undone since, or was a failure that it repeats.
+  const keyOf = (what: string) => ({ idempotencyKey: `${what} ${id} ${look.token}` })
+  if (because === 'account-closed' && known.closed_at && known.first_seen_at < known.closed_at) {
     // It was paid for while the account was open, and taken up again at Stripe since.
-    await stripe.subscriptions.update(id, { cancel_at_period_end: true }, { idempotencyKey: `end ${id}` })
-    await projectCustomer(app, known.stripe_customer_id)
+    await stripe.subscriptions.update(id, { cancel_at_period_end: true }, keyOf('end'))
+    await projectCustomer(app, known.stripe_customer_id, 'job')
     return
   }
-  await cancel(stripe, id, because)
-  await turnToRead(app)
+  await cancel(stripe, id, because, keyOf)
+  await turnToRead(app, 'job')
   const refunded = await refund(stripe, id)
-  await projectCustomer(app, known.stripe_customer_id)
+  await projectCustomer(app, known.stripe_customer_id, 'job')
   await tell(app, known.account_id, one, because, refunded)
 }
 
-async function cancel(stripe: Stripe, id: string, because: Unwanted): Promise<void> {
+async function cancel(
+  stripe: Stripe,
+  id: string,
+  because: Unwanted,
+  keyOf: (what: string) => Stripe.RequestOptions,
+): Promise<void> {
   const { status } = await stripe.subscriptions.retrieve(id)
   if (status === 'canceled') return
-  await stripe.subscriptions.update(
-    id,
-    { metadata: { [MARK]: because } },
-    { idempotencyKey: `mark ${because} ${id}` },
-  )
-  await stripe.subscriptions.cancel(
-    id,
-    { invoice_now: false, prorate: false },
-    { idempotencyKey: `cancel ${because} ${id}` },
-  )
+  await stripe.subscriptions.update(id, { metadata: { [MARK]: because } }, keyOf('mark'))
+  await stripe.subscriptions.cancel(id, { invoice_now: false, prorate: false }, keyOf('cancel'))
 }
 
 async function cancelledBefore(stripe: Stripe, id: string): Promise<Unwanted | null> {
@@ -72,15 +70,17 @@ async function cancelledBefore(stripe: Stripe, id: string): Promise<Unwanted | n
     : null
 }
 
-/** Gives back everything that was paid for the subscription and has not been given back yet; tells whether there was any. */
+/**
+ * Gives back everything that was paid for the subscription and has not been given back yet, and asks for nothing more;
+ * tells whether anything was paid. Throws while a payment is under way, which cannot be called off: to be run again.
+ */
 async function refund(stripe: Stripe, subscription: string): Promise<boolean> {
   let refunded = false
-  for await (const invoice of stripe.invoices.list({
-    subscription,
-    status: 'paid',
-    expand: ['data.payments'],
-  })) {
-    if (invoice.amount_paid === 0) continue
+  for await (const invoice of stripe.invoices.list({ subscription, expand: ['data.payments'] })) {
+    if (invoice.status === 'open') {
+      await stripe.invoices.voidInvoice(invoice.id, undefined, { idempotencyKey: `void ${invoice.id}` })
+    }
+    if (invoice.status !== 'paid' || invoice.amount_paid === 0) continue
     for (const { id, payment, amount_paid } of invoice.payments?.data ?? []) {
       const payment_intent = idOf(payment.payment_intent)
       if (!payment_intent) continue
@@ -124,17 +124,7 @@ async function tell(
       .select('display_name')
       .where('plan', '=', one.plan ?? '')
       .executeTakeFirst()
-    for (const owner of await ownersOf(tx, accountId)) {
-      const order: MailOrder<'second-subscription-refunded'> = {
-        template: 'second-subscription-refunded',
-        fill: { plan: plan?.display_name ?? 'the later one', refunded },
-        to: { address: owner.email, name: owner.name },
-        link: { path: '/billing' },
-        userId: owner.id,
-        accountId,
-        onceKey: `second-subscription ${one.id} ${owner.id}`,
-      }
-      await queueMail(tx, order, at)
-    }
+    const fill = { plan: plan?.display_name ?? 'the later one', refunded }
+    await mailOwners(tx, accountId, { template: 'second-subscription-refunded', fill, fact: one.id }, at)
   })
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Selectable, sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
+import type { Db } from '../../db/database.ts'
 import type { CheckoutSessions } from '../../db/tables.ts'
 import type { Wish } from './rules.ts'
 
@@ -54,16 +55,8 @@ export async function promiseSession(
 }
 
 /** Notes what Stripe made of a promise. */
-export async function noteMade(
-  { db }: Pick<App, 'db'>,
-  id: string,
-  made: { id: string; url: string | null },
-): Promise<void> {
-  await db
-    .updateTable('checkout_sessions')
-    .set({ stripe_session_id: made.id, url: made.url })
-    .where('id', '=', id)
-    .execute()
+export async function noteMade({ db }: Pick<App, 'db'>, id: string, session: string): Promise<void> {
+  await db.updateTable('checkout_sessions').set({ stripe_session_id: session }).where('id', '=', id).execute()
 }
 
 /** Notes that a session is no longer open. */
@@ -78,6 +71,18 @@ export async function closeSession(
     .where('id', '=', id)
     .where('status', '=', 'open')
     .execute()
+}
+
+/** Which of these are checkouts of the account. */
+export async function checkoutsAmong(db: Db, accountId: string, ids: string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('checkout_sessions')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('account_id', '=', accountId)
+    .execute()
+  return new Set(rows.map(({ id }) => id))
 }
 
 export const isSameWish = (row: CheckoutRow, wish: Wish) => isDeepStrictEqual(row.wish, { ...wish })

@@ -5,6 +5,7 @@ import type { App } from '../../app.ts'
 import type { StripeCustomers } from '../../db/tables.ts'
 import { inTx } from '../../db/transaction.ts'
 import { isPassing, isStoredFailure } from '../../stripe/errors.ts'
+import { KEY_LIVES_MS } from '../../stripe/keys.ts'
 
 /** The customer of an account at Stripe; there is at most one at a time. */
 export interface Customer {
@@ -32,7 +33,7 @@ export async function ensureCustomer(
   const made = await makeCustomer(app, stripe, promised)
   await app.db
     .updateTable('stripe_customers')
-    .set({ stripe_customer_id: made })
+    .set({ stripe_customer_id: made, asked: '{}' })
     .where('id', '=', promised.id)
     .where('stripe_customer_id', 'is', null)
     .execute()
@@ -61,9 +62,6 @@ async function makeCustomer(
     throw error
   }
 }
-
-/** Stripe keeps keys for a day at least: https://docs.stripe.com/api/idempotent_requests */
-const KEY_LIVES_MS = 23 * 3_600_000
 
 type Promised = Pick<Selectable<StripeCustomers>, 'id' | 'asked' | 'created_at'>
 

@@ -1,7 +1,8 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
-import { problem } from '../../problems.ts'
+import { type Problem, problem } from '../../problems.ts'
 import { isMissing, isStoredFailure, stripeErrorOf } from '../../stripe/errors.ts'
+import { KEY_LIVES_MS } from '../../stripe/keys.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { CHECKOUT_KEY, isLive } from '../projection/rules.ts'
 import { mirroredOf } from '../projection/subscriptions.ts'
@@ -21,7 +22,6 @@ export interface CheckoutOrder {
   accountId: string
   userId: string
   wish: Wish
-  price: string
 }
 
 export interface OpenCheckout {
@@ -30,8 +30,8 @@ export interface OpenCheckout {
   expiresAt: Date
 }
 
-/** Below the day for which Stripe keeps keys, so that the key of an open session always means that session. */
-const OPEN_FOR_MS = 23 * 3_600_000
+/** So that the key of an open session always means that session. */
+const OPEN_FOR_MS = KEY_LIVES_MS
 /** The time within which a promise is that of the request at hand. */
 const FRESH_FOR_MS = 60_000
 /** Each time round somebody else has changed what is open. */
@@ -100,15 +100,17 @@ async function atStripe(
     if (open.stripe_session_id) return await stripe.checkout.sessions.retrieve(open.stripe_session_id)
     const asked = open.asked as Stripe.Checkout.SessionCreateParams
     const made = await stripe.checkout.sessions.create(asked, { idempotencyKey: open.id })
-    await noteMade(app, open.id, made)
+    await noteMade(app, open.id, made.id)
     return made
   } catch (error) {
     if (isStoredFailure(error)) return madeAllTheSame(app, stripe, open, error)
     const known = stripeErrorOf(error)
     if (known?.type !== 'StripeInvalidRequestError') throw error
     await closeSession(app, open.id, 'expired')
+    if (known.param?.startsWith('discounts') && isFresh(app, open)) throw unusablePromotionCode()
     // Deleted at Stripe: the look notes it, and the next time round there is a fresh one.
-    if (isMissing(error) && known.param === 'customer') await projectCustomer(app, customer.stripeId)
+    if (isMissing(error) && known.param === 'customer')
+      await projectCustomer(app, customer.stripeId, 'caller')
     else if (!isMissing(error) && isFresh(app, open)) throw error
     return null
   }
@@ -129,11 +131,17 @@ async function madeAllTheSame(
   const { data } = await stripe.checkout.sessions.list({ customer: open.stripe_customer_id, limit: 20 })
   const found = data.find(({ metadata }) => metadata?.[CHECKOUT_KEY] === open.id)
   if (found) {
-    await noteMade(app, open.id, found)
+    await noteMade(app, open.id, found.id)
     return found
   }
   await closeSession(app, open.id, 'expired')
   throw error
+}
+
+/** A code may be for first purchases only, for dearer ones, or used up. */
+export function unusablePromotionCode(): Problem {
+  const detail = 'is not a promotion code that can be used now'
+  return problem('invalid-request', { errors: [{ pointer: '#/promotion_code', detail }] })
 }
 
 /** Without a key: expiring twice does no harm, while a refusal would be repeated for a day. */
@@ -154,7 +162,7 @@ async function refuseIfSubscribed(
   accountId: string,
   customer: Customer,
 ): Promise<void> {
-  await projectCustomer(app, customer.stripeId)
+  await projectCustomer(app, customer.stripeId, 'caller')
   const subscriptions = await mirroredOf(app.db, accountId)
   if (!subscriptions.some(isLive)) return
   throw problem('already-subscribed', { portal: await linkToPortal(app, stripe, customer) })
@@ -163,7 +171,7 @@ async function refuseIfSubscribed(
 /** https://docs.stripe.com/api/checkout/sessions/create */
 function askedOf(
   { config }: App,
-  { wish, price, accountId }: CheckoutOrder,
+  { wish, accountId }: CheckoutOrder,
   customer: Customer,
   { id, expiresAt }: { id: string; expiresAt: Date },
 ): Stripe.Checkout.SessionCreateParams {
@@ -172,7 +180,7 @@ function askedOf(
     mode: 'subscription',
     customer: customer.stripeId,
     client_reference_id: accountId,
-    line_items: [{ price, quantity: wish.quantity }],
+    line_items: [{ price: wish.price, quantity: wish.quantity }],
     success_url: `${config.publicUrl}/billing/return?session_id={CHECKOUT_SESSION_ID}`,
     cancel_url: `${config.publicUrl}/billing`,
     expires_at: Math.floor(expiresAt.getTime() / 1000),

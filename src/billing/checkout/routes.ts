@@ -5,13 +5,12 @@ import type { App } from '../../app.ts'
 import { route } from '../../http/route.ts'
 import { Fields, Instant, named } from '../../http/schemas.ts'
 import type { Server } from '../../http/server.ts'
-import { problem } from '../../problems.ts'
 import { callStripe } from '../../stripe/callStripe.ts'
-import { OrderFields, priceOrder } from '../priceOrder.ts'
+import { OrderFields, orderOf, priceOrder } from '../priceOrder.ts'
 import { idOf } from '../projection/rules.ts'
 import { BillingStateSchema, stateNow } from '../stateRoutes.ts'
 import { findCustomer } from './customer.ts'
-import { openCheckout } from './openCheckout.ts'
+import { openCheckout, unusablePromotionCode } from './openCheckout.ts'
 import { trialToCarry } from './rules.ts'
 import { syncCheckout } from './syncCheckout.ts'
 
@@ -49,16 +48,14 @@ export function checkoutRoutes(server: Server, app: App, access: Access): void {
       ],
     },
     async ({ caller: { actor }, body, at, reply }) => {
-      const snapshot = access.snapshotOf(actor)
-      const catalogue = await access.catalogueOf(snapshot)
-      const opened = await callStripe(app, actor.accountId, async (stripe) => {
-        const { price, ...order } = await priceOrder(app, catalogue, snapshot, body)
-        const promotionCode = body.promotion_code
-          ? await findPromotionCode(app, stripe, actor.accountId, body.promotion_code)
-          : null
-        const trialEnd = snapshot.facts && trialToCarry(snapshot.facts, at)
-        const wish = { ...order, promotionCode, trialEnd: trialEnd?.toISOString() ?? null }
-        return openCheckout(app, stripe, { accountId: actor.accountId, userId: actor.userId, wish, price })
+      const { promotion_code: code, ...order } = body
+      const ordered = await orderOf(access, actor, order)
+      const opened = await callStripe(app, actor, async (stripe) => {
+        const priced = await priceOrder(app, ordered)
+        const promotionCode = code ? await findPromotionCode(app, stripe, actor.accountId, code) : null
+        const trialEnd = ordered.snapshot.facts && trialToCarry(ordered.snapshot.facts, at)
+        const wish = { ...priced, promotionCode, trialEnd: trialEnd?.toISOString() ?? null }
+        return openCheckout(app, stripe, { accountId: actor.accountId, userId: actor.userId, wish })
       })
       const { id, url, expiresAt } = opened
       return reply.code(201).send({ id, url, expires_at: expiresAt.toISOString() })
@@ -79,7 +76,7 @@ export function checkoutRoutes(server: Server, app: App, access: Access): void {
       refusals: ['not-found', 'too-many-requests', 'stripe-not-configured', 'stripe-unavailable'],
     },
     async ({ caller: { actor }, params, at }) => {
-      await callStripe(app, actor.accountId, (stripe) =>
+      await callStripe(app, actor, (stripe) =>
         syncCheckout(app, stripe, { accountId: actor.accountId, session: params.id }),
       )
       return stateNow(app, access, actor, at)
@@ -96,6 +93,5 @@ async function findPromotionCode(app: App, stripe: Stripe, accountId: string, co
   const own = data.find((one) => one.customer !== null && idOf(one.customer) === customer?.stripeId)
   const found = own ?? data.find((one) => one.customer === null)
   if (found) return found.id
-  const detail = 'is not a promotion code that can be used now'
-  throw problem('invalid-request', { errors: [{ pointer: '#/promotion_code', detail }] })
+  throw unusablePromotionCode()
 }

@@ -7,6 +7,8 @@ export interface Wish {
   plan: string
   interval: Interval
   quantity: number
+  /** At Stripe: a page that was opened before a price changed asks for another amount than is shown now. */
+  price: string
   promotionCode: string | null
   /** The end of the trial that the subscription begins with; null when it begins with a payment. */
   trialEnd: string | null

@@ -22,5 +22,5 @@ export async function syncCheckout(
     if (status === 'complete') await closeSession(app, row.id, 'complete')
     if (status === 'expired') await closeSession(app, row.id, 'expired')
   }
-  await projectCustomer(app, row.stripe_customer_id)
+  await projectCustomer(app, row.stripe_customer_id, 'caller')
 }

@@ -1,13 +1,13 @@
 import { CompiledQuery } from 'kysely'
 import type { Db } from '../../db/database.ts'
 import { waitingJob } from '../../jobs/waitingJob.ts'
-import { projectionKey, projectJob, resolutionKey, resolveEventJob } from '../jobs.ts'
+import { followingOf } from '../jobs.ts'
 import type { ReceivedEvent } from './rules.ts'
 
 /** A customer is looked at again only then, so that a burst of events is two looks. */
 const COOL_DOWN_SECONDS = 3
 
-/** $1 id, $2 type, $3 shape, $4 customer, $5 object, $6 ignored, $7 payload, $8 created, $9 now; then the job: $10 name, $11 payload, $12 key. */
+/** $1 id, $2 type, $3 shape, $4 customer, $5 object, $6 ignored, $7 payload, $8 created, $9 now; then the job: $10 name, $11 payload, $12 key, $13 priority. */
 const statement = `
   with customer as (
     select looked_at from stripe_customers where stripe_customer_id = $4
@@ -26,9 +26,9 @@ const statement = `
       where stripe_events.status in ('received', 'parked')
     returning status
   ), waiting as materialized (${waitingJob('$12')})
-  select graphile_worker.add_job($10, $11::json, job_key => $12, job_key_mode => 'preserve_run_at',
-    run_at => clock_timestamp() + make_interval(secs => greatest(0, coalesce(
-      ${COOL_DOWN_SECONDS} - extract(epoch from $9::timestamptz - (select looked_at from customer)), 0))::float8))
+  select graphile_worker.add_job($10, $11::json, job_key => $12, job_key_mode => 'preserve_run_at', priority => $13,
+    run_at => clock_timestamp() + make_interval(secs => least(${COOL_DOWN_SECONDS}, greatest(0, coalesce(
+      ${COOL_DOWN_SECONDS} - extract(epoch from $9::timestamptz - (select looked_at from customer)), 0)))::float8))
   from event where status = 'received' and not exists (select from waiting)`
 
 /**
@@ -38,11 +38,7 @@ const statement = `
 export async function keepEvent(db: Db, event: ReceivedEvent, payload: string, at: Date): Promise<void> {
   const { id, type, shape, customer, object, ignored, createdAt } = event
   const row = [id, type, shape, customer, object, ignored, payload, createdAt, at]
-  await db.executeQuery(CompiledQuery.raw(statement, [...row, ...jobFor(id, customer)]))
-}
-
-function jobFor(event: string, customer: string | null): [name: string, payload: string, key: string] {
-  return customer
-    ? [projectJob.name, JSON.stringify({ customer }), projectionKey(customer)]
-    : [resolveEventJob.name, JSON.stringify({ event }), resolutionKey(event)]
+  const { job, payload: told, key } = followingOf(id, customer)
+  const promise = [job.name, JSON.stringify(told), key, job.priority]
+  await db.executeQuery(CompiledQuery.raw(statement, [...row, ...promise]))
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { App } from '../../app.ts'
+import { withoutAddresses } from '../../http/log.ts'
 import { isPassing, stripeErrorOf } from '../../stripe/errors.ts'
 
 const MOST_FAILURES = 5
@@ -25,7 +26,7 @@ export async function parkAfterFailures(
       where id = any(${events}) and status = 'received'
       returning status`.execute(app.db)
     if (rows.some(({ status }) => status === 'received')) throw error
-    app.metrics.stripeEventsParked.inc(rows.length)
+    app.metrics.stripeAlarms.inc({ kind: 'parked' })
     app.log.error({ error, events }, 'events of Stripe are parked: replay them once the cause is mended')
   }
 }
@@ -45,5 +46,5 @@ const MOST_OF_A_REASON = 500
 function reasonOf(error: unknown): string {
   const known = stripeErrorOf(error)
   const text = known ? `${known.type} ${known.code ?? ''}: ${known.message}` : String(error)
-  return text.slice(0, MOST_OF_A_REASON)
+  return withoutAddresses(text).slice(0, MOST_OF_A_REASON)
 }

@@ -3,9 +3,8 @@ import { audit } from '../../audit/audit.ts'
 import type { StripeEvents } from '../../db/tables.ts'
 import type { Tx } from '../../db/transaction.ts'
 import type { Caller } from '../../http/actor.ts'
-import { enqueue } from '../../jobs/enqueue.ts'
 import { problem } from '../../problems.ts'
-import { projectionKey, projectJob, resolutionKey, resolveEventJob } from '../jobs.ts'
+import { follow } from '../jobs.ts'
 
 /** A row of the inbox without what Stripe sent. */
 export type KeptEvent = Omit<Selectable<StripeEvents>, 'payload'>
@@ -36,10 +35,7 @@ export async function replayEvent(
     .returningAll()
     .executeTakeFirstOrThrow()
   // Of a customer that is not ours there is nothing to project: whose it is has to be found out first.
-  const customer = ours ? before.stripe_customer_id : null
-  await (customer
-    ? enqueue(tx, projectJob, { customer }, { key: projectionKey(customer) })
-    : enqueue(tx, resolveEventJob, { event: id }, { key: resolutionKey(id) }))
+  await follow(tx, id, ours ? before.stripe_customer_id : null)
   const details = {
     event: id,
     type: before.type,

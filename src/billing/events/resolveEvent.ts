@@ -1,9 +1,8 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
 import { inTx } from '../../db/transaction.ts'
-import { enqueue } from '../../jobs/enqueue.ts'
 import { turnToRead } from '../../stripe/pace.ts'
-import { projectionKey, projectJob } from '../jobs.ts'
+import { follow } from '../jobs.ts'
 import { parkAfterFailures } from './parkAfterFailures.ts'
 import { customerOf } from './rules.ts'
 
@@ -37,7 +36,7 @@ async function assign(app: App, id: string, customer: string | null): Promise<vo
       .where('id', '=', id)
       .where('status', '=', 'received')
       .execute()
-    if (ours && customer) await enqueue(tx, projectJob, { customer }, { key: projectionKey(customer) })
+    if (ours) await follow(tx, id, customer)
   })
 }
 
@@ -68,7 +67,7 @@ async function customerAtStripe(app: App, id: string): Promise<string | null> {
   if (known) return known.stripe_customer_id
   const fetch = fetches.find(([prefix]) => id.startsWith(prefix))?.[1]
   if (!fetch || !app.stripe) return null
-  await turnToRead(app)
+  await turnToRead(app, 'job')
   const found: { charge?: unknown; invoice?: unknown; customer?: unknown } = await fetch(
     await app.stripe.client(),
     id,

@@ -5,7 +5,7 @@ import { route } from '../../http/route.ts'
 import { named } from '../../http/schemas.ts'
 import type { Server } from '../../http/server.ts'
 import { problem } from '../../problems.ts'
-import { isSigned } from './isSigned.ts'
+import { isSigned, readSignature } from './isSigned.ts'
 import { keepEvent } from './keepEvent.ts'
 import { readEvent } from './rules.ts'
 
@@ -24,6 +24,7 @@ const ReceiptSchema = named(
 export function eventRoutes(server: Server, app: App): void {
   server.fastify.register(async (fastify) => {
     readBytes(fastify)
+    refuseEarly(fastify, app)
     receiveEvents({ ...server, fastify }, app)
   })
 }
@@ -34,6 +35,15 @@ function readBytes(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_BYTES }, (_request, body, done) =>
     done(null, body),
   )
+}
+
+/** Before a megabyte is taken in: without a signature that could be one, the bytes are not looked at. */
+function refuseEarly(fastify: FastifyInstance, app: App): void {
+  fastify.addHook('onRequest', async ({ headers }, reply) => {
+    if (app.config.stripeWebhookSecrets.length === 0) return reply.send({ ignored: true })
+    if (readSignature(headers['stripe-signature'], app.now()) === null) throw problem('invalid-signature')
+    return undefined
+  })
 }
 
 function receiveEvents(server: Server, app: App): void {
@@ -52,10 +62,9 @@ function receiveEvents(server: Server, app: App): void {
       refusals: ['invalid-signature', 'invalid-event'],
     },
     async ({ body, request, at }) => {
-      if (stripeWebhookSecrets.length === 0) return { ignored: true }
       const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
-      const header = request.headers['stripe-signature']
-      if (typeof header !== 'string' || !(await isSigned(bytes, header, stripeWebhookSecrets, at))) {
+      const header = readSignature(request.headers['stripe-signature'], at)
+      if (header === null || !(await isSigned(bytes, header, stripeWebhookSecrets, at))) {
         throw problem('invalid-signature')
       }
       const text = bytes.toString()

@@ -1,4 +1,4 @@
-import type { Interval } from '../../catalogue/catalogue.ts'
+import type { Interval, Plan } from '../../catalogue/catalogue.ts'
 import type { Db } from '../../db/database.ts'
 import type { KnownPrice } from '../projection/rules.ts'
 
@@ -17,13 +17,24 @@ export async function knownPrices(db: Db): Promise<KnownPrice[]> {
   }))
 }
 
-/** The price at which a plan is sold now, or null when Stripe has none. */
-export async function currentPrice(db: Db, plan: string, interval: Interval): Promise<string | null> {
+/**
+ * The price at which a plan is sold now, or null when Stripe has none for the amount that the catalogue shows: nobody
+ * pays another one than was shown.
+ */
+export async function currentPrice(
+  db: Db,
+  { plan, price }: Pick<Plan, 'plan' | 'price'>,
+  interval: Interval,
+): Promise<string | null> {
+  const amount = price?.[interval] ?? null
+  if (!price || amount === null) return null
   const row = await db
     .selectFrom('stripe_prices')
     .select('stripe_price_id')
     .where('plan', '=', plan)
     .where('billing_interval', '=', interval)
+    .where('currency', '=', price.currency)
+    .where('amount_minor', '=', amount)
     .where('retired_at', 'is', null)
     .executeTakeFirst()
   return row?.stripe_price_id ?? null

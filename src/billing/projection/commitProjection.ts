@@ -6,8 +6,11 @@ import { setStripeGrant } from '../../entitlements/stripeGrants.ts'
 import { accessUntil } from '../../entitlements/truthTable.ts'
 import { systemCaller } from '../../http/actor.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
+import { checkoutsAmong } from '../checkout/checkoutSessions.ts'
 import { cancelUnwantedJob } from '../jobs.ts'
 import { knownPrices } from '../prices/prices.ts'
+import { type Drift, noteDrift } from '../reconcile/drift.ts'
+import type { Alarm } from './alarms.ts'
 import { type Difference, differencesOf } from './differences.ts'
 import {
   chooseShown,
@@ -18,39 +21,49 @@ import {
   mirrorSubscription,
   unwantedOf,
 } from './rules.ts'
-import { mirroredAt, mirroredOf, saveMirror } from './subscriptions.ts'
+import { mirroredOf, mirroredOfCustomer, saveMirror } from './subscriptions.ts'
 import { tellOwners } from './tellOwners.ts'
 
 /** What one look at Stripe found, and with which right it may be written. */
 export interface Look {
   customer: string
   token: number
+  /** Events that had come before it. */
   events: string[]
+  /** Whether it was taken because an hour had passed: what it finds though no event had come is drift. */
+  isSweep: boolean
   holdings: Holdings
 }
 
 export type Outcome =
   /** Written, or found to be written already. */
-  | { kind: 'written'; accountId: string; differences: Difference[] }
+  | {
+      kind: 'written'
+      token: number
+      accountId: string
+      differences: Difference[]
+      drift: Drift[]
+      alarms: Alarm[]
+    }
   /** Somebody who looked later has written. */
-  | { kind: 'stale' }
+  | { kind: 'stale'; token: number; accountId: string; alarms: Alarm[] }
   /** Not a customer of ours. */
   | { kind: 'unknown' }
 
 /** Writes what a look found, unless a later look has been written: rows, grants, the inbox and what follows, in one commit. */
 export async function commitProjection(
   tx: Tx,
-  app: Pick<App, 'config' | 'log' | 'metrics'>,
-  { customer, token, events, holdings }: Look,
+  app: Pick<App, 'config'>,
+  { customer, token, events, isSweep, holdings }: Look,
   at: Date,
 ): Promise<Outcome> {
-  const fence = await takeFence(tx, customer, token, holdings.isDeleted, at)
-  if (!fence) {
+  const fence = await takeFence(tx, { customer, token, isDeleted: holdings.isDeleted }, at)
+  if (fence.kind === 'stale') {
     // Who looked later began after these events had come, so what they told of is written.
-    await closeEvents(tx, app, { customer, events }, await mirroredAt(tx, customer), at)
-    return { kind: 'stale' }
+    const alarms = await closeEvents(tx, { customer, events }, await mirroredOfCustomer(tx, customer), at)
+    return { kind: 'stale', token, accountId: fence.accountId, alarms }
   }
-  const accountId = fence.account_id
+  const { accountId } = fence
   // Which one is shown is decided over all customers that the account has had, by one look at a time.
   const { closed_at } = await tx
     .selectFrom('accounts')
@@ -58,43 +71,79 @@ export async function commitProjection(
     .where('id', '=', accountId)
     .forNoKeyUpdate()
     .executeTakeFirstOrThrow()
-  const isClosed = closed_at !== null
-  const [prices, catalogue, before] = await Promise.all([
-    knownPrices(tx),
+  const [catalogue, before, found] = await Promise.all([
     loadCatalogue(tx),
     mirroredOf(tx, accountId),
+    mirror(tx, accountId, holdings),
   ])
-  const found = holdings.subscriptions.map((one) => mirrorSubscription(one, holdings.openInvoices, prices))
   const after = [...found, ...goneFrom(before, found, customer, at)]
   const others = before.filter(
     ({ customerId, id }) => customerId !== customer && !after.some((one) => one.id === id),
   )
-  const shown = chooseShown([...after, ...others], (plan) => catalogue.planOf(plan).rank)
+  const all = [...after, ...others]
+  const shown = chooseShown(all, (plan) => catalogue.planOf(plan).rank)
   const differences = differencesOf(before, after)
-  if (differences.length > 0 || before.find(({ isShown }) => isShown)?.id !== shown?.id) {
-    changed(tx, `account:${accountId}`)
+  const isOther = differences.length > 0 || before.find(({ isShown }) => isShown)?.id !== shown?.id
+  if (isOther || fence.isNewlyDeleted) changed(tx, `account:${accountId}`)
+  if (isOther) {
     await saveMirror(tx, { accountId, customer, after, shown: shown?.id ?? null, at })
   }
   for (const one of after) await grantFor(tx, app, accountId, one, at)
   for (const difference of differences) await note(tx, accountId, difference, at)
-  await tellOwners(tx, { accountId, differences, needingConfirmation: holdings.needingConfirmation }, at)
-  await followUnwanted(tx, app, { id: accountId, isClosed }, [...after, ...others])
-  await closeEvents(tx, app, { customer, events }, after, at)
-  return { kind: 'written', accountId, differences }
+  await tellOwners(tx, { accountId, after, differences, awaitingBuyer: holdings.awaitingBuyer }, at)
+  // A look that changes nothing promises nothing either: it may be that of the very job that was promised.
+  if (differences.length > 0) await promiseCancelling(tx, all, closed_at !== null)
+  const drift =
+    isSweep && events.length === 0 ? await noteDrift(tx, driftOf(accountId, customer, differences), at) : []
+  const alarms: Alarm[] = [
+    ...(fence.isNewlyDeleted ? [{ kind: 'deleted-customer', customer } as const] : []),
+    ...(differences.length > 0 ? severalLive(all) : []),
+    ...differences.flatMap(newlyUnknown),
+    ...(await closeEvents(tx, { customer, events }, after, at)),
+  ]
+  return { kind: 'written', token, accountId, differences, drift, alarms }
 }
 
+type Fence =
+  | { kind: 'open'; accountId: string; isNewlyDeleted: boolean }
+  | { kind: 'stale'; accountId: string }
+
 /** Lets only the latest look through, and holds the customer's row so that looks are written one after another. */
-async function takeFence(tx: Tx, customer: string, token: number, isDeleted: boolean, at: Date) {
-  return tx
-    .updateTable('stripe_customers')
-    .set((e) => ({
-      projected_token: token,
-      deleted_at: isDeleted ? e.fn.coalesce('deleted_at', e.val(at)) : e.ref('deleted_at'),
-    }))
+async function takeFence(
+  tx: Tx,
+  { customer, token, isDeleted }: { customer: string; token: number; isDeleted: boolean },
+  at: Date,
+): Promise<Fence> {
+  const known = await tx
+    .selectFrom('stripe_customers')
+    .select(['account_id', 'projected_token', 'deleted_at'])
     .where('stripe_customer_id', '=', customer)
-    .where('projected_token', '<', token)
-    .returning('account_id')
-    .executeTakeFirst()
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  const accountId = known.account_id
+  if (known.projected_token >= token) return { kind: 'stale', accountId }
+  const isNewlyDeleted = isDeleted && known.deleted_at === null
+  await tx
+    .updateTable('stripe_customers')
+    .set({ projected_token: token, ...(isNewlyDeleted && { deleted_at: at }) })
+    .where('stripe_customer_id', '=', customer)
+    .execute()
+  return { kind: 'open', accountId, isNewlyDeleted }
+}
+
+/** The mark of a checkout counts where the account had that checkout: marks can be copied at Stripe. */
+async function mirror(tx: Tx, accountId: string, holdings: Holdings): Promise<MirroredSubscription[]> {
+  const prices = await knownPrices(tx)
+  const mirrored = holdings.subscriptions.map((one) => mirrorSubscription(one, holdings.openInvoices, prices))
+  const ours = await checkoutsAmong(
+    tx,
+    accountId,
+    mirrored.flatMap(({ checkoutId }) => checkoutId ?? []),
+  )
+  return mirrored.map((one) => ({
+    ...one,
+    checkoutId: one.checkoutId !== null && ours.has(one.checkoutId) ? one.checkoutId : null,
+  }))
 }
 
 /** What Stripe does not hold any more has ended, as far as anybody can know; its history stays. */
@@ -141,41 +190,49 @@ async function note(tx: Tx, accountId: string, { id, before, after }: Difference
 }
 
 /** What nobody meant to have is cancelled and paid back; what somebody made at Stripe by hand is only reported. */
-async function followUnwanted(
-  tx: Tx,
-  { log }: Pick<App, 'log'>,
-  { id: accountId, isClosed }: { id: string; isClosed: boolean },
-  all: MirroredSubscription[],
-): Promise<void> {
-  const live = all.filter(isLive)
-  if (live.length === 0) return
-  if (live.length > 1) {
-    log.error(
-      { accountId, subscriptions: live.map(({ id }) => id) },
-      'an account has several live subscriptions',
-    )
-  }
+async function promiseCancelling(tx: Tx, all: MirroredSubscription[], isClosed: boolean): Promise<void> {
   for (const { one } of unwantedOf(all, isClosed)) {
     await enqueue(tx, cancelUnwantedJob, { subscription: one.id }, { key: `cancel-unwanted ${one.id}` })
   }
 }
 
+function severalLive(all: MirroredSubscription[]): Alarm[] {
+  const live = all.filter(isLive)
+  return live.length > 1 ? [{ kind: 'several-live', subscriptions: live.map(({ id }) => id) }] : []
+}
+
+const isUnknown = (one: MirroredSubscription) => one.plan === null && !isOver(one)
+
+function newlyUnknown({ before, after }: Difference): Alarm[] {
+  const isNew = isUnknown(after) && !(before && isUnknown(before))
+  return isNew ? [{ kind: 'unknown-price', subscription: after.id, price: after.priceId }] : []
+}
+
+function driftOf(accountId: string, customer: string, differences: Difference[]): Drift[] {
+  return differences.map(({ id, before, after }) => ({
+    accountId,
+    customer,
+    subscription: id,
+    kind: before ? 'missed-change' : 'missed-subscription',
+    details: { before: before?.status ?? null, after: after.status, plan: after.plan },
+  }))
+}
+
 /**
  * Everything that had come before the look is handled by it, and what was parked before too; unless a price is unknown,
- * which an operator has to see.
+ * which an operator has to see. What Stripe sent is kept only until then.
  */
 async function closeEvents(
   tx: Tx,
-  { log, metrics }: Pick<App, 'log' | 'metrics'>,
   { customer, events }: Pick<Look, 'customer' | 'events'>,
   all: MirroredSubscription[],
   at: Date,
-): Promise<void> {
-  const unknown = all.find((one) => one.plan === null && !isOver(one))
+): Promise<Alarm[]> {
+  const unknown = all.find(isUnknown)
   if (!unknown) {
     await tx
       .updateTable('stripe_events')
-      .set({ status: 'handled', reason: null, handled_at: at })
+      .set({ status: 'handled', reason: null, handled_at: at, payload: '{}' })
       .where('stripe_customer_id', '=', customer)
       .where((e) =>
         e.or([
@@ -184,16 +241,16 @@ async function closeEvents(
         ]),
       )
       .execute()
-    return
+    return []
   }
-  if (events.length === 0) return
+  if (events.length === 0) return []
   const reason = `The price ${unknown.priceId} of ${unknown.id} belongs to no plan: add it to the catalogue, or replay after \`frontgate catalogue apply\`.`
-  log.error({ events, reason }, 'events of Stripe are parked')
-  metrics.stripeEventsParked.inc(events.length)
-  await tx
+  const parked = await tx
     .updateTable('stripe_events')
-    .set({ status: 'parked', reason, handled_at: at })
+    .set({ status: 'parked', reason })
     .where('id', 'in', events)
     .where('status', '=', 'received')
+    .returning('id')
     .execute()
+  return parked.length > 0 ? [{ kind: 'parked', events: parked.map(({ id }) => id), reason }] : []
 }

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import { isMissing } from '../../stripe/errors.ts'
-import { type Holdings, idOf } from './rules.ts'
+import type { Holdings } from './rules.ts'
 
 /** Far above what a customer ever has, so that a broken account at Stripe does not run us out of memory. */
 const MOST = 500
@@ -21,25 +21,21 @@ export async function fetchHoldings(
   turn: () => Promise<void>,
 ): Promise<Holdings> {
   const subscriptions = await listSubscriptions(stripe, customer)
-  if (subscriptions.length === 0) return holdingsWithout(stripe, customer, turn)
-  if (isDeletedCustomer(subscriptions)) return deleted(subscriptions)
-  const failing = subscriptions.some(({ status }) => ['past_due', 'incomplete', 'unpaid'].includes(status))
-  if (!failing) return { isDeleted: false, subscriptions, openInvoices: [], needingConfirmation: [] }
+  if (subscriptions.length === 0)
+    return { ...nothing, isDeleted: await isDeletedCustomer(stripe, customer, turn) }
+  if (isOfDeletedCustomer(subscriptions)) return { ...nothing, isDeleted: true, subscriptions }
+  const isFailing = subscriptions.some(({ status }) => ['past_due', 'incomplete', 'unpaid'].includes(status))
+  if (!isFailing) return { ...nothing, subscriptions }
   await turn()
   const openInvoices = await stripe.invoices
     .list({ customer, status: 'open', limit: 100 })
     .autoPagingToArray({ limit: MOST })
   const newest = openInvoices.find(({ attempted }) => attempted)
-  const needingConfirmation = newest && (await needsConfirmation(stripe, newest.id, turn)) ? [newest.id] : []
-  return { isDeleted: false, subscriptions, openInvoices, needingConfirmation }
+  const isAwaited = newest !== undefined && (await needsConfirmation(stripe, newest.id, turn))
+  return { ...nothing, subscriptions, openInvoices, awaitingBuyer: isAwaited ? newest.id : null }
 }
 
-const deleted = (subscriptions: Stripe.Subscription[]): Holdings => ({
-  isDeleted: true,
-  subscriptions,
-  openInvoices: [],
-  needingConfirmation: [],
-})
+const nothing: Holdings = { isDeleted: false, subscriptions: [], openInvoices: [], awaitingBuyer: null }
 
 async function listSubscriptions(stripe: Stripe, customer: string): Promise<Stripe.Subscription[]> {
   try {
@@ -56,18 +52,18 @@ async function listSubscriptions(stripe: Stripe, customer: string): Promise<Stri
  * Nothing at all is believed only of a customer that Stripe knows, deleted ones included: with the key of another
  * account every customer would seem to have lost everything.
  */
-async function holdingsWithout(
+async function isDeletedCustomer(
   stripe: Stripe,
   customer: string,
   turn: () => Promise<void>,
-): Promise<Holdings> {
+): Promise<boolean> {
   await turn()
-  const { deleted: isDeleted = false } = await stripe.customers.retrieve(customer)
-  return { isDeleted, subscriptions: [], openInvoices: [], needingConfirmation: [] }
+  const { deleted = false } = await stripe.customers.retrieve(customer)
+  return deleted
 }
 
 /** A subscription carries its customer. */
-function isDeletedCustomer([one]: Stripe.Subscription[]): boolean {
+function isOfDeletedCustomer([one]: Stripe.Subscription[]): boolean {
   return typeof one?.customer === 'object' && 'deleted' in one.customer && one.customer.deleted === true
 }
 
@@ -86,9 +82,4 @@ async function needsConfirmation(
     const intent = payment.payment_intent
     return typeof intent === 'object' && intent !== null && intent.status === 'requires_action'
   })
-}
-
-/** Whose a subscription of a list is. */
-export function customerIdOf({ customer }: Stripe.Subscription): string {
-  return idOf(customer) ?? ''
 }

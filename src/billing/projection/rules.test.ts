@@ -102,6 +102,13 @@ describe('when a charge first failed', () => {
     expect(mirror({ status: 'past_due' }, [{}], open).pastDueSince).toEqual(new Date((at + 9 * DAY) * 1000))
   })
 
+  test('is when it was due, of an invoice that is sent', () => {
+    const sent = { ...invoice(at), due_date: at + 14 * DAY } as unknown as Stripe.Invoice
+    expect(mirror({ status: 'past_due' }, [{}], [sent]).pastDueSince).toEqual(
+      new Date((at + 14 * DAY) * 1000),
+    )
+  })
+
   test('is of the latest invoice where none is open any more', () => {
     const latest = { status: 'past_due', latest_invoice: invoice(at + DAY) }
     expect(mirror(latest).pastDueSince).toEqual(new Date((at + DAY) * 1000))
@@ -172,6 +179,7 @@ describe('of several subscriptions', () => {
       fc.property(several, (all) => {
         const losers = boughtTwice(all)
         const bought = all.filter((one) => isLive(one) && one.checkoutId)
+        fc.pre(new Set(bought.map(({ checkoutId }) => checkoutId)).size === bought.length)
         expect(losers).toHaveLength(Math.max(0, bought.length - 1))
         for (const loser of losers) expect(loser.checkoutId).not.toBeNull()
         const kept = bought.find((one) => !losers.includes(one))
@@ -195,6 +203,17 @@ describe('of several subscriptions', () => {
     ]
     expect(chooseShown(all, rankOf)?.id).toBe('d')
     expect(chooseShown([...all, one('e', 'trialing', 'team', 8)], rankOf)?.id).toBe('e')
+  })
+
+  test('who was a customer stays one, though a later attempt was never paid', () => {
+    const one = (id: string, status: string, day: number) => ({
+      id,
+      status,
+      plan: 'pro',
+      createdAt: new Date(day),
+    })
+    const all = [one('a', 'canceled', 1), one('b', 'incomplete_expired', 2)]
+    expect(chooseShown(all, rankOf)?.id).toBe('a')
   })
 })
 

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
 import type { Interval } from '../../catalogue/catalogue.ts'
+import { isEnding } from '../../entitlements/truthTable.ts'
 
 /** What Stripe holds of one customer, as one look found it. */
 export interface Holdings {
@@ -8,8 +9,8 @@ export interface Holdings {
   subscriptions: Stripe.Subscription[]
   /** Open invoices; only looked for where a charge has failed. */
   openInvoices: Stripe.Invoice[]
-  /** Of those, the ones that wait for the buyer to confirm the payment. */
-  needingConfirmation: string[]
+  /** The newest of those whose charge was tried, if it waits for the buyer to confirm the payment. */
+  awaitingBuyer: string | null
 }
 
 /** A price of ours and the plan it buys. Several prices may buy one plan: old ones stay valid. */
@@ -54,7 +55,7 @@ export interface MirroredSubscription {
   pastDueSince: Date | null
   scheduled: ScheduledChange | null
   card: Card | null
-  /** The checkout of ours that it came from. */
+  /** The checkout of ours that it came from, by the mark that we set. */
   checkoutId: string | null
   createdAt: Date
 }
@@ -114,17 +115,18 @@ function intervalOf({ recurring }: Stripe.Price): Interval | null {
 }
 
 /**
- * When the oldest unpaid charge was first tried, which is when its invoice was finalised. A later invoice
- * does not begin the grace anew.
+ * Since when the oldest unpaid invoice is owed: its charge was first tried when it was finalised, and one that is sent
+ * is due later. A later invoice does not begin the grace anew.
  */
 function pastDueSince({ id, status, latest_invoice: latest }: Stripe.Subscription, open: Stripe.Invoice[]) {
   if (status !== 'past_due') return null
   const latestInvoice = typeof latest === 'object' ? latest : null
   const unpaid = open.filter(({ parent }) => idOf(parent?.subscription_details?.subscription) === id)
-  const tried = (unpaid.length > 0 ? unpaid : [latestInvoice]).flatMap(
-    (invoice) => invoice?.status_transitions.finalized_at ?? [],
-  )
-  return tried.length > 0 ? instant(Math.min(...tried)) : null
+  const owed = (unpaid.length > 0 ? unpaid : [latestInvoice]).flatMap((invoice) => {
+    const finalised = invoice?.status_transitions.finalized_at ?? null
+    return finalised === null ? [] : Math.max(finalised, invoice?.due_date ?? 0)
+  })
+  return owed.length > 0 ? instant(Math.min(...owed)) : null
 }
 
 /** The next phase of a schedule, where one is attached. */
@@ -174,10 +176,12 @@ interface Candidate {
 
 /**
  * The subscription of an account that is shown and changed: of live ones that with the highest plan, then the
- * oldest; else one that is just beginning; else the one that came last. Never depends on the order given.
+ * oldest; else one that is just beginning; else the one that came last, an attempt that was never paid last of all.
+ * Never depends on the order given.
  */
 export function chooseShown<C extends Candidate>(all: C[], rankOf: (plan: string) => number): C | null {
-  const standing = (one: C) => (isPaying(one) ? 3 : isLive(one) ? 2 : isOver(one) ? 0 : 1)
+  const standing = (one: C) =>
+    isPaying(one) ? 3 : isLive(one) ? 2 : !isOver(one) ? 1 : one.status === 'canceled' ? 0 : -1
   const rank = ({ plan }: C) => (plan === null ? -1 : rankOf(plan))
   const [first] = [...all].sort(
     (a, b) =>
@@ -193,14 +197,17 @@ const isPaying = ({ status }: Candidate) => ['trialing', 'active', 'past_due'].i
 
 /**
  * Of several live subscriptions that came from checkouts, those that were bought after the first: the buyer meant
- * one, so these are cancelled and paid back. One that somebody made at Stripe by hand is only flagged.
+ * one, so these are cancelled and paid back. One that somebody made at Stripe by hand is only flagged, also where the
+ * mark of a checkout was copied to it: a checkout makes one.
  */
 export function boughtTwice<C extends Candidate & { checkoutId: string | null }>(all: C[]): C[] {
-  const bought = all.filter((one) => isLive(one) && one.checkoutId !== null)
-  const [, ...later] = bought.sort(
-    (a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1),
+  const marked = all
+    .filter(({ checkoutId }) => checkoutId !== null)
+    .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1))
+  const bought = marked.filter(
+    (one) => marked.find(({ checkoutId }) => checkoutId === one.checkoutId) === one && isLive(one),
   )
-  return later
+  return bought.slice(1)
 }
 
 /** Why nobody meant to have a subscription. */
@@ -208,10 +215,11 @@ export type Unwanted = 'bought-twice' | 'account-closed'
 
 /** Live subscriptions that are to be cancelled and paid back: second purchases, and those of an account that is closed. */
 export function unwantedOf<
-  C extends Candidate & Pick<MirroredSubscription, 'checkoutId' | 'cancelAt' | 'cancelAtPeriodEnd'>,
+  C extends Candidate &
+    Pick<MirroredSubscription, 'checkoutId' | 'cancelAt' | 'cancelAtPeriodEnd' | 'currentPeriodEnd'>,
 >(all: C[], isClosed: boolean): { one: C; because: Unwanted }[] {
   if (!isClosed) return boughtTwice(all).map((one) => ({ one, because: 'bought-twice' }))
-  const goingOn = all.filter((one) => isLive(one) && !one.cancelAtPeriodEnd && one.cancelAt === null)
+  const goingOn = all.filter((one) => isLive(one) && !isEnding(one))
   return goingOn.map((one) => ({ one, because: 'account-closed' }))
 }
 

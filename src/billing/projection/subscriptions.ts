@@ -18,7 +18,7 @@ export async function mirroredOf(db: Db, accountId: string): Promise<KnownSubscr
 }
 
 /** All subscriptions of one customer at Stripe. */
-export async function mirroredAt(db: Db, customer: string): Promise<KnownSubscription[]> {
+export async function mirroredOfCustomer(db: Db, customer: string): Promise<KnownSubscription[]> {
   const rows = await db
     .selectFrom('subscriptions')
     .selectAll()
@@ -82,7 +82,7 @@ export async function saveMirror(
     }
     return tx
       .insertInto('subscriptions')
-      .values({ ...row, seen_at: at })
+      .values({ ...row, first_seen_at: at })
       .onConflict((conflict) => conflict.column('stripe_subscription_id').doUpdateSet(row))
       .execute()
   })

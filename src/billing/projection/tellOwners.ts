@@ -1,91 +1,64 @@
 import type { Tx } from '../../db/transaction.ts'
-import { type MailOrder, queueMail } from '../../mail/queueMail.ts'
+import { mailOwners, type News } from '../mailOwners.ts'
 import type { Difference } from './differences.ts'
 import type { MirroredSubscription } from './rules.ts'
 
-interface News {
+interface Found {
   accountId: string
+  /** Everything that the customer has or had. */
+  after: MirroredSubscription[]
   differences: Difference[]
-  /** Open invoices whose payment waits for the buyer to confirm it. */
-  needingConfirmation: string[]
-}
-
-type Dunning = Pick<
-  MailOrder<'payment-failed' | 'payment-recovered' | 'payment-confirmation'>,
-  'template' | 'fill'
-> & {
-  /** What happened, once. */
-  fact: string
+  /** The invoice whose payment waits for the buyer to confirm it. */
+  awaitingBuyer: string | null
 }
 
 /** Mails the owners of an account about a charge that failed, waits for them, or went through at last: once per fact. */
 export async function tellOwners(
   tx: Tx,
-  { accountId, differences, needingConfirmation }: News,
+  { accountId, after, differences, awaitingBuyer }: Found,
   at: Date,
 ): Promise<void> {
-  const plans = new Map(
-    (await planNames(tx, differences)).map(({ plan, display_name }) => [plan, display_name]),
-  )
-  const mails = [
-    ...differences.flatMap((one) => dunningOf(one, plans, needingConfirmation)),
-    ...needingConfirmation.map(
-      (invoice): Dunning => ({ template: 'payment-confirmation', fill: {}, fact: invoice }),
-    ),
-  ]
-  if (mails.length === 0) return
-  for (const owner of await ownersOf(tx, accountId)) {
-    for (const { template, fill, fact } of mails) {
-      await queueMail(
-        tx,
-        {
-          template,
-          fill,
-          to: { address: owner.email, name: owner.name },
-          link: { path: '/billing' },
-          userId: owner.id,
-          accountId,
-          onceKey: `${template} ${fact} ${owner.id}`,
-        } as MailOrder,
-        at,
-      )
+  if (awaitingBuyer) {
+    const news: News<'payment-confirmation'> = {
+      template: 'payment-confirmation',
+      fill: {},
+      fact: awaitingBuyer,
     }
+    await mailOwners(tx, accountId, news, at)
   }
-}
-
-function dunningOf(
-  { before, after }: Difference,
-  plans: Map<string, string>,
-  confirming: string[],
-): Dunning[] {
-  const plan = plans.get(after.plan ?? '') ?? 'your plan'
-  if (hasFailed(after) && !(before && hasFailed(before)) && confirming.length === 0) {
-    return [{ template: 'payment-failed', fill: { plan }, fact: `${after.id} ${since(after)}` }]
+  // Not only what differs: the charge that waited for the buyer may have failed since, which changes no row.
+  const failing = after.filter(({ status }) => status === 'past_due' && !awaitingBuyer)
+  const given = differences.flatMap(({ before, after: now }) => (gaveUp(before, now) ? [now] : []))
+  const recovered = differences.flatMap(({ before, after: now }) =>
+    before && hasFailed(before) && now.status === 'active' ? [before] : [],
+  )
+  if (failing.length + given.length + recovered.length === 0) return
+  const plans = await planNames(tx)
+  const nameOf = ({ plan }: MirroredSubscription) => ({ plan: plans.get(plan ?? '') ?? 'your plan' })
+  for (const one of [...failing, ...given]) {
+    await mailOwners(tx, accountId, { template: 'payment-failed', fill: nameOf(one), fact: factOf(one) }, at)
   }
-  if (before && hasFailed(before) && after.status === 'active') {
-    return [{ template: 'payment-recovered', fill: { plan }, fact: `${after.id} ${since(before)}` }]
+  for (const one of recovered) {
+    await mailOwners(
+      tx,
+      accountId,
+      { template: 'payment-recovered', fill: nameOf(one), fact: factOf(one) },
+      at,
+    )
   }
-  return []
 }
 
 const hasFailed = ({ status }: MirroredSubscription) => status === 'past_due' || status === 'unpaid'
-const since = ({ pastDueSince, currentPeriodStart }: MirroredSubscription) =>
-  (pastDueSince ?? currentPeriodStart).toISOString()
 
-async function planNames(tx: Tx, differences: Difference[]) {
-  if (differences.length === 0) return []
-  return tx.selectFrom('plans').select(['plan', 'display_name']).execute()
+/** Whether nothing told before that a charge has failed. */
+function gaveUp(before: MirroredSubscription | null, after: MirroredSubscription): boolean {
+  return after.status === 'unpaid' && !(before && hasFailed(before))
 }
 
-/** Who is told about money: the owners whose users are there. */
-export async function ownersOf(tx: Tx, accountId: string) {
-  const owners = await tx
-    .selectFrom('members')
-    .innerJoin('users', 'users.id', 'members.user_id')
-    .select(['users.id', 'users.email', 'users.name'])
-    .where('members.account_id', '=', accountId)
-    .where('members.role', '=', 'owner')
-    .where('users.deleted_at', 'is', null)
-    .execute()
-  return owners.flatMap(({ email, ...owner }) => (email === null ? [] : [{ ...owner, email }]))
+const factOf = ({ id, pastDueSince, currentPeriodStart }: MirroredSubscription) =>
+  `${id} ${(pastDueSince ?? currentPeriodStart).toISOString()}`
+
+async function planNames(tx: Tx): Promise<Map<string, string>> {
+  const rows = await tx.selectFrom('plans').select(['plan', 'display_name']).execute()
+  return new Map(rows.map(({ plan, display_name }) => [plan, display_name]))
 }

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
+import type { Tx } from '../../db/transaction.ts'
 
-/** A difference between Stripe and here that no event had told of. */
+/** Something that Stripe holds and that should not be so, or that was not known here though no event was under way. */
 export interface Drift {
   accountId: string
   customer: string
@@ -11,40 +12,54 @@ export interface Drift {
   details: object
 }
 
-/** Writes down what was found, for operators, and raises the alarm. */
-export async function noteDrift(app: App, drifts: Drift[]): Promise<void> {
-  if (drifts.length === 0) return
-  const rows = drifts.map(({ accountId, customer, subscription, kind, details }) => ({
-    id: uuidv7(),
-    found_at: app.now(),
-    account_id: accountId,
-    stripe_customer_id: customer,
-    stripe_subscription_id: subscription,
-    kind,
-    details: JSON.stringify(details),
-  }))
-  await app.db.insertInto('drift').values(rows).execute()
+/** Writes down what was found, for operators; returns what had not been written down before. */
+export async function noteDrift(tx: Tx, drifts: Drift[], at: Date): Promise<Drift[]> {
+  const noted = await Promise.all(
+    drifts.map(({ accountId, customer, subscription, kind, details }) =>
+      tx
+        .insertInto('drift')
+        .values({
+          id: uuidv7(),
+          found_at: at,
+          account_id: accountId,
+          stripe_customer_id: customer,
+          stripe_subscription_id: subscription,
+          kind,
+          details: JSON.stringify(details),
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('id')
+        .executeTakeFirst(),
+    ),
+  )
+  return drifts.filter((_, i) => noted[i] !== undefined)
+}
+
+const says: Record<Drift['kind'], string> = {
+  'missed-change': 'Stripe held a change that no event had told of',
+  'missed-subscription': 'Stripe held a subscription that no event had told of',
+  'two-live-subscriptions': 'an account pays for two subscriptions',
+}
+
+/** Logs and counts drift. Apart from the commit, which may be run again or fail. */
+export function reportDrift({ log, metrics }: Pick<App, 'log' | 'metrics'>, drifts: Drift[]): void {
   for (const { accountId, kind, details } of drifts) {
-    app.metrics.stripeDrift.inc({ kind })
-    app.log.warn({ accountId, kind, details }, 'Stripe held something that no event had told of')
+    metrics.stripeDrift.inc({ kind })
+    log.warn({ accountId, kind, details }, says[kind])
   }
 }
 
-/** Reports accounts that pay twice: once for each pair, however often it is looked. */
-export async function noteDoubles(app: App): Promise<void> {
+/** Writes down accounts that pay twice: once for each pair, however often it is looked. */
+export async function noteDoubles(tx: Tx, at: Date): Promise<Drift[]> {
   const { rows } = await sql<{ account_id: string; customer: string; subscriptions: string[] }>`
     select account_id, min(stripe_customer_id) as customer,
       array_agg(stripe_subscription_id order by stripe_subscription_id) as subscriptions
-    from subscriptions s
+    from subscriptions
     where is_live
     group by account_id
-    having count(*) > 1 and not exists (
-      select from drift d where d.account_id = s.account_id and d.kind = 'two-live-subscriptions'
-        and d.details->'subscriptions' = to_jsonb(array_agg(s.stripe_subscription_id order by s.stripe_subscription_id)))`.execute(
-    app.db,
-  )
-  await noteDrift(
-    app,
+    having count(*) > 1`.execute(tx)
+  return noteDrift(
+    tx,
     rows.map(({ account_id, customer, subscriptions }) => ({
       accountId: account_id,
       customer,
@@ -52,5 +67,6 @@ export async function noteDoubles(app: App): Promise<void> {
       kind: 'two-live-subscriptions',
       details: { subscriptions },
     })),
+    at,
   )
 }

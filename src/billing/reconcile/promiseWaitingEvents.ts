@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { App } from '../../app.ts'
-import { enqueue } from '../../jobs/enqueue.ts'
-import { projectionKey, projectJob, resolutionKey, resolveEventJob } from '../jobs.ts'
+import { follow } from '../jobs.ts'
 
 const BATCH = 1_000
 
@@ -12,9 +11,5 @@ export async function promiseWaitingEvents(app: App): Promise<void> {
     where status = 'received'
     group by stripe_customer_id, case when stripe_customer_id is null then id end
     limit ${BATCH}`.execute(app.db)
-  for (const { customer, event } of rows) {
-    await (customer
-      ? enqueue(app.db, projectJob, { customer }, { key: projectionKey(customer) })
-      : enqueue(app.db, resolveEventJob, { event }, { key: resolutionKey(event) }))
-  }
+  for (const { customer, event } of rows) await follow(app.db, event, customer)
 }

@@ -1,16 +1,17 @@
 import type Stripe from 'stripe'
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
+import { inTx } from '../../db/transaction.ts'
 import { isPassing } from '../../stripe/errors.ts'
 import { turnToRead } from '../../stripe/pace.ts'
 import { knownPrices } from '../prices/prices.ts'
 import type { Outcome } from '../projection/commitProjection.ts'
 import { isSame } from '../projection/differences.ts'
-import { customerIdOf, EXPAND } from '../projection/fetchHoldings.ts'
+import { EXPAND } from '../projection/fetchHoldings.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
-import { type KnownPrice, mirrorSubscription } from '../projection/rules.ts'
+import { idOf, type KnownPrice, mirrorSubscription } from '../projection/rules.ts'
 import { type KnownSubscription, mirroredIn } from '../projection/subscriptions.ts'
-import { type Drift, noteDoubles, noteDrift } from './drift.ts'
+import { noteDoubles, reportDrift } from './drift.ts'
 import { promiseWaitingEvents } from './promiseWaitingEvents.ts'
 
 /** How far a reconciliation is. */
@@ -46,7 +47,7 @@ export async function reconcile(
       onProgress(progress)
     }
     await mendAll(app, await notAmong(app, seen), progress)
-    await noteDoubles(app)
+    reportDrift(app, await inTx(app, (tx) => noteDoubles(tx, app.now())))
     await promiseWaitingEvents(app)
   } catch (error) {
     // Not an hour must pass until it is tried again.
@@ -61,7 +62,7 @@ export async function reconcile(
 async function* pagesOf(app: App, stripe: Stripe): AsyncGenerator<Stripe.Subscription[]> {
   let last: string | undefined
   for (;;) {
-    await turnToRead(app)
+    await turnToRead(app, 'job')
     const { data, has_more } = await stripe.subscriptions.list({
       status: 'all',
       limit: PAGE,
@@ -74,7 +75,10 @@ async function* pagesOf(app: App, stripe: Stripe): AsyncGenerator<Stripe.Subscri
   }
 }
 
-/** Customers of a page whose subscriptions are not mirrored as they are. */
+/**
+ * Customers of a page whose subscriptions are not mirrored as they are. Since when a charge is owed is not on the page,
+ * so whoever owes one is always looked at.
+ */
 async function suspectsOn(app: App, page: Stripe.Subscription[]): Promise<string[]> {
   const [prices, mirrored] = await Promise.all([
     knownPrices(app.db),
@@ -84,19 +88,21 @@ async function suspectsOn(app: App, page: Stripe.Subscription[]): Promise<string
     ),
   ])
   const known = new Map(mirrored.map((one) => [one.id, one]))
-  const suspects = page.filter((one) => !isMirrored(one, known.get(one.id), prices)).map(customerIdOf)
+  const suspects = page
+    .filter((one) => one.status === 'past_due' || !isMirrored(one, known.get(one.id), prices))
+    .flatMap(({ customer }) => idOf(customer) ?? [])
   return ours(app, [...new Set(suspects)])
 }
 
-/** When a charge first failed is not on the page, and is mended together with the status. */
+/** Whether the mark of a checkout is that of one of ours is known to the look only. */
 function isMirrored(
   one: Stripe.Subscription,
   known: KnownSubscription | undefined,
   prices: KnownPrice[],
 ): boolean {
   if (!known || one.items.data.length === 0) return false
-  const { pastDueSince } = known
-  return isSame(known, { ...mirrorSubscription(one, [], prices), pastDueSince })
+  const { checkoutId } = known
+  return isSame(known, { ...mirrorSubscription(one, [], prices), checkoutId })
 }
 
 async function ours(app: App, customers: string[]): Promise<string[]> {
@@ -123,46 +129,23 @@ async function notAmong(app: App, seen: Set<string>): Promise<string[]> {
 
 async function mendAll(app: App, customers: string[], progress: Progress): Promise<void> {
   for (const customer of customers) {
-    // An event that is on its way tells of it itself: that is being late, not drift.
-    const isAnnounced = await hasWaitingEvents(app, customer)
-    const outcome = await projectOne(app, customer)
+    const outcome = await mend(app, customer)
     progress.checked++
-    if (outcome?.kind !== 'written' || isAnnounced) continue
-    const drifts = outcome.differences.map(
-      ({ id, before, after }): Drift => ({
-        accountId: outcome.accountId,
-        customer,
-        subscription: id,
-        kind: before ? 'missed-change' : 'missed-subscription',
-        details: { before: before?.status ?? null, after: after.status, plan: after.plan },
-      }),
-    )
-    progress.repaired += drifts.length
-    await noteDrift(app, drifts)
+    // What an event that is on its way tells of is late, not drift.
+    if (outcome?.kind === 'written') progress.repaired += outcome.drift.length
   }
 }
 
 /** One customer that cannot be mirrored does not keep the others from it. */
-async function projectOne(app: App, customer: string): Promise<Outcome | null> {
+async function mend(app: App, customer: string): Promise<Outcome | null> {
   try {
-    return await projectCustomer(app, customer)
+    return await projectCustomer(app, customer, 'sweep')
   } catch (error) {
     if (isPassing(error)) throw error
     app.log.error({ error, customer }, 'a customer of Stripe cannot be mirrored')
-    app.metrics.stripeDrift.inc({ kind: 'cannot-mirror' })
+    app.metrics.stripeAlarms.inc({ kind: 'cannot-mirror' })
     return null
   }
-}
-
-async function hasWaitingEvents(app: App, customer: string): Promise<boolean> {
-  const waiting = await app.db
-    .selectFrom('stripe_events')
-    .select('id')
-    .where('stripe_customer_id', '=', customer)
-    .where('status', '=', 'received')
-    .limit(1)
-    .executeTakeFirst()
-  return waiting !== undefined
 }
 
 async function begin(app: App): Promise<string> {

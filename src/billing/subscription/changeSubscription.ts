@@ -1,87 +1,73 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
 import { problem } from '../../problems.ts'
-import { stripeErrorOf } from '../../stripe/errors.ts'
-import { type Customer, findCustomer } from '../checkout/customer.ts'
-import { projectCustomer } from '../projection/projectCustomer.ts'
-import { idOf, isLive, type MirroredSubscription } from '../projection/rules.ts'
-import { type KnownSubscription, shownSubscription } from '../projection/subscriptions.ts'
-import { withOperation } from './withOperation.ts'
+import { declineCodeOf, isPassing, stripeErrorOf } from '../../stripe/errors.ts'
+import type { Customer } from '../checkout/customer.ts'
+import { type Ordered, type PricedOrder, priceOrder } from '../priceOrder.ts'
+import { idOf } from '../projection/rules.ts'
+import type { KnownSubscription } from '../projection/subscriptions.ts'
+import { currentSubscription, itemOf, lookAgain, releaseSchedule } from './currentSubscription.ts'
 import { linkToPortal } from './linkToPortal.ts'
-import { decideChange, type Target } from './rules.ts'
+import { decideChange } from './rules.ts'
+import { withOperation } from './withOperation.ts'
 
-/** A live subscription and whose it is, as Stripe has it now. */
-export interface Current {
-  customer: Customer
-  subscription: KnownSubscription
-}
-
-/** What an account is subscribed to, looked at afresh; refused when there is nothing live. */
-export async function currentSubscription(app: App, accountId: string): Promise<Current> {
-  const customer = await findCustomer(app, accountId)
-  if (!customer) throw problem('no-subscription')
-  await projectCustomer(app, customer.stripeId)
-  const subscription = await shownSubscription(app.db, accountId)
-  if (!subscription || !isLive(subscription)) throw problem('no-subscription')
-  return { customer, subscription }
-}
-
-export interface ChangeOrder {
-  accountId: string
-  target: Target
-  price: string
-  /** The instant that a preview was reckoned for; the same one gives the same amounts. */
-  prorationDate?: number
-}
-
-/** Changes plan, interval or seats: at once with proration, or from the next period on. Asking again does nothing more. */
+/**
+ * Changes plan, interval or seats: at once with proration, or from the next period on. Asking again does nothing more.
+ * `prorationDate` is the instant that a preview was reckoned for; the same one gives the same amounts.
+ */
 export async function changeSubscription(
   app: App,
   stripe: Stripe,
-  { accountId, target, price, prorationDate }: ChangeOrder,
-  rankOf: (plan: string) => number,
+  ordered: Ordered,
+  prorationDate: number | null,
 ): Promise<void> {
-  refuseOldPreview(app, prorationDate)
+  if (prorationDate !== null) refuseOldPreview(app, prorationDate)
+  const { accountId } = ordered.actor
   const { customer, subscription } = await currentSubscription(app, accountId)
-  const decision = decideChange(subscription, target, rankOf)
+  const order = await priceOrder(app, ordered, subscription)
+  const decision = decideChange(subscription, order, (plan) => ordered.catalogue.planOf(plan).rank)
   if (decision.kind === 'refused') throw problem('subscription-not-changeable', { reason: decision.reason })
   if (decision.kind === 'nothing') return
-  const order = { subscription, price, ...target, ...(prorationDate && { prorationDate }) }
-  // Everything that Stripe is sent: with one key it takes one set of parameters.
-  const from = { price: subscription.priceId, quantity: subscription.quantity }
-  const wish = { ...target, price, proration_date: prorationDate ?? null, from }
+  // From where to where: a key must not mean a change that was made and undone since.
+  const { id, priceId, quantity, scheduled } = subscription
+  const wish = { subscription: id, ...order, prorationDate, from: { priceId, quantity, scheduled } }
+  const look = () => lookAgain(app, accountId, customer)
   try {
-    await withOperation(app, { accountId, kind: 'change', wish }, (key) => {
-      if (decision.kind === 'keep') return releaseSchedule(stripe, subscription.id, key)
-      return decision.kind === 'now' ? changeNow(stripe, order, key) : changeAtPeriodEnd(stripe, order, key)
-    })
+    await withOperation(
+      app,
+      { accountId, kind: 'change', wish },
+      (key) => {
+        if (decision.kind === 'keep') return releaseSchedule(stripe, id, key).then(() => 'done')
+        return decision.kind === 'now'
+          ? changeNow(stripe, subscription, { ...order, prorationDate }, key)
+          : changeAtPeriodEnd(stripe, subscription, order, key)
+      },
+      look,
+    )
   } catch (error) {
     throw await withPortal(app, stripe, customer, error)
   } finally {
-    await projectCustomer(app, customer.stripeId)
+    await look()
   }
 }
 
 const PREVIEW_LIVES_SECONDS = 15 * 60
 
 /** Stripe would take any instant of the period, and towards its end an upgrade costs next to nothing. */
-function refuseOldPreview(app: App, prorationDate: number | undefined): void {
-  if (prorationDate === undefined) return
+function refuseOldPreview(app: App, prorationDate: number): void {
   const age = app.now().getTime() / 1000 - prorationDate
   if (age <= PREVIEW_LIVES_SECONDS && age >= -1) return
   const detail = 'is not of a preview of the last fifteen minutes'
   throw problem('invalid-request', { errors: [{ pointer: '#/proration_date', detail }] })
 }
 
-interface StripeOrder extends Target {
-  subscription: KnownSubscription
-  price: string
-  prorationDate?: number
-}
-
 /** A card that is declined leaves everything as it was, so a change that is scheduled is dropped only afterwards. */
-async function changeNow(stripe: Stripe, order: StripeOrder, key: string): Promise<void> {
-  const { subscription, price, quantity, prorationDate } = order
+async function changeNow(
+  stripe: Stripe,
+  subscription: KnownSubscription,
+  { price, quantity, prorationDate }: PricedOrder & { prorationDate: number | null },
+  key: string,
+): Promise<'done' | 'half-done'> {
   const item = itemOf(await stripe.subscriptions.retrieve(subscription.id), subscription)
   await stripe.subscriptions.update(
     subscription.id,
@@ -90,16 +76,27 @@ async function changeNow(stripe: Stripe, order: StripeOrder, key: string): Promi
       items: [{ id: item.id, price, quantity }],
       proration_behavior: 'always_invoice',
       payment_behavior: 'error_if_incomplete',
-      ...(prorationDate && { proration_date: prorationDate }),
+      ...(prorationDate !== null && { proration_date: prorationDate }),
     },
     { idempotencyKey: key },
   )
-  await releaseSchedule(stripe, subscription.id, key)
+  try {
+    await releaseSchedule(stripe, subscription.id, key)
+    return 'done'
+  } catch (error) {
+    // It is paid for, so it is not refused any more; what is left to do is done without the caller.
+    if (isPassing(error)) return 'half-done'
+    throw error
+  }
 }
 
 /** https://docs.stripe.com/billing/subscriptions/subscription-schedules */
-async function changeAtPeriodEnd(stripe: Stripe, order: StripeOrder, key: string): Promise<void> {
-  const { subscription, price, quantity, interval } = order
+async function changeAtPeriodEnd(
+  stripe: Stripe,
+  subscription: KnownSubscription,
+  { price, quantity, interval }: PricedOrder,
+  key: string,
+): Promise<'done'> {
   const held = await stripe.subscriptions.retrieve(subscription.id)
   const item = itemOf(held, subscription)
   const attached = idOf(held.schedule)
@@ -140,33 +137,12 @@ async function changeAtPeriodEnd(stripe: Stripe, order: StripeOrder, key: string
     },
     { idempotencyKey: key },
   )
-}
-
-/** Drops a change that was scheduled; nothing where there is none. */
-export async function releaseSchedule(stripe: Stripe, id: string, key: string): Promise<void> {
-  const { schedule } = await stripe.subscriptions.retrieve(id)
-  const attached = idOf(schedule)
-  if (attached)
-    await stripe.subscriptionSchedules.release(attached, undefined, { idempotencyKey: `${key} release` })
-}
-
-/** The item that is mirrored, which decides the plan, unless somebody has just changed it; beside it there may be others. */
-export function itemOf(
-  { items }: Stripe.Subscription,
-  { priceId }: Pick<MirroredSubscription, 'priceId'>,
-): Stripe.SubscriptionItem {
-  const item = items.data.find(({ price }) => price.id === priceId)
-  if (!item) throw problem('change-in-progress')
-  return item
+  return 'done'
 }
 
 async function withPortal(app: App, stripe: Stripe, customer: Customer, error: unknown): Promise<unknown> {
   const known = stripeErrorOf(error)
   if (known?.type !== 'StripeCardError') return error
   const portal = await linkToPortal(app, stripe, customer, { flow: 'payment_method' })
-  return problem('payment-failed', { decline_code: known.decline_code ?? known.code ?? null, portal })
+  return problem('payment-failed', { decline_code: declineCodeOf(known), portal })
 }
-
-/** Whether a subscription is set to end. */
-export const isEnding = ({ cancelAt, cancelAtPeriodEnd }: MirroredSubscription) =>
-  cancelAtPeriodEnd || cancelAt !== null

@@ -12,26 +12,30 @@ export async function linkToPortal(
   { config }: Pick<App, 'config'>,
   stripe: Stripe,
   customer: Customer,
-  { flow, subscription, request }: { flow?: PortalFlow; subscription?: string; request?: string } = {},
+  {
+    flow = null,
+    subscription = null,
+    request = null,
+  }: { flow?: PortalFlow | null; subscription?: string | null; request?: string | null } = {},
 ): Promise<string> {
-  const flow_data = flow && flowData(flow, subscription)
+  const flow_data = flowData(flow, subscription)
   const { url } = await stripe.billingPortal.sessions.create(
     {
       customer: customer.stripeId,
       return_url: `${config.publicUrl}/billing`,
       ...(flow_data && { flow_data }),
     },
-    request === undefined ? {} : { idempotencyKey: `portal ${customer.id} ${request}` },
+    request === null ? {} : { idempotencyKey: `portal ${customer.id} ${request}` },
   )
   return url
 }
 
 function flowData(
-  flow: PortalFlow,
-  subscription: string | undefined,
+  flow: PortalFlow | null,
+  subscription: string | null,
 ): Stripe.BillingPortal.SessionCreateParams.FlowData | undefined {
   if (flow === 'payment_method') return { type: 'payment_method_update' }
-  if (!subscription) return undefined
+  if (flow === null || !subscription) return undefined
   return flow === 'cancel'
     ? { type: 'subscription_cancel', subscription_cancel: { subscription } }
     : { type: 'subscription_update', subscription_update: { subscription } }

@@ -1,8 +1,9 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
 import { problem } from '../../problems.ts'
-import { currentSubscription, itemOf } from './changeSubscription.ts'
-import { decideChange, type Target } from './rules.ts'
+import { type Ordered, priceOrder } from '../priceOrder.ts'
+import { currentSubscription, itemOf } from './currentSubscription.ts'
+import { decideChange } from './rules.ts'
 
 /** What a change would cost, and from when it would count. */
 export interface ChangePreview {
@@ -17,14 +18,14 @@ export interface ChangePreview {
 }
 
 /** Reckons a change as Stripe will, without changing anything. */
-export async function previewChange(
-  app: App,
-  stripe: Stripe,
-  { accountId, target, price }: { accountId: string; target: Target; price: string },
-  rankOf: (plan: string) => number,
-): Promise<ChangePreview> {
-  const { customer, subscription: mirrored } = await currentSubscription(app, accountId)
-  const decision = decideChange(mirrored, target, rankOf)
+export async function previewChange(app: App, stripe: Stripe, ordered: Ordered): Promise<ChangePreview> {
+  const { customer, subscription: mirrored } = await currentSubscription(app, ordered.actor.accountId)
+  const { price, quantity, ...target } = await priceOrder(app, ordered, mirrored)
+  const decision = decideChange(
+    mirrored,
+    { ...target, quantity },
+    (plan) => ordered.catalogue.planOf(plan).rank,
+  )
   if (decision.kind === 'refused') throw problem('subscription-not-changeable', { reason: decision.reason })
   const subscription = await stripe.subscriptions.retrieve(mirrored.id)
   const item = itemOf(subscription, mirrored)
@@ -44,7 +45,7 @@ export async function previewChange(
     customer: customer.stripeId,
     subscription: subscription.id,
     subscription_details: {
-      items: [{ id: item.id, price, quantity: target.quantity }],
+      items: [{ id: item.id, price, quantity }],
       ...(isNow
         ? { proration_behavior: 'always_invoice', proration_date: prorationDate }
         : { proration_behavior: 'none' }),

@@ -1,23 +1,16 @@
-import type Stripe from 'stripe'
 import Type from 'typebox'
 import type { Access } from '../../access/access.ts'
 import type { App } from '../../app.ts'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { MemberActor } from '../../http/actor.ts'
 import { route } from '../../http/route.ts'
 import { Fields, Instant, Nullable, named, PageQuery, pageOf } from '../../http/schemas.ts'
 import type { Server } from '../../http/server.ts'
-import { problem } from '../../problems.ts'
 import { callStripe } from '../../stripe/callStripe.ts'
-import { findCustomer } from '../checkout/customer.ts'
-import { OrderFields, priceOrder } from '../priceOrder.ts'
-import { isLive } from '../projection/rules.ts'
-import { shownSubscription } from '../projection/subscriptions.ts'
+import { OrderFields, orderOf } from '../priceOrder.ts'
 import { BillingStateSchema, stateNow } from '../stateRoutes.ts'
 import { cancelSubscription, resumeSubscription } from './cancelSubscription.ts'
 import { changeSubscription } from './changeSubscription.ts'
 import { listInvoices } from './listInvoices.ts'
-import { linkToPortal } from './linkToPortal.ts'
+import { openPortal } from './openPortal.ts'
 import { previewChange } from './previewChange.ts'
 
 const needsStripe = ['too-many-requests', 'stripe-not-configured', 'stripe-unavailable'] as const
@@ -73,19 +66,9 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       replies: { 201: Type.Object({ url: Type.String() }) },
       refusals: [...needsSubscription],
     },
-    async ({ caller: { actor, requestId }, body: { flow }, reply }) => {
-      const url = await callStripe(app, actor.accountId, async (stripe) => {
-        const customer = await findCustomer(app, actor.accountId)
-        if (!customer) throw problem('no-subscription')
-        const subscription = await shownSubscription(app.db, actor.accountId)
-        const isNeeded = flow === 'cancel' || flow === 'change_plan'
-        if (isNeeded && !(subscription && isLive(subscription))) throw problem('no-subscription')
-        return linkToPortal(app, stripe, customer, {
-          ...(flow && { flow }),
-          ...(subscription && { subscription: subscription.id }),
-          ...(requestId && { request: requestId }),
-        })
-      })
+    async ({ caller: { actor, requestId }, body: { flow = null }, reply }) => {
+      const asked = { accountId: actor.accountId, flow, request: requestId }
+      const url = await callStripe(app, actor, (stripe) => openPortal(app, stripe, asked))
       return reply.code(201).send({ url })
     },
   )
@@ -104,10 +87,8 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       refusals: ['subscription-not-changeable', 'change-in-progress', ...needsSubscription],
     },
     async ({ caller: { actor }, body }) => {
-      const { order, rankOf } = await ordered(actor, body)
-      const preview = await callStripe(app, actor.accountId, (stripe) =>
-        previewChange(app, stripe, order, rankOf),
-      )
+      const ordered = await orderOf(access, actor, body)
+      const preview = await callStripe(app, actor, (stripe) => previewChange(app, stripe, ordered))
       return {
         takes_effect: preview.takesEffect,
         at: preview.at.toISOString(),
@@ -136,9 +117,9 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       refusals: ['payment-failed', 'subscription-not-changeable', 'change-in-progress', ...needsSubscription],
     },
     async ({ caller: { actor }, body, at }) => {
-      const { order, rankOf } = await ordered(actor, body)
-      const dated = { ...order, ...(body.proration_date && { prorationDate: body.proration_date }) }
-      await callStripe(app, actor.accountId, (stripe) => changeSubscription(app, stripe, dated, rankOf))
+      const { proration_date: prorationDate = null, ...order } = body
+      const ordered = await orderOf(access, actor, order)
+      await callStripe(app, actor, (stripe) => changeSubscription(app, stripe, ordered, prorationDate))
       return stateNow(app, access, actor, at)
     },
   )
@@ -165,7 +146,7 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
         refusals: ['payment-failed', 'change-in-progress', ...needsSubscription],
       },
       async ({ caller: { actor }, at }) => {
-        await callStripe(app, actor.accountId, (stripe: Stripe) => run(app, stripe, actor.accountId))
+        await callStripe(app, actor, (stripe) => run(app, stripe, actor.accountId))
         return stateNow(app, access, actor, at)
       },
     )
@@ -185,18 +166,6 @@ export function subscriptionRoutes(server: Server, app: App, access: Access): vo
       refusals: [...needsStripe],
     },
     async ({ caller: { actor }, query }) =>
-      callStripe(app, actor.accountId, (stripe) =>
-        listInvoices(app, stripe, { accountId: actor.accountId, ...query }),
-      ),
+      callStripe(app, actor, (stripe) => listInvoices(app, stripe, { accountId: actor.accountId, ...query })),
   )
-
-  async function ordered(actor: MemberActor, body: Parameters<typeof priceOrder>[3]) {
-    const snapshot = access.snapshotOf(actor)
-    const catalogue: Catalogue = await access.catalogueOf(snapshot)
-    if (!app.stripe) throw problem('stripe-not-configured')
-    const current = await shownSubscription(app.db, actor.accountId)
-    const { price, ...target } = await priceOrder(app, catalogue, snapshot, body, current)
-    const rankOf = (plan: string) => catalogue.planOf(plan).rank
-    return { order: { accountId: actor.accountId, target, price }, rankOf }
-  }
 }

@@ -1,4 +1,5 @@
 import type { Interval } from '../../catalogue/catalogue.ts'
+import { isEnding } from '../../entitlements/truthTable.ts'
 import type { MirroredSubscription } from '../projection/rules.ts'
 
 /** What a subscription is to become. */
@@ -28,7 +29,7 @@ export function decideChange(
   if (current.status === 'past_due' || current.status === 'unpaid')
     return { kind: 'refused', reason: 'payment-due' }
   if (current.status === 'paused') return { kind: 'refused', reason: 'paused' }
-  if (current.cancelAtPeriodEnd || current.cancelAt) return { kind: 'refused', reason: 'ending' }
+  if (isEnding(current)) return { kind: 'refused', reason: 'ending' }
   const direction =
     Math.sign(rankOf(target.plan) - (current.plan === null ? -1 : rankOf(current.plan))) ||
     lengthOf(target.interval) - lengthOf(current.interval) ||
@@ -38,3 +39,31 @@ export function decideChange(
 }
 
 const lengthOf = (interval: Interval | null) => (interval === 'year' ? 1 : 0)
+
+/** What was asked of Stripe for a subscription. */
+export type OperationWish =
+  | { kind: 'cancel' | 'resume'; wish: { subscription: string } }
+  | { kind: 'change'; wish: { subscription: string } & Target }
+
+/** Whether a subscription is what was asked for, so that the question of what Stripe did is settled. */
+export function isFulfilled({ kind, wish }: OperationWish, current: MirroredSubscription): boolean {
+  switch (kind) {
+    case 'cancel':
+      return isEnding(current)
+    case 'resume':
+      return !isEnding(current) && current.status !== 'paused'
+    case 'change':
+      return isAt(current.scheduled ?? current, wish)
+  }
+}
+
+/** Whether an upgrade has been made, and the earlier change that it replaces is scheduled still. */
+export function isHalfDone(operation: OperationWish, current: MirroredSubscription): boolean {
+  if (operation.kind !== 'change' || !current.scheduled) return false
+  return isAt(current, operation.wish) && !isAt(current.scheduled, operation.wish)
+}
+
+const isAt = (
+  { plan, interval, quantity }: { plan: string | null; interval: Interval | null; quantity: number },
+  target: Target,
+) => plan === target.plan && interval === target.interval && quantity === target.quantity

@@ -2,38 +2,45 @@ import { isDeepStrictEqual } from 'node:util'
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
 import { problem } from '../../problems.ts'
-import { isUnanswered } from '../../stripe/errors.ts'
+import { isAnswerToKey, isKeyOfOtherWords, isUnanswered } from '../../stripe/errors.ts'
+import { KEY_LIVES_MS } from '../../stripe/keys.ts'
+import type { MirroredSubscription } from '../projection/rules.ts'
+import { isFulfilled, type OperationWish } from './rules.ts'
 
 /** What is asked of Stripe for an account. */
-interface Operation {
-  accountId: string
-  kind: 'change' | 'cancel' | 'resume'
-  wish: object
-}
+export type Operation = OperationWish & { accountId: string }
 
 /** Longer than the calls to Stripe take with all their repetitions. */
-const UNDER_WAY_FOR_MS = 5 * 60_000
+export const UNDER_WAY_FOR_MS = 5 * 60_000
 
 /**
  * Runs `work` with an idempotency key that stands for this one operation: it is the id of a row that is there before
  * Stripe is called and open until the outcome is known. The same wish at the same time, or after a crash or a lost
- * answer, gets the same key, so Stripe does it once. Another wish meanwhile is refused.
+ * answer, gets the same key, so Stripe does it once. Another wish meanwhile is refused. `look` is asked what became of a
+ * key that was used before; `work` may answer that something is left for `settleOperations`.
  */
-export async function withOperation<T>(
+export async function withOperation(
   app: App,
   operation: Operation,
-  work: (key: string) => Promise<T>,
-): Promise<T> {
-  const { key, isOurs } = await openOperation(app, operation)
-  try {
-    const result = await work(key)
-    await finish(app, key, 'done')
-    return result
-  } catch (error) {
-    // Without an answer nobody knows what Stripe did: whoever asks again asks with this key. And who came along while
-    // another was at work knows only what became of their own call.
-    if (isOurs && !isUnanswered(error)) await finish(app, key, 'refused')
-    throw error
+  work: (key: string) => Promise<'done' | 'half-done'>,
+  look: () => Promise<MirroredSubscription | null>,
+): Promise<void> {
+  for (;;) {
+    const { key, isOurs } = await openOperation(app, operation)
+    try {
+      if ((await work(key)) === 'half-done') return
+    } catch (error) {
+      // Without an answer nobody knows what Stripe did: whoever asks again asks with this key. And who came along while
+      // another was at work knows only what became of their own call, unless Stripe repeats it for the key.
+      if (isOurs ? !isUnanswered(error) : isAnswerToKey(error)) await finishOperation(app, key, 'refused')
+      if (isKeyOfOtherWords(error)) continue
+      throw error
+    }
+    await finishOperation(app, key, 'done')
+    if (isOurs) return
+    // Stripe repeats what it answered to the key before, though that may have been taken back since.
+    const current = await look()
+    if (!current || isFulfilled(operation, current)) return
   }
 }
 
@@ -51,26 +58,50 @@ async function openOperation(
       .returning('id')
       .executeTakeFirst()
     if (made) return { key: made.id, isOurs: true }
-    const open = await app.db
-      .selectFrom('stripe_operations')
-      .select(['id', 'kind', 'wish', 'created_at'])
-      .where('account_id', '=', accountId)
-      .where('finished_at', 'is', null)
-      .executeTakeFirst()
+    const open = await openOperationOf(app, accountId)
     if (!open) continue
-    const isRecent = at.getTime() - open.created_at.getTime() < UNDER_WAY_FOR_MS
+    const age = at.getTime() - open.createdAt.getTime()
     const isSame = open.kind === kind && isDeepStrictEqual(open.wish, { ...wish })
-    if (isSame && at.getTime() - open.created_at.getTime() < KEY_LIVES_MS)
-      return { key: open.id, isOurs: false }
-    if (isRecent) throw problem('change-in-progress')
-    await finish(app, open.id, 'given up')
+    if (isSame && age < KEY_LIVES_MS) return { key: open.id, isOurs: false }
+    if (age < UNDER_WAY_FOR_MS) throw problem('change-in-progress')
+    await finishOperation(app, open.id, 'given up')
   }
 }
 
-/** Stripe keeps keys for a day at least: https://docs.stripe.com/api/idempotent_requests */
-const KEY_LIVES_MS = 23 * 3_600_000
+export type OpenOperation = Operation & { id: string; createdAt: Date }
 
-async function finish(app: App, id: string, outcome: string): Promise<void> {
+/** What an account has under way, or does not know the outcome of. */
+export async function openOperationOf(
+  { db }: Pick<App, 'db'>,
+  accountId: string,
+): Promise<OpenOperation | null> {
+  const row = await db
+    .selectFrom('stripe_operations')
+    .select(['id', 'kind', 'wish', 'created_at'])
+    .where('account_id', '=', accountId)
+    .where('finished_at', 'is', null)
+    .executeTakeFirst()
+  return row ? operationFrom({ ...row, account_id: accountId }) : null
+}
+
+/** Shapes a row. */
+export function operationFrom(row: {
+  id: string
+  account_id: string
+  kind: string
+  wish: unknown
+  created_at: Date
+}): OpenOperation {
+  const { kind, wish } = row as OperationWish
+  return { kind, wish, id: row.id, accountId: row.account_id, createdAt: row.created_at } as OpenOperation
+}
+
+/** Notes what became of an operation; the first to know it is right. */
+export async function finishOperation(
+  app: Pick<App, 'db' | 'now'>,
+  id: string,
+  outcome: 'done' | 'refused' | 'given up',
+): Promise<void> {
   await app.db
     .updateTable('stripe_operations')
     .set({ finished_at: app.now(), outcome })
