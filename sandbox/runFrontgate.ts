@@ -59,7 +59,7 @@ export async function runFrontgate(surroundings: Surroundings): Promise<void> {
   }
   await untilReady(serviceUrl, logPath)
   await bringCatalogueToStripe(app, sandboxPort)
-  runStripe(stripe, started)
+  runStripe(app, stripe, started)
   void loadParser()
 }
 
@@ -85,9 +85,16 @@ async function bringCatalogueToStripe(app: App, sandboxPort: number): Promise<vo
 }
 
 /** From here on time passes at Stripe, and events are delivered. */
-function runStripe(stripe: StripeStandIn, started: AsyncDisposableStack): void {
+function runStripe({ log }: App, stripe: StripeStandIn, started: AsyncDisposableStack): void {
   stripe.deliveries.start()
-  const looking = setInterval(() => stripe.advance(), STRIPE_LOOKS_EVERY_MS).unref()
+  const look = () => {
+    try {
+      stripe.advance()
+    } catch (error) {
+      log.error({ error }, 'time does not pass at Stripe')
+    }
+  }
+  const looking = setInterval(look, STRIPE_LOOKS_EVERY_MS).unref()
   // Before the service stops: what it cannot take any more would count as refused.
   started.defer(async () => {
     clearInterval(looking)

@@ -72,9 +72,12 @@ export class Store {
     this.#listeners.push(listener)
   }
 
-  /** Runs `work`; what it wrote is kept as one, or undone when it throws. Changes within it are part of it. */
+  /**
+   * Runs `work`; what it wrote is kept as one, or undone when it throws. Changes within it are part of it: they are
+   * undone with it, or alone where only they throw.
+   */
   change<T>(work: () => T): T {
-    if (this.#writes) return work()
+    if (this.#writes) return this.#changeWithin(this.#writes, work)
     const writes: Write[] = []
     this.#writes = writes
     this.#undo = []
@@ -90,6 +93,17 @@ export class Store {
     }
     if (writes.length > 0) for (const listener of this.#listeners) listener(writes)
     return result
+  }
+
+  #changeWithin<T>(writes: Write[], work: () => T): T {
+    const [written, done] = [writes.length, this.#undo.length]
+    try {
+      return work()
+    } catch (error) {
+      for (const undo of this.#undo.splice(done).reverse()) undo()
+      writes.length = written
+      throw error
+    }
   }
 
   /** Takes writes of an earlier run. */

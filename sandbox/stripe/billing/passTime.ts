@@ -22,34 +22,54 @@ const INCOMPLETE_SECONDS = 23 * HOUR
 /** Something that happens by itself at an instant; at the same one, in this order. */
 interface Due {
   at: number
+  /** In words, to be told apart by and to be read in a log. */
+  what: string
   run: (world: World) => void
+}
+
+/** Something that was due and could not be done. */
+export interface Failure {
+  what: string
+  error: unknown
 }
 
 interface Timed {
   store: Store
   at(seconds: number, customerOrClock?: string | null): World
+  /** What has failed before, and is not tried again. */
+  givenUp?: Set<string>
 }
 
 /**
  * Does all that has become due by an instant, in the order of time, each thing at its own instant and in a change
- * of its own: for everybody who lives by real time, or by the test clock that is named.
+ * of its own: for everybody who lives by real time, or by the test clock that is named. What fails is given up and
+ * answered with, so that it stops nothing else.
  */
-export function advanceBilling(stripe: Timed, upTo: number, clock: string | null = null): void {
+export function advanceBilling(stripe: Timed, upTo: number, clock: string | null = null): Failure[] {
+  const { store, givenUp = new Set() } = stripe
+  const failures: Failure[] = []
   const next = new Map<string, Due>()
   const look = (customer: string) => {
-    const due = earliest(duesOf(stripe.store, customer))
+    const due = earliest(duesOf(store, customer).filter((one) => !givenUp.has(nameOf(one))))
     if (due && due.at <= upTo) next.set(customer, due)
     else next.delete(customer)
   }
-  for (const customer of customersBy(stripe.store, clock)) look(customer)
+  for (const customer of customersBy(store, clock)) look(customer)
   for (;;) {
     const [soonest] = [...next].sort(([, one], [, other]) => one.at - other.at)
-    if (!soonest) return
+    if (!soonest) return failures
     const [customer, due] = soonest
-    stripe.store.change(() => due.run(stripe.at(due.at, clock)))
+    try {
+      store.change(() => due.run(stripe.at(due.at, clock)))
+    } catch (error) {
+      givenUp.add(nameOf(due))
+      failures.push({ what: nameOf(due), error })
+    }
     look(customer)
   }
 }
+
+const nameOf = ({ what, at }: Due) => `${what} at ${at}`
 
 /** Those to whom something may happen; '' stands for sessions of nobody yet. */
 function customersBy(store: Store, clock: string | null): string[] {
@@ -77,6 +97,7 @@ function duesOf(store: Store, customer: string): Due[] {
     ...(isBilled ? store.listOf('invoice', customer) : []).flatMap((one) => invoiceDues(store, one)),
     ...open.map(({ id, expires_at }) => ({
       at: expires_at,
+      what: `expiry of ${id}`,
       run: (world: World) => void expireCheckoutSession(world, id),
     })),
   ]
@@ -91,49 +112,69 @@ function subscriptionDues(store: Store, subscription: Subscription): Due[] {
   const { id, status, cancel_at, created, trial_end, pending_update } = subscription
   if (status === 'canceled' || status === 'incomplete_expired') return []
   if (status === 'incomplete') {
-    return [{ at: created + INCOMPLETE_SECONDS, run: (world) => expireIncomplete(world, subscription) }]
+    const at = created + INCOMPLETE_SECONDS
+    return [{ at, what: `expiry of ${id}`, run: (world) => expireIncomplete(world, subscription) }]
   }
   const dues: Due[] = []
   const notice = noticeDue({ store }, subscription)
-  if (notice !== null) dues.push({ at: notice, run: (world) => announceTrialEnd(world, subscription) })
+  if (notice !== null) {
+    dues.push({
+      at: notice,
+      what: `notice to ${id}`,
+      run: (world) => announceTrialEnd(world, subscription),
+    })
+  }
   if (cancel_at !== null) {
     dues.push({
       at: cancel_at,
+      what: `end of ${id}`,
       run: (world) => void cancelSubscriptionNow(world, id, { keepsPending: true }),
     })
   }
-  if (pending_update)
-    dues.push({ at: pending_update.expires_at, run: (world) => dropPending(world, subscription) })
+  if (pending_update) {
+    dues.push({
+      at: pending_update.expires_at,
+      what: `pending update of ${id}`,
+      run: (world) => dropPending(world, subscription),
+    })
+  }
   if (status === 'paused') return dues
   const schedule = store.get('subscription_schedule', idOf(subscription.schedule) ?? '')
   if (schedule?.current_phase) {
     // While the subscription was paused the phase may have been over for long.
     const starts = subscription.items.data.map(({ current_period_start }) => current_period_start)
     const at = Math.max(schedule.current_phase.end_date, ...starts)
-    dues.push({ at, run: (world) => endPhase(world, schedule) })
+    dues.push({ at, what: `phase of ${schedule.id}`, run: (world) => endPhase(world, schedule) })
   }
   if (status === 'trialing' && trial_end !== null) {
-    dues.push({ at: trial_end, run: (world) => endTrial(world, subscription) })
+    dues.push({ at: trial_end, what: `trial of ${id}`, run: (world) => endTrial(world, subscription) })
   } else {
-    dues.push({ at: renewalDue(subscription), run: (world) => void renewSubscription(world, subscription) })
+    dues.push({
+      at: renewalDue(subscription),
+      what: `renewal of ${id}`,
+      run: (world) => void renewSubscription(world, subscription),
+    })
   }
   return dues
 }
 
 function invoiceDues(store: Store, invoice: Invoice): Due[] {
-  const { status, automatically_finalizes_at, next_payment_attempt, due_date } = invoice
+  const { id, status, automatically_finalizes_at, next_payment_attempt, due_date } = invoice
   if (status === 'draft' && invoice.auto_advance && automatically_finalizes_at !== null) {
-    return [{ at: automatically_finalizes_at, run: (world) => advanceDraft(world, invoice) }]
+    return [
+      { at: automatically_finalizes_at, what: `draft ${id}`, run: (world) => advanceDraft(world, invoice) },
+    ]
   }
   if (status !== 'open') return []
   if (invoice.collection_method === 'send_invoice') {
     if (due_date === null || invoice.attempted) return []
-    return [{ at: due_date, run: (world) => markOverdue(world, invoice) }]
+    return [{ at: due_date, what: `due date of ${id}`, run: (world) => markOverdue(world, invoice) }]
   }
   const dues: Due[] = []
   if (next_payment_attempt !== null) {
     dues.push({
       at: next_payment_attempt,
+      what: `payment of ${id}`,
       run: (world) => void collectInvoice(world, invoice, { isAutomatic: true }),
     })
   }
@@ -148,10 +189,16 @@ function giveUp(store: Store, invoice: Invoice): Due[] {
   if (subscription.status === 'past_due' && invoice.auto_advance) {
     const end = (world: World) =>
       void cancelSubscriptionNow(world, subscription.id, { reason: 'payment_failed' })
-    return [{ at: since + GIVE_UP_SECONDS, run: end }]
+    return [{ at: since + GIVE_UP_SECONDS, what: `end of ${subscription.id} over ${invoice.id}`, run: end }]
   }
   if (subscription.status === 'paused' && idOf(subscription.latest_invoice) === invoice.id) {
-    return [{ at: since + INCOMPLETE_SECONDS, run: (world) => void voidInvoice(world, invoice) }]
+    return [
+      {
+        at: since + INCOMPLETE_SECONDS,
+        what: `expiry of ${invoice.id}`,
+        run: (world) => void voidInvoice(world, invoice),
+      },
+    ]
   }
   return []
 }

@@ -75,9 +75,11 @@ const advance = operation({
       status_details: { advancing: { target_frozen_time: frozen_time } },
     }
     replace(world, KIND, clock, advancing, 'test_helpers.test_clock.advancing')
-    advanceBilling({ store: world.store, at: (instant) => world.at(instant, id) }, frozen_time, id)
-    const ready: TestClock = { ...clock, frozen_time, status: 'ready', status_details: {} }
-    return replace(world, KIND, advancing, ready, 'test_helpers.test_clock.ready')
+    const time = { store: world.store, at: (instant: number) => world.at(instant, id) }
+    const failures = advanceBilling(time, frozen_time, id)
+    const status = failures.length > 0 ? 'internal_failure' : 'ready'
+    const arrived: TestClock = { ...clock, frozen_time, status, status_details: {} }
+    return replace(world, KIND, advancing, arrived, `test_helpers.test_clock.${status}`)
   },
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { advanceBilling } from '../../../../sandbox/stripe/billing/passTime.ts'
 import { at, type Billing, DAY, HOUR, itemOf, setDefault, startBilling } from './startBilling.ts'
 
 /** A subscription with a card that fails whenever it is charged, on a trial that has just ended. */
@@ -334,4 +335,22 @@ test('a customer on a test clock lives by it alone', async () => {
   const renewed = await sdk.subscriptions.retrieve(made.id, { expand: ['latest_invoice'] })
   expect(itemOf(renewed).current_period_end).toBe(at('2030-03-31T00:00:00'))
   expect(renewed.latest_invoice).toMatchObject({ status: 'paid', created: at('2030-02-28T00:00:00') })
+})
+
+test('what cannot be done when it is due stops nothing else, and is tried once', async () => {
+  const billing = await startBilling()
+  const { sdk, stripe } = billing
+  const [broken, whole] = [await billing.subscribe(), await billing.subscribe()]
+  const end = itemOf(whole).current_period_end
+  const held = stripe.store.get('subscription', broken.id)
+  if (!held) throw new Error('It is not held')
+  const data = held.items.data.map((item) => ({ ...item, price: null as unknown as typeof item.price }))
+  const damaged = { ...held, items: { ...held.items, data } }
+  stripe.store.change(() => stripe.store.put('subscription', damaged))
+  const givenUp = new Set<string>()
+  const advance = () => advanceBilling({ ...stripe, givenUp }, end + HOUR)
+  expect(advance()).toMatchObject([{ what: `renewal of ${broken.id} at ${end}` }])
+  expect(advance()).toEqual([])
+  expect((await sdk.invoices.list({ subscription: whole.id, status: 'paid' })).data).toHaveLength(2)
+  expect(stripe.store.get('subscription', broken.id)).toEqual(damaged)
 })

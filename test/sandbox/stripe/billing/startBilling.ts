@@ -48,7 +48,7 @@ export async function startBilling({
     now: () => seconds,
     advanceTo(instant) {
       seconds = instant
-      advanceBilling(stripe, seconds)
+      for (const { error } of advanceBilling(stripe, seconds)) throw error
     },
     newEvents() {
       const events = stripe.store.list('event')
