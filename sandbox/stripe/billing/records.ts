@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import type { subscriptionData } from './checkout/sessionParams.ts'
-import type { Discount, PortalConfiguration } from './shapes.ts'
+import type { Coupon, Discount, PortalConfiguration } from './shapes.ts'
 
 /** Objects of Stripe's that only billing makes. */
 export interface BillingObjects {
@@ -22,6 +22,8 @@ export interface BillingRecords {
     /** Why the last payment failed, in words for the buyer. */
     failure: string | null
   }
+  /** What a coupon was, for the discounts that were made of it. */
+  deleted_coupon: Coupon
   /** Which payments an invoice has; the id is the invoice's. */
   invoice_payments_of: { id: string; payments: string[] }
   /** The end of the trial that was announced last; the id is the subscription's. */

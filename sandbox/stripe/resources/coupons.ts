@@ -100,6 +100,7 @@ const remove = operation({
   handle(world, _params, { id }) {
     const coupon = getCoupon(world, id)
     world.store.remove('coupon', id)
+    world.store.put('deleted_coupon', coupon)
     world.emit('coupon.deleted', 'coupon', coupon)
     return { id, object: 'coupon', deleted: true }
   },

@@ -1,7 +1,9 @@
 import { StripeRefusal } from '../../refusal.ts'
 import type { World } from '../../world.ts'
+import { findCoupon } from '../discounts/findCoupon.ts'
 import { idOf, type Session } from '../shapes.ts'
 import { amounts } from './createSession.ts'
+import { beginsWithTrial, orderedLines, purchaseOf } from './orderedLines.ts'
 import { reckonSession } from './reckonSession.ts'
 
 /** Lowers what a session costs by the code that the buyer typed in, or refuses the code. */
@@ -16,13 +18,11 @@ export function applyPromotionCode(world: World, session: Session, typed: string
       param: 'promotion_code',
     })
   }
-  const lines = order.lines.flatMap(({ price: id, quantity }) => {
-    const price = world.store.get('price', id)
-    return price ? [{ price, quantity }] : []
-  })
-  const discounts = [{ promotion_code: code.id }]
-  const isTrial = order.data.trial_end !== undefined || order.data.trial_period_days !== undefined
-  const reckoned = reckonSession(world, lines, { isTrial, discounts, customer: idOf(session.customer) })
+  const lines = orderedLines(world, order)
+  const given = { promotion_code: code.id }
+  findCoupon(world, given, purchaseOf(lines, idOf(session.customer)), 'discounts[0]')
+  const discounts = [given]
+  const reckoned = reckonSession(world, lines, { isTrial: beginsWithTrial(order.data), discounts })
   world.store.put('checkout_order', { ...order, discounts })
   return world.store.put('checkout.session', {
     ...session,

@@ -2,9 +2,10 @@ import { StripeRefusal } from '../../refusal.ts'
 import type { World } from '../../world.ts'
 import { DAY, HOUR } from '../calendar.ts'
 import { getCustomer } from '../customers.ts'
-import { findCoupon } from '../discounts/makeDiscounts.ts'
+import { findCoupon } from '../discounts/findCoupon.ts'
 import type { Price } from '../shapes.ts'
 import { getRecurringPrice } from '../subscriptions/items.ts'
+import { purchaseOf } from './orderedLines.ts'
 import type { CreateParams } from './sessionParams.ts'
 
 const MOST_LINES = 20
@@ -28,8 +29,9 @@ export function checkSession(world: World, params: CreateParams): Price[] {
   exclusive(params, 'allow_promotion_codes', 'discounts')
   checkCustomerUpdate(params)
   checkTimes(params, world.now(customer))
-  checkDiscounts(world, params)
-  return checkLines(world, params)
+  const prices = checkLines(world, params)
+  checkDiscounts(world, params, prices)
+  return prices
 }
 
 function checkUrl(url: string | undefined, param: string): void {
@@ -89,10 +91,15 @@ function checkTimes({ expires_at: expires, subscription_data: data = {} }: Creat
   }
 }
 
-function checkDiscounts(world: World, { discounts = [], customer }: CreateParams): void {
+function checkDiscounts(
+  world: World,
+  { discounts = [], customer, line_items: lines = [] }: CreateParams,
+  prices: Price[],
+): void {
   if (discounts.length > 1) refuse('You can only apply one discount to a Checkout Session.', 'discounts')
+  const bought = prices.map((price, place) => ({ price, quantity: lines[place]?.quantity ?? 1 }))
   for (const [place, discount] of discounts.entries()) {
-    findCoupon(world, discount, customer ?? null, `discounts[${place}]`)
+    findCoupon(world, discount, purchaseOf(bought, customer ?? null), `discounts[${place}]`)
   }
 }
 

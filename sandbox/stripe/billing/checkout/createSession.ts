@@ -3,6 +3,7 @@ import { DAY } from '../calendar.ts'
 import { getCustomer } from '../customers.ts'
 import type { Session } from '../shapes.ts'
 import { checkSession } from './checkSession.ts'
+import { beginsWithTrial } from './orderedLines.ts'
 import { type Reckoned, reckonSession } from './reckonSession.ts'
 import type { CreateParams } from './sessionParams.ts'
 
@@ -12,8 +13,7 @@ export function createSession(world: World, params: CreateParams): Session {
   const { customer = null, discounts = [], subscription_data: data = {}, line_items: items = [] } = params
   const id = newId('cs_test', 58)
   const lines = prices.map((price, place) => ({ price, quantity: items[place]?.quantity ?? 1 }))
-  const isTrial = data.trial_end !== undefined || data.trial_period_days !== undefined
-  const reckoned = reckonSession(world, lines, { isTrial, discounts, customer })
+  const reckoned = reckonSession(world, lines, { isTrial: beginsWithTrial(data), discounts })
   world.store.put('checkout_order', {
     id,
     lines: lines.map(({ price, quantity }) => ({ id: newId('li'), price: price.id, quantity })),

@@ -2,7 +2,8 @@ import type Stripe from 'stripe'
 import type { Wire } from '../../objects.ts'
 import type { World } from '../../world.ts'
 import { productName } from '../invoices/lines.ts'
-import { idOf, type Session } from '../shapes.ts'
+import type { Session } from '../shapes.ts'
+import { beginsWithTrial, orderedLines } from './orderedLines.ts'
 import { reckonSession } from './reckonSession.ts'
 
 type LineItem = Wire<Stripe.LineItem>
@@ -10,14 +11,10 @@ type LineItem = Wire<Stripe.LineItem>
 /** What is bought in a session, line by line. */
 export function lineItemsOf(world: World, session: Session): LineItem[] {
   const order = world.store.get('checkout_order', session.id)
-  const lines = (order?.lines ?? []).flatMap(({ id, price: priceId, quantity }) => {
-    const price = world.store.get('price', priceId)
-    return price ? [{ id, price, quantity }] : []
-  })
-  const isTrial = order?.data.trial_end !== undefined || order?.data.trial_period_days !== undefined
-  // What the coupon took off is part of the session; whether it could still be redeemed does not matter.
-  const discounts = session.status === 'open' ? (order?.discounts ?? []) : []
-  const reckoned = reckonSession(world, lines, { isTrial, discounts, customer: idOf(session.customer) })
+  if (!order) return []
+  const { data, discounts } = order
+  const lines = orderedLines(world, order)
+  const reckoned = reckonSession(world, lines, { isTrial: beginsWithTrial(data), discounts })
   return lines.map(({ id, price, quantity }, place) => {
     const { subtotal = 0, discount = 0 } = reckoned.lines[place] ?? {}
     return {

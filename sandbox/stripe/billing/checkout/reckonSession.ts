@@ -1,6 +1,6 @@
 import type { World } from '../../world.ts'
 import { applyDiscounts } from '../discounts/applyDiscounts.ts'
-import { type DiscountParam, findCoupon } from '../discounts/makeDiscounts.ts'
+import { agreedCoupon, type CouponParam } from '../discounts/findCoupon.ts'
 import { fullAmount } from '../invoices/lines.ts'
 import { type Discount, type Price, productOf } from '../shapes.ts'
 
@@ -17,18 +17,18 @@ export interface Reckoned {
   total: number
 }
 
-/** Reckons what the buyer pays when the session is completed. */
+/** Reckons what the buyer pays when the session is completed, if the discounts can still be redeemed then. */
 export function reckonSession(
   world: World,
   lines: SessionLine[],
-  { isTrial, discounts, customer }: { isTrial: boolean; discounts: DiscountParam[]; customer: string | null },
+  { isTrial, discounts }: { isTrial: boolean; discounts: CouponParam[] },
 ): Reckoned {
   const amounts = lines.map(({ price, quantity }) => ({
     amount: isTrial ? 0 : fullAmount(price, quantity),
     product: productOf(price),
     discountable: true,
   }))
-  const stand = discounts.map((one, place) => standIn(world, one, customer, place))
+  const stand = discounts.flatMap((one, place) => standIn(world, one, place) ?? [])
   const taken = applyDiscounts(world, amounts, stand).map((list) => sum(list.map(({ amount }) => amount)))
   const subtotal = sum(amounts.map(({ amount }) => amount))
   const discount = sum(taken)
@@ -41,20 +41,21 @@ export function reckonSession(
 }
 
 /** The discount that it will be; it is redeemed only when the session is completed. */
-function standIn(world: World, given: DiscountParam, customer: string | null, place: number): Discount {
-  const { coupon, promotionCode } = findCoupon(world, given, customer, `discounts[${place}]`)
+function standIn(world: World, given: CouponParam, place: number): Discount | null {
+  const agreed = agreedCoupon(world, given)
+  if (!agreed) return null
   return {
     id: `di_${place}`,
     object: 'discount',
     checkout_session: null,
-    customer,
+    customer: null,
     customer_account: null,
     end: null,
     invoice: null,
     invoice_item: null,
-    promotion_code: promotionCode,
-    source: { type: 'coupon', coupon: coupon.id },
-    start: world.now(customer),
+    promotion_code: agreed.promotionCode,
+    source: { type: 'coupon', coupon: agreed.coupon.id },
+    start: world.now(),
     subscription: null,
     subscription_item: null,
   }

@@ -14,7 +14,7 @@ export interface Discountable {
   discountable: boolean
 }
 
-/** The discounts of a subscription, or else of its customer, that count at an instant. */
+/** The discounts of a subscription that count at an instant. */
 export function discountsInForce(
   { store }: World,
   holder: Pick<Subscription, 'discounts'>,
@@ -65,7 +65,11 @@ function takeOff({ percent_off, amount_off }: Coupon, eligible: number[]): numbe
   })
 }
 
-/** The coupon behind a discount. */
-export function couponOf({ store }: World, { source }: Discount): Coupon | null {
-  return store.get('coupon', idOf(source.coupon) ?? '') ?? null
+/** The coupon behind a discount, which outlives it: https://docs.stripe.com/api/coupons/delete */
+export function couponOf({ store }: World, { source, start }: Discount): Coupon | null {
+  const id = idOf(source.coupon) ?? ''
+  const [coupon, deleted] = [store.get('coupon', id), store.get('deleted_coupon', id)]
+  // One of the same name may have been made since.
+  const isOther = coupon && deleted && coupon.created > start
+  return (isOther ? deleted : (coupon ?? deleted)) ?? null
 }

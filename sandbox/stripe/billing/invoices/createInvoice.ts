@@ -20,6 +20,7 @@ export function createInvoice(world: World, params: Static<typeof createParams>)
   const includes = params.pending_invoice_items_behavior === 'include' || subscription !== null
   const items = includes ? pendingItems(world, customer.id, subscription?.id ?? null) : []
   const now = world.now(customer.id)
+  const currency = params.currency ?? items[0]?.currency ?? customer.currency ?? 'usd'
   const {
     auto_advance = false,
     collection_method = 'charge_automatically',
@@ -33,8 +34,8 @@ export function createInvoice(world: World, params: Static<typeof createParams>)
     subscription,
     reason: 'manual',
     lines: items.map(invoiceItemLine),
-    discounts: makeDiscounts(world, params.discounts, { customer: customer.id }),
-    currency: params.currency ?? items[0]?.currency ?? customer.currency ?? 'usd',
+    discounts: makeDiscounts(world, params.discounts, { customer: customer.id, currency }),
+    currency,
     fields: {
       auto_advance,
       automatically_finalizes_at: waits,

@@ -1,8 +1,8 @@
-import type { Kind } from '../../objects.ts'
+import type { Kept } from '../../objects.ts'
 import { Store, type Write } from '../../store.ts'
 import type { World } from '../../world.ts'
 
-const CATALOGUE = ['product', 'price', 'coupon', 'promotion_code'] as const
+const CATALOGUE = ['product', 'price', 'coupon', 'deleted_coupon', 'promotion_code'] as const
 const OF_CUSTOMERS = [
   'subscription',
   'subscription_schedule',
@@ -32,4 +32,4 @@ export function dryAt(world: World, seconds: number): World {
   return { ...world, now: () => seconds }
 }
 
-const write = (kind: Kind, object: { id: string }): Write => ({ kind, id: object.id, object })
+const write = (kind: keyof Kept, object: { id: string }): Write => ({ kind, id: object.id, object })

@@ -48,7 +48,8 @@ function ofSubscription(world: World, id: string, params: PreviewParams): Invoic
   const { discounts, subscription_details: details = {} } = params
   const held = getLiveSubscription(world, id)
   if (discounts !== undefined) {
-    const made = makeDiscounts(world, discounts, { customer: customerOf(held), subscription: id })
+    const bearer = { customer: customerOf(held), currency: held.currency, subscription: id }
+    const made = makeDiscounts(world, discounts, bearer)
     world.store.put('subscription', { ...held, discounts: made.map((discount) => discount.id) })
   }
   if (details.cancel_now) return ofCancellation(world, getLiveSubscription(world, id), details)

@@ -2,7 +2,7 @@ import { mergeMetadata } from '../../engine/metadata.ts'
 import { replace } from '../../engine/replace.ts'
 import type { World } from '../../world.ts'
 import { cancelSubscriptionNow } from '../cancelSubscription.ts'
-import { makeDiscounts } from '../discounts/makeDiscounts.ts'
+import { grantAgreed } from '../discounts/makeDiscounts.ts'
 import { customerOf, idOf, type Phase, type Schedule, type Subscription } from '../shapes.ts'
 import { updateSubscription } from '../subscriptions/updateSubscription.ts'
 import { releaseSchedule } from './changeSchedule.ts'
@@ -32,7 +32,8 @@ function enterPhase(world: World, schedule: Schedule, phase: Phase): void {
 
 function extras(world: World, subscription: Subscription, phase: Phase): Partial<Subscription> {
   const { metadata, default_payment_method: method, discounts } = phase
-  const bearer = { customer: customerOf(subscription), subscription: subscription.id }
+  const { currency, id } = subscription
+  const bearer = { customer: customerOf(subscription), currency, subscription: id }
   const given = discounts.map(({ coupon, discount, promotion_code }) => {
     if (discount !== null) return { discount: idOf(discount) ?? '' }
     return coupon === null ? { promotion_code: idOf(promotion_code) ?? '' } : { coupon: idOf(coupon) ?? '' }
@@ -40,7 +41,7 @@ function extras(world: World, subscription: Subscription, phase: Phase): Partial
   return {
     metadata: mergeMetadata(subscription.metadata, metadata ?? undefined),
     ...(method !== null && { default_payment_method: idOf(method) }),
-    ...(given.length > 0 && { discounts: makeDiscounts(world, given, bearer).map(({ id }) => id) }),
+    ...(given.length > 0 && { discounts: grantAgreed(world, given, bearer).map((one) => one.id) }),
   }
 }
 

@@ -1,9 +1,16 @@
 import { StripeRefusal } from '../../refusal.ts'
 import type { World } from '../../world.ts'
 import { addIntervals } from '../calendar.ts'
-import { idOf, type Phase, type Schedule, type Subscription } from '../shapes.ts'
+import { getMethod } from '../customers.ts'
+import { checkDiscounts } from '../discounts/makeDiscounts.ts'
+import { customerOf, idOf, type Phase, type Schedule, type Subscription } from '../shapes.ts'
 import type { ItemChange } from '../subscriptions/changeItems.ts'
-import { getRecurringPrice, recurrenceOf } from '../subscriptions/items.ts'
+import {
+  checkTogether,
+  getLiveSubscription,
+  getRecurringPrice,
+  recurrenceOf,
+} from '../subscriptions/items.ts'
 import type { PhaseParams } from './params.ts'
 
 /** What a subscription is now, as the first phase of its schedule. */
@@ -22,9 +29,10 @@ export function phaseOfNow(subscription: Subscription): Phase {
   }
 }
 
-/** The phases as parameters say, each beginning where the one before ends. */
+/** The phases as parameters say, each beginning where the one before ends; refuses what could not be entered. */
 export function buildPhases(world: World, schedule: Schedule, given: PhaseParams[], now: number): Phase[] {
   const phases: Phase[] = []
+  const subscription = getLiveSubscription(world, idOf(schedule.subscription) ?? '')
   given.forEach((params, place) => {
     const previous = phases.at(-1)
     const asked = params.start_date === 'now' ? now : params.start_date
@@ -34,35 +42,44 @@ export function buildPhases(world: World, schedule: Schedule, given: PhaseParams
       })
     }
     const start = previous?.end_date ?? asked ?? schedule.current_phase?.start_date ?? now
-    phases.push(buildPhase(world, params, { start, place, now }))
+    phases.push(buildPhase(world, params, { subscription, start, place, now }))
   })
   return phases
 }
 
 interface Place {
+  subscription: Subscription
   start: number
   place: number
   now: number
 }
 
-function buildPhase(world: World, params: PhaseParams, { start, place, now }: Place): Phase {
+function buildPhase(world: World, params: PhaseParams, { subscription, start, place, now }: Place): Phase {
+  const { currency } = subscription
+  const [customer, where] = [customerOf(subscription), `phases[${place}]`]
   const prices = params.items.map(({ price }, item) =>
-    getRecurringPrice(world, price, `phases[${place}][items][${item}][price]`),
+    getRecurringPrice(world, price, `${where}[items][${item}][price]`),
   )
   const [first] = prices
-  const duration = params.duration ?? (first && recurrenceOf({ price: first }))
-  const rhythm = { interval: duration?.interval ?? 'month', interval_count: duration?.interval_count ?? 1 }
+  if (!first) throw new StripeRefusal('A phase must have at least one item.', { param: `${where}[items]` })
+  checkTogether(prices, `${where}[items]`, currency)
+  checkDiscounts(world, params.discounts, { customer, currency }, `${where}[discounts]`)
+  const { default_payment_method: method } = params
+  const duration = params.duration ?? recurrenceOf({ price: first })
+  const rhythm = { interval: duration.interval, interval_count: duration.interval_count ?? 1 }
   const asked = params.end_date === 'now' ? now : params.end_date
   const end = asked ?? addIntervals(start, rhythm, 1)
   if (end <= start) {
     throw new StripeRefusal('The end_date of a phase must be after its start_date.', {
-      param: `phases[${place}][end_date]`,
+      param: `${where}[end_date]`,
     })
   }
   const trialEnd = params.trial ? end : params.trial_end === 'now' ? null : (params.trial_end ?? null)
   return {
-    ...blankPhase(first?.currency ?? 'usd', trialEnd),
-    default_payment_method: params.default_payment_method ?? null,
+    ...blankPhase(currency, trialEnd),
+    default_payment_method: method
+      ? getMethod(world, method, customer, `${where}[default_payment_method]`).id
+      : null,
     description: params.description || null,
     discounts: (params.discounts || []).map(({ coupon = null, discount = null, promotion_code = null }) => ({
       coupon,

@@ -59,7 +59,11 @@ function changeItem(
   const { price: priceId, quantity, metadata, discounts } = change
   const isNew = priceId !== undefined && priceId !== item.price.id
   const price = isNew ? getItemPrice(world, change, place) : item.price
-  const bearer = { customer: customerOf(subscription), subscription_item: item.id }
+  const bearer = {
+    customer: customerOf(subscription),
+    currency: price.currency,
+    subscription_item: item.id,
+  }
   const changed: SubscriptionItem = {
     ...withPrice(item, price),
     ...(quantity !== undefined && { quantity }),

@@ -12,7 +12,7 @@ import { type Customer, type Invoice, idOf, type Subscription } from '../shapes.
 import { announceTrialEnd } from './announceTrialEnd.ts'
 import { blankSubscription, noCancellation } from './buildSubscription.ts'
 import { invoiceSubscription } from './invoiceSubscription.ts'
-import { getRecurringPrice, itemList, makeItem, recurrenceOf } from './items.ts'
+import { bearerOf, getRecurringPrice, itemList, makeItem, recurrenceOf } from './items.ts'
 import type { CreateParams } from './params.ts'
 import { recurringLines } from './recurringLines.ts'
 import { simpleFields } from './simpleFields.ts'
@@ -49,7 +49,7 @@ export function createSubscription(world: World, params: CreateParams, attempt: 
 export function startSubscription(world: World, params: CreateParams, attempt: Attempt = {}): Created {
   const customer = getCustomer(world, params.customer)
   const blank = buildNew(world, customer, params)
-  const discounts = makeDiscounts(world, params.discounts, { customer: customer.id, subscription: blank.id })
+  const discounts = makeDiscounts(world, params.discounts, bearerOf(blank))
   const subscription = world.store.put('subscription', { ...blank, discounts: discounts.map(({ id }) => id) })
   announceTrialEnd(world, subscription)
   const isFree =

@@ -2,8 +2,9 @@ import { mergeMetadata } from '../../engine/metadata.ts'
 import { noSuch, StripeRefusal } from '../../refusal.ts'
 import { newId, type World } from '../../world.ts'
 import type { Period, Recurrence } from '../calendar.ts'
-import { type DiscountParam, makeDiscounts } from '../discounts/makeDiscounts.ts'
-import { type Price, productOf, type Subscription, type SubscriptionItem } from '../shapes.ts'
+import { type Bearer, type DiscountParam, makeDiscounts } from '../discounts/makeDiscounts.ts'
+import { fullAmount } from '../invoices/lines.ts'
+import { customerOf, type Price, productOf, type Subscription, type SubscriptionItem } from '../shapes.ts'
 
 /** What an item is made of; what is left out has Stripe's default. */
 export interface NewItem {
@@ -45,7 +46,7 @@ export function makeItem(
   { price, period, place }: { price: Price; period: Period; place: number },
 ): SubscriptionItem {
   const id = newId('si', 14)
-  const bearer = { customer: subscription.customer, subscription_item: id }
+  const bearer = { customer: subscription.customer, currency: price.currency, subscription_item: id }
   const discounts = makeDiscounts(world, given.discounts, bearer, `items[${place}][discounts]`)
   return {
     id,
@@ -75,18 +76,37 @@ export function itemList(id: string, items: SubscriptionItem[]): Subscription['i
   if (items.length === 0) {
     throw new StripeRefusal('A subscription must have at least one active item.', { param: 'items' })
   }
-  const prices = items.map(({ price }) => price.id)
-  const twice = prices.find((price, place) => prices.indexOf(price) !== place)
+  checkTogether(
+    items.map(({ price }) => price),
+    'items',
+  )
+  return { object: 'list', data: items, has_more: false, url: `/v1/subscription_items?subscription=${id}` }
+}
+
+/** Refuses prices that one subscription cannot have together. */
+export function checkTogether(prices: Price[], param: string, currency = prices[0]?.currency): void {
+  const ids = prices.map(({ id }) => id)
+  const twice = ids.find((id, place) => ids.indexOf(id) !== place)
   if (twice !== undefined) {
     throw new StripeRefusal(
       `Cannot add multiple subscription items with the same price: ${twice}. Change the quantity of the one there is.`,
-      { param: 'items' },
+      { param },
     )
   }
-  if (new Set(items.map(({ price }) => price.currency)).size > 1) {
-    throw new StripeRefusal('All prices on a subscription must have the same currency.', { param: 'items' })
+  if (prices.some((price) => price.currency !== currency)) {
+    throw new StripeRefusal('All prices on a subscription must have the same currency.', { param })
   }
-  return { object: 'list', data: items, has_more: false, url: `/v1/subscription_items?subscription=${id}` }
+}
+
+/** The subscription as what bears discounts: they lower all of its items together. */
+export function bearerOf(subscription: Subscription): Bearer {
+  const amounts = subscription.items.data.map(({ price, quantity = 1 }) => fullAmount(price, quantity))
+  return {
+    customer: customerOf(subscription),
+    currency: subscription.currency,
+    amount: amounts.reduce((sum, amount) => sum + amount, 0),
+    subscription: subscription.id,
+  }
 }
 
 /** How often an item is billed. */

@@ -14,7 +14,7 @@ import { announceTrialEnd } from './announceTrialEnd.ts'
 import { type Applied, applyChange, type Change } from './applyChange.ts'
 import { cancelFieldsOf, settleCancelAt } from './cancelAt.ts'
 import { actionRequired } from './createSubscription.ts'
-import { getLiveSubscription } from './items.ts'
+import { bearerOf, getLiveSubscription } from './items.ts'
 import type { UpdateParams } from './params.ts'
 import { simpleFields } from './simpleFields.ts'
 
@@ -80,8 +80,7 @@ function refuseWhatCannotBe({ status, schedule }: Subscription, params: UpdatePa
 function prepare(world: World, before: Subscription, params: UpdateParams): Subscription {
   const { default_payment_method: method, discounts, metadata, pause_collection: pause } = params
   const customer = customerOf(before)
-  const made =
-    discounts === undefined ? null : makeDiscounts(world, discounts, { customer, subscription: before.id })
+  const made = discounts === undefined ? null : makeDiscounts(world, discounts, bearerOf(before))
   return {
     ...before,
     ...simpleFields(before, params),

@@ -1,6 +1,7 @@
 import { DAY } from '../../billing/calendar.ts'
-import { reckonSession, type SessionLine } from '../../billing/checkout/reckonSession.ts'
-import type { DiscountParam } from '../../billing/discounts/makeDiscounts.ts'
+import { orderedLines, purchaseOf } from '../../billing/checkout/orderedLines.ts'
+import { reckonSession } from '../../billing/checkout/reckonSession.ts'
+import { type CouponParam, findCoupon, type Purchase } from '../../billing/discounts/findCoupon.ts'
 import { productName } from '../../billing/invoices/lines.ts'
 import { type Coupon, idOf, type Price, productOf, type Session } from '../../billing/shapes.ts'
 import { StripeRefusal } from '../../refusal.ts'
@@ -32,12 +33,11 @@ export interface Summary {
 export function summarise(world: World, session: Session): Summary {
   const order = world.store.get('checkout_order', session.id)
   const customer = idOf(session.customer)
-  const bought = (order?.lines ?? []).flatMap(({ price: id, quantity }) => {
-    const price = world.store.get('price', id)
-    return price ? [{ price, quantity }] : []
-  })
+  const bought = order ? orderedLines(world, order) : []
   const [given] = order?.discounts ?? []
-  const { reckoned, isValid } = reckon(world, bought, given, customer)
+  const isValid = given !== undefined && isRedeemable(world, given, purchaseOf(bought, customer))
+  const discounts = given && isValid ? [given] : []
+  const reckoned = reckonSession(world, bought, { isTrial: false, discounts })
   const { lines, subtotal, total } = reckoned
   const trialEnd = trialEndOf(order?.data ?? {}, world.now(customer))
   return {
@@ -58,19 +58,13 @@ export function summarise(world: World, session: Session): Summary {
 }
 
 /** A discount may have been used up since it was given; then paying is refused until it is removed. */
-function reckon(
-  world: World,
-  lines: SessionLine[],
-  given: DiscountParam | undefined,
-  customer: string | null,
-) {
-  const reckonWith = (discounts: DiscountParam[]) =>
-    reckonSession(world, lines, { isTrial: false, discounts, customer })
+function isRedeemable(world: World, given: CouponParam, purchase: Purchase): boolean {
   try {
-    return { reckoned: reckonWith(given ? [given] : []), isValid: true }
+    findCoupon(world, given, purchase, 'discounts[0]')
+    return true
   } catch (error) {
     if (!(error instanceof StripeRefusal)) throw error
-    return { reckoned: reckonWith([]), isValid: false }
+    return false
   }
 }
 
@@ -81,7 +75,7 @@ function trialEndOf(
   return trial_end ?? (days === undefined ? null : now + days * DAY)
 }
 
-function describe({ store }: World, { coupon: id, promotion_code }: DiscountParam, isValid: boolean) {
+function describe({ store }: World, { coupon: id, promotion_code }: CouponParam, isValid: boolean) {
   const code = store.get('promotion_code', promotion_code ?? '')
   const coupon = store.get('coupon', id ?? idOf(code?.promotion.coupon) ?? '')
   const name = code?.code ?? coupon?.name ?? 'Discount'

@@ -150,3 +150,61 @@ describe('a schedule', () => {
     expect(changed).toMatchObject({ status: 'active', latest_invoice: { total: 3800, status: 'paid' } })
   })
 })
+
+describe('a phase to come', () => {
+  async function startPhase(next: (billing: Billing) => object | Promise<object>) {
+    const billing = await startBilling()
+    const made = await billing.subscribe()
+    const { id, current_phase } = await billing.sdk.subscriptionSchedules.create({
+      from_subscription: made.id,
+    })
+    const { start_date = 0, end_date = 0 } = current_phase ?? {}
+    const now = { items: [{ price: billing.prices.pro }], start_date, end_date }
+    const then = { items: [{ price: billing.prices.team }], ...(await next(billing)) }
+    const scheduled = billing.sdk.subscriptionSchedules.update(id, { phases: [now, then] })
+    return { billing, made, end: end_date, scheduled }
+  }
+
+  test.each<[string, (billing: Billing) => object | Promise<object>]>([
+    ['[items]', () => ({ items: [], proration_behavior: 'none' })],
+    ['[items]', ({ prices: { pro } }) => ({ items: [{ price: pro }, { price: pro }] })],
+    ['[items]', async ({ sdk }) => ({ items: [{ price: await priceInEuros(sdk) }] })],
+    ['[default_payment_method]', () => ({ default_payment_method: 'pm_unknown' })],
+    ['[discounts][0][coupon]', () => ({ discounts: [{ coupon: 'UNKNOWN' }] })],
+  ])('is refused for a fault in its %s', async (where, next) => {
+    const { scheduled } = await startPhase(next)
+    await expect(scheduled).rejects.toMatchObject({ statusCode: 400, param: `phases[1]${where}` })
+  })
+
+  test('begins with its discount, though the coupon is gone by then', async () => {
+    const coupon = 'HALF'
+    const { billing, made, end, scheduled } = await startPhase(async ({ sdk }) => {
+      await sdk.coupons.create({ id: coupon, percent_off: 50, duration: 'forever' })
+      return { discounts: [{ coupon }] }
+    })
+    await scheduled
+    await billing.sdk.coupons.del(coupon)
+    billing.advanceTo(end + HOUR)
+    const { data } = await billing.sdk.invoices.list({ subscription: made.id })
+    expect(data[0]).toMatchObject({ status: 'paid', subtotal: 1900, total: 950 })
+  })
+
+  test('begins with its discount, though somebody else has used up the coupon', async () => {
+    const coupon = 'ONE'
+    const { billing, made, end, scheduled } = await startPhase(async ({ sdk }) => {
+      await sdk.coupons.create({ id: coupon, percent_off: 50, duration: 'forever', max_redemptions: 1 })
+      return { discounts: [{ coupon }] }
+    })
+    await scheduled
+    await billing.subscribe({ discounts: [{ coupon }] })
+    billing.advanceTo(end + HOUR)
+    const { data } = await billing.sdk.invoices.list({ subscription: made.id })
+    expect(data[0]).toMatchObject({ status: 'paid', total: 950 })
+  })
+})
+
+async function priceInEuros(sdk: Stripe): Promise<string> {
+  const recurring = { interval: 'month' } as const
+  const product_data = { name: 'Pro' }
+  return (await sdk.prices.create({ currency: 'eur', unit_amount: 2500, recurring, product_data })).id
+}
