@@ -11,31 +11,42 @@ export type Includables = Record<string, (world: World, object: never) => unknow
 type Node = Record<string, unknown>
 
 const MOST_LEVELS = 4
-const KINDS_BY_FIELD: Record<string, Kind> = {
-  product: 'product',
+/** The fields that hold an id in place of an object, and of which kind; null where the sandbox has none of them. */
+const KINDS: Record<string, Kind | null> = {
+  application: null,
+  balance_transaction: null,
+  charge: 'charge',
+  configuration: 'billing_portal.configuration',
   coupon: 'coupon',
+  customer: 'customer',
+  default_payment_method: 'payment_method',
   default_price: 'price',
-  test_clock: 'test_helpers.test_clock',
-}
-const KINDS_BY_PREFIX: Record<string, Kind> = {
-  sub: 'subscription',
-  in: 'invoice',
-  cus: 'customer',
+  default_source: null,
+  discount: 'discount',
+  discounts: 'discount',
+  failure_balance_transaction: null,
+  invoice: 'invoice',
+  latest_charge: 'charge',
+  latest_invoice: 'invoice',
+  latest_revision: 'invoice',
+  on_behalf_of: null,
+  payment_intent: 'payment_intent',
+  payment_link: null,
+  payment_method: 'payment_method',
+  payment_record: null,
+  pending_setup_intent: null,
   price: 'price',
-  prod: 'product',
-  pm: 'payment_method',
-  pi: 'payment_intent',
-  ch: 'charge',
-  re: 'refund',
-  dp: 'dispute',
-  du: 'dispute',
-  promo: 'promotion_code',
-  sub_sched: 'subscription_schedule',
-  ii: 'invoiceitem',
-  inpay: 'invoice_payment',
-  cs: 'checkout.session',
-  evt: 'event',
-  clock: 'test_helpers.test_clock',
+  product: 'product',
+  promotion_code: 'promotion_code',
+  review: null,
+  schedule: 'subscription_schedule',
+  setup_intent: null,
+  source: null,
+  source_transfer_reversal: null,
+  subscription: 'subscription',
+  tax_code: null,
+  test_clock: 'test_helpers.test_clock',
+  transfer_reversal: null,
 }
 
 /** A copy of the answer in which the ids at these dotted paths are objects. */
@@ -53,7 +64,7 @@ export function expand(world: World, includables: Includables, answer: object, p
 
 function expandAt(world: World, includables: Includables, node: Node, fields: string[], path: string): Node {
   const [field = '', ...rest] = fields
-  const value = valueAt(world, includables, node, field, path)
+  const value = valueAt(world, includables, node, field, { path, isLast: rest.length === 0 })
   const further = (item: unknown) => {
     if (rest.length === 0 || typeof item !== 'object' || item === null) return item
     return expandAt(world, includables, item as Node, rest, path)
@@ -61,23 +72,35 @@ function expandAt(world: World, includables: Includables, node: Node, fields: st
   return { ...node, [field]: Array.isArray(value) ? value.map(further) : further(value) }
 }
 
-function valueAt(world: World, includables: Includables, node: Node, field: string, path: string): unknown {
+interface Where {
+  path: string
+  isLast: boolean
+}
+
+function valueAt(
+  world: World,
+  includables: Includables,
+  node: Node,
+  field: string,
+  { path, isLast }: Where,
+): unknown {
   const include = includables[`${String(node.object)}.${field}`]
   if (include && !isObject(node[field])) return include(world, node as never)
   const value = node[field]
-  if (value === null || isObject(value)) return value
-  if (Array.isArray(value)) return value.map((item) => objectOf(world, field, item, node) ?? item)
-  const object = objectOf(world, field, value, node)
-  if (object !== undefined) return object
+  const isKnown = Object.hasOwn(KINDS, field)
+  if (isObject(value) || (value === null && !isLast)) return value
+  if (Array.isArray(value) && (isKnown || value.every(isObject))) {
+    return value.map((item) => objectOf(world, field, item))
+  }
+  if (value !== undefined && isKnown) return objectOf(world, field, value)
   const instead = node.object === 'list' ? ` You may want to try expanding 'data.${path}' instead.` : ''
   throw refuse(`This property cannot be expanded (${field}).${instead}`)
 }
 
-function objectOf(world: World, field: string, value: unknown, node: Node): object | undefined {
-  if (typeof value !== 'string' || field === 'id' || node[field] === undefined) return undefined
-  const prefix = value.slice(0, value.lastIndexOf('_'))
-  const kind = KINDS_BY_FIELD[field] ?? KINDS_BY_PREFIX[prefix] ?? KINDS_BY_PREFIX[prefix.split('_')[0] ?? '']
-  return kind && world.store.get(kind, value)
+/** What an id stands for; the id itself where that is gone. */
+function objectOf({ store }: World, field: string, value: unknown): unknown {
+  const kind = KINDS[field]
+  return (typeof value === 'string' && kind && store.get(kind, value)) || value
 }
 
 function isObject(value: unknown): boolean {

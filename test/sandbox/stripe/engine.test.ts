@@ -151,6 +151,25 @@ describe('expansion', () => {
     )
   })
 
+  test('leaves the id of what is gone', async () => {
+    const { sdk } = await startStripe()
+    const { id: test_clock } = await sdk.testHelpers.testClocks.create({ frozen_time: 1_800_000_000 })
+    const { id: coupon } = await sdk.coupons.create({ percent_off: 10 })
+    const { id: customer } = await sdk.customers.create({ test_clock, payment_method: 'pm_card_visa' })
+    const { id: price } = await sdk.prices.create({
+      currency: 'usd',
+      unit_amount: 0,
+      recurring: { interval: 'month' },
+      product_data: { name: 'Pro' },
+    })
+    await sdk.subscriptions.create({ customer, items: [{ price }], discounts: [{ coupon }] })
+    await sdk.coupons.del(coupon)
+    await sdk.testHelpers.testClocks.del(test_clock)
+    const expand = ['data.discounts.source.coupon', 'data.test_clock']
+    const { data } = await sdk.subscriptions.list({ status: 'all', expand })
+    expect(data).toMatchObject([{ test_clock, discounts: [{ source: { coupon } }] }])
+  })
+
   test('refuses what is no id, and then does nothing', async () => {
     const { sdk, stripe } = await startStripe()
     const idempotencyKey = 'once'
