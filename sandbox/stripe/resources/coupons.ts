@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { checkFuture } from '../billing/checkFuture.ts'
 import { maybe, seconds, text, words } from '../billing/params.ts'
 import { given } from '../engine/given.ts'
 import { listPage, pageParams } from '../engine/listPage.ts'
@@ -43,6 +44,7 @@ const create = operation({
     }
     if (amount_off !== undefined && !currency) throw missing('currency')
     if (duration === 'repeating' && !params.duration_in_months) throw missing('duration_in_months')
+    checkFuture(params.redeem_by, world.now(), 'redeem_by')
     if (world.store.get('coupon', id)) {
       throw new StripeRefusal('Coupon already exists.', { code: 'resource_already_exists', param: 'id' })
     }

@@ -15,6 +15,8 @@ import { createProduct, getProduct, productParams } from './products.ts'
 type Price = Objects['price']
 
 const interval = words('day', 'week', 'month', 'year')
+/** Three years of each: https://docs.stripe.com/api/prices/create#create_price-recurring-interval_count */
+const MOST_INTERVALS = { day: 1095, week: 156, month: 36, year: 3 }
 const taxBehavior = words('exclusive', 'inclusive', 'unspecified')
 
 const priceParams = Type.Object({
@@ -53,6 +55,7 @@ const create = operation({
   path: '/v1/prices',
   params: priceParams,
   handle(world, params) {
+    checkRhythm(params)
     const product = productOf(world, params)
     const { lookup_key, transfer_lookup_key } = params
     if (lookup_key !== undefined) takeLookupKey(world, lookup_key, transfer_lookup_key)
@@ -72,6 +75,14 @@ function productOf(world: World, { product, product_data }: PriceParams): string
   if (product_data) return createProduct(world, product_data).id
   if (product !== undefined) return getProduct(world, product, 'product').id
   throw new StripeRefusal('You must specify either `product` or `product_data` when creating a price.')
+}
+
+function checkRhythm({ recurring }: PriceParams): void {
+  const most = recurring && MOST_INTERVALS[recurring.interval]
+  if (!most || (recurring.interval_count ?? 1) <= most) return
+  throw new StripeRefusal('The interval can be no longer than three years.', {
+    param: 'recurring[interval_count]',
+  })
 }
 
 function buildPrice(world: World, params: PriceParams, product: string): Price {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import Type from 'typebox'
+import { checkFuture } from '../billing/checkFuture.ts'
 import { flag, maybe, seconds, text, words } from '../billing/params.ts'
 import { given } from '../engine/given.ts'
 import { listPage, pageParams } from '../engine/listPage.ts'
@@ -45,6 +46,7 @@ const create = operation({
     const { active = true, customer, restrictions = {} } = params
     const coupon = getCoupon(world, params.promotion.coupon, 'promotion[coupon]')
     if (customer !== undefined) getCustomer(world, customer, 'customer')
+    checkFuture(params.expires_at, world.now(customer), 'expires_at')
     const code = params.code ?? randomBytes(4).toString('hex').toUpperCase()
     if (active) refuseTaken(world, code)
     const promotionCode = world.store.put('promotion_code', {

@@ -1,6 +1,7 @@
 import { StripeRefusal } from '../../refusal.ts'
 import type { World } from '../../world.ts'
 import { DAY, HOUR } from '../calendar.ts'
+import { checkTrialEnd } from '../checkFuture.ts'
 import { getCustomer } from '../customers.ts'
 import { findCoupon } from '../discounts/findCoupon.ts'
 import type { Price } from '../shapes.ts'
@@ -86,6 +87,7 @@ function checkTimes({ expires_at: expires, subscription_data: data = {} }: Creat
   if (trialEnd !== undefined && trialEnd < now + 2 * DAY) {
     refuse('The `trial_end` date has to be at least 2 days in the future.', 'subscription_data[trial_end]')
   }
+  if (trialEnd !== undefined) checkTrialEnd(trialEnd, now, 'subscription_data[trial_end]')
   if (anchor !== undefined && anchor <= now) {
     refuse('`billing_cycle_anchor` must be in the future.', 'subscription_data[billing_cycle_anchor]')
   }

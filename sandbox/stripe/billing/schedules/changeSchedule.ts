@@ -63,8 +63,8 @@ function followPhase(
     const held = subscription.items.data.find((item) => item.id === change.id)
     return held && held.price.id === change.price && held.quantity === change.quantity
   })
-  const trialEnd =
-    phase.trial_end !== null && phase.trial_end !== subscription.trial_end ? phase.trial_end : null
+  const isOver = phase.trial_end === null || phase.trial_end <= world.now(customerOf(subscription))
+  const trialEnd = isOver || phase.trial_end === subscription.trial_end ? null : phase.trial_end
   if (isSame && trialEnd === null) return
   updateSubscription(world, subscription.id, {
     items,

@@ -22,11 +22,12 @@ function enterPhase(world: World, schedule: Schedule, phase: Phase): void {
   replace(world, 'subscription_schedule', schedule, { ...schedule, current_phase: { start_date, end_date } })
   const subscription = world.store.get('subscription', idOf(schedule.subscription) ?? '')
   if (!subscription) return
+  const now = world.now(customerOf(subscription))
   const prepared = world.store.put('subscription', { ...subscription, ...extras(world, subscription, phase) })
   updateSubscription(world, subscription.id, {
     items: changesTo(phase, prepared),
     proration_behavior: phase.proration_behavior as 'create_prorations' | 'always_invoice' | 'none',
-    ...(phase.trial_end !== null && { trial_end: phase.trial_end }),
+    ...(phase.trial_end !== null && phase.trial_end > now && { trial_end: phase.trial_end }),
   })
 }
 

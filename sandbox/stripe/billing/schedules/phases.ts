@@ -74,6 +74,11 @@ function buildPhase(world: World, params: PhaseParams, { subscription, start, pl
       param: `${where}[end_date]`,
     })
   }
+  if (typeof params.trial_end === 'number' && params.trial_end > end) {
+    throw new StripeRefusal('The trial_end of a phase must not be after its end_date.', {
+      param: `${where}[trial_end]`,
+    })
+  }
   const trialEnd = params.trial ? end : params.trial_end === 'now' ? null : (params.trial_end ?? null)
   return {
     ...blankPhase(currency, trialEnd),

@@ -2,6 +2,7 @@ import { mergeMetadata } from '../../engine/metadata.ts'
 import { StripeRefusal } from '../../refusal.ts'
 import { newId, type World } from '../../world.ts'
 import { DAY, type Period, periodAround } from '../calendar.ts'
+import { checkFuture, checkTrialEnd } from '../checkFuture.ts'
 import { getCustomer, getMethod } from '../customers.ts'
 import { makeDiscounts } from '../discounts/makeDiscounts.ts'
 import { holdEvents, releaseEvents } from '../holdEvents.ts'
@@ -102,8 +103,7 @@ function trialEndOf({ trial_end, trial_period_days }: CreateParams, now: number)
   }
   if (trial_period_days !== undefined) return now + trial_period_days * DAY
   if (trial_end === undefined || trial_end === 'now') return null
-  if (trial_end <= now)
-    refuse('Invalid timestamp: must be an integer Unix timestamp in the future.', 'trial_end')
+  checkTrialEnd(trial_end, now, 'trial_end')
   return trial_end
 }
 
@@ -113,6 +113,7 @@ function cancelFields(
   ends: Period['end'][],
 ) {
   if (cancel_at === undefined && !cancel_at_period_end) return {}
+  if (typeof cancel_at === 'number') checkFuture(cancel_at, now, 'cancel_at')
   const atPeriodEnd = cancel_at === 'min_period_end' ? Math.min(...ends) : Math.max(...ends)
   return {
     cancel_at: typeof cancel_at === 'number' ? cancel_at : atPeriodEnd,

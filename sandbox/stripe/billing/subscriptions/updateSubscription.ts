@@ -3,6 +3,7 @@ import { previousAttributes } from '../../engine/replace.ts'
 import { StripeRefusal } from '../../refusal.ts'
 import type { World } from '../../world.ts'
 import { HOUR } from '../calendar.ts'
+import { checkFuture, checkTrialEnd } from '../checkFuture.ts'
 import { getMethod } from '../customers.ts'
 import { makeDiscounts } from '../discounts/makeDiscounts.ts'
 import { holdEvents, releaseEvents } from '../holdEvents.ts'
@@ -54,6 +55,7 @@ export function updateSubscription(world: World, id: string, params: UpdateParam
 /** The subscription after the update, and the draft of what is billed for it at once; nothing is paid yet. */
 export function reckonUpdate(world: World, before: Subscription, params: UpdateParams): Applied {
   refuseWhatCannotBe(before, params)
+  checkTimes(before, params, world.now(customerOf(before)))
   const prepared = world.store.put('subscription', prepare(world, before, params))
   const change = changeOf(params, prepared)
   return settleCancelAt(world, applyChange(world, prepared, change), before, change)
@@ -74,6 +76,12 @@ function refuseWhatCannotBe({ status, schedule }: Subscription, params: UpdatePa
   if (params.cancel_at !== undefined && params.cancel_at !== '' && params.cancel_at_period_end) {
     throw new StripeRefusal('You may only specify one of these parameters: cancel_at, cancel_at_period_end.')
   }
+}
+
+function checkTimes({ trial_end: held }: Subscription, params: UpdateParams, now: number): void {
+  const { trial_end: trialEnd, pause_collection: pause } = params
+  if (typeof trialEnd === 'number' && trialEnd !== held) checkTrialEnd(trialEnd, now, 'trial_end')
+  if (pause) checkFuture(pause.resumes_at, now, 'pause_collection[resumes_at]')
 }
 
 /** The subscription with everything that costs nothing. */
