@@ -13,6 +13,7 @@ import { announceTrialEnd, noticeDue } from './subscriptions/announceTrialEnd.ts
 import { endTrial } from './subscriptions/endTrial.ts'
 import { expireIncomplete } from './subscriptions/expireIncomplete.ts'
 import { renewalDue, renewSubscription } from './subscriptions/renewSubscription.ts'
+import { resumeCollection } from './subscriptions/resumeCollection.ts'
 
 /** After the first failure, when nothing has been paid: https://docs.stripe.com/billing/revenue-recovery/smart-retries */
 const GIVE_UP_SECONDS = 21 * DAY
@@ -109,7 +110,7 @@ function earliest(dues: Due[]): Due | undefined {
 }
 
 function subscriptionDues(store: Store, subscription: Subscription): Due[] {
-  const { id, status, cancel_at, created, trial_end, pending_update } = subscription
+  const { id, status, cancel_at, created, trial_end, pending_update, pause_collection } = subscription
   if (status === 'canceled' || status === 'incomplete_expired') return []
   if (status === 'incomplete') {
     const at = created + INCOMPLETE_SECONDS
@@ -136,6 +137,14 @@ function subscriptionDues(store: Store, subscription: Subscription): Due[] {
       at: pending_update.expires_at,
       what: `pending update of ${id}`,
       run: (world) => dropPending(world, subscription),
+    })
+  }
+  const resumes = pause_collection?.resumes_at
+  if (resumes != null) {
+    dues.push({
+      at: resumes,
+      what: `collection for ${id}`,
+      run: (world) => resumeCollection(world, subscription),
     })
   }
   if (status === 'paused') return dues

@@ -5,7 +5,7 @@ import { newId, type World } from '../../world.ts'
 import { DAY, HOUR } from '../calendar.ts'
 import { getCustomer, getMethod } from '../customers.ts'
 import { makeDiscounts } from '../discounts/makeDiscounts.ts'
-import type { Invoice, InvoiceItem } from '../shapes.ts'
+import { customerOf, type Invoice, type InvoiceItem } from '../shapes.ts'
 import { getLiveSubscription } from '../subscriptions/items.ts'
 import { composeInvoice, subscriptionOf } from './composeInvoice.ts'
 import { draftInvoice, pendingItems } from './draftInvoice.ts'
@@ -17,6 +17,14 @@ export function createInvoice(world: World, params: Static<typeof createParams>)
   const customer = getCustomer(world, params.customer)
   const subscription =
     params.subscription === undefined ? null : getLiveSubscription(world, params.subscription, 'subscription')
+  if (subscription && customerOf(subscription) !== customer.id) {
+    throw new StripeRefusal(
+      `The customer ${customer.id} does not have the subscription ${subscription.id}.`,
+      {
+        param: 'subscription',
+      },
+    )
+  }
   const includes = params.pending_invoice_items_behavior === 'include' || subscription !== null
   const items = includes ? pendingItems(world, customer.id, subscription?.id ?? null) : []
   const now = world.now(customer.id)
@@ -28,6 +36,12 @@ export function createInvoice(world: World, params: Static<typeof createParams>)
   } = params
   const dueDate =
     params.due_date ?? (params.days_until_due === undefined ? null : now + params.days_until_due * DAY)
+  if (collection_method === 'send_invoice' && dueDate === null) {
+    throw new StripeRefusal(
+      'You must set `days_until_due` or `due_date` when `collection_method` is `send_invoice`.',
+      { param: 'days_until_due' },
+    )
+  }
   const waits = auto_advance ? now + HOUR : null
   return draftInvoice(world, {
     customer,

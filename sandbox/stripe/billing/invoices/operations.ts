@@ -1,8 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { listPage, pageParams } from '../../engine/listPage.ts'
-import { mergeMetadata } from '../../engine/metadata.ts'
 import { isWithin } from '../../engine/ranges.ts'
-import { replace } from '../../engine/replace.ts'
 import { type Operation, operation } from '../../operation.ts'
 import { noSuch, StripeRefusal } from '../../refusal.ts'
 import type { World } from '../../world.ts'
@@ -11,12 +9,14 @@ import { flag, maybe } from '../params.ts'
 import { previewParams } from '../preview/params.ts'
 import { previewInvoice } from '../preview/previewInvoice.ts'
 import { customerOf, type Invoice } from '../shapes.ts'
+import { finalizeByHand } from './advanceInvoice.ts'
 import { markUncollectible, voidInvoice } from './closeInvoice.ts'
 import { subscriptionOf } from './composeInvoice.ts'
 import { createInvoice } from './createInvoice.ts'
 import { finalizeInvoice } from './finalizeInvoice.ts'
 import { createParams, listParams, payParams, updateParams } from './params.ts'
 import { payInvoice } from './payInvoice.ts'
+import { updateInvoice } from './updateInvoice.ts'
 
 const none = Type.Object({})
 
@@ -40,7 +40,7 @@ export const invoiceOperations: Operation[] = [
     method: 'POST',
     path: '/v1/invoices/:id',
     params: updateParams,
-    handle: (world, params, { id }) => update(world, getInvoice(world, id), params),
+    handle: (world, params, { id }) => updateInvoice(world, getInvoice(world, id), params),
   }),
   operation({
     method: 'DELETE',
@@ -65,8 +65,10 @@ export const invoiceOperations: Operation[] = [
     method: 'POST',
     path: '/v1/invoices/:id/finalize',
     params: Type.Object({ auto_advance: maybe(flag) }),
-    handle: (world, { auto_advance = true }, { id }) =>
-      finalizeInvoice(world, { ...getInvoice(world, id), auto_advance }),
+    handle(world, params, { id }) {
+      const draft = getInvoice(world, id)
+      return finalizeByHand(world, { ...draft, ...params })
+    },
   }),
   operation({
     method: 'POST',
@@ -107,20 +109,6 @@ function list(world: World, params: Static<typeof listParams>) {
       (params.due_date === undefined || (one.due_date !== null && isWithin(params.due_date, one.due_date))),
   )
   return listPage(listed, params)
-}
-
-function update(world: World, invoice: Invoice, params: Static<typeof updateParams>): Invoice {
-  const { metadata, default_payment_method: method, description, footer, ...rest } = params
-  return replace(world, 'invoice', invoice, {
-    ...invoice,
-    ...rest,
-    ...(metadata !== undefined && { metadata: mergeMetadata(invoice.metadata, metadata) }),
-    ...(description !== undefined && { description: description || null }),
-    ...(footer !== undefined && { footer: footer || null }),
-    ...(method !== undefined && {
-      default_payment_method: getMethod(world, method, customerOf(invoice), 'default_payment_method').id,
-    }),
-  })
 }
 
 function remove(world: World, invoice: Invoice): object {

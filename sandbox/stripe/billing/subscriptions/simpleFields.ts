@@ -1,3 +1,4 @@
+import { StripeRefusal } from '../../refusal.ts'
 import type { Subscription } from '../shapes.ts'
 import type { CreateParams, UpdateParams } from './params.ts'
 
@@ -16,6 +17,7 @@ type Params = Pick<
 export function simpleFields(held: Subscription, params: Params): Partial<Subscription> {
   const { automatic_tax: tax, payment_settings: payment, trial_settings: trial } = params
   const { collection_method, days_until_due, description } = params
+  checkDue({ ...held, ...(collection_method && { collection_method }) }, days_until_due)
   const settings = Object.entries(params.invoice_settings ?? {}).map(([name, value]) => [name, value || null])
   const types = payment?.payment_method_types
   return {
@@ -44,6 +46,17 @@ export function simpleFields(held: Subscription, params: Params): Partial<Subscr
       },
     }),
   }
+}
+
+function checkDue(
+  { collection_method, days_until_due: held }: Subscription,
+  given: number | undefined,
+): void {
+  if (collection_method !== 'send_invoice' || (given ?? held) !== null) return
+  throw new StripeRefusal(
+    'You must set `days_until_due` when creating or updating a subscription with `collection_method` set to `send_invoice`.',
+    { code: 'parameter_missing', param: 'days_until_due' },
+  )
 }
 
 const liability = (enabled: boolean) => (enabled ? { type: 'self' as const } : null)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DAY, HOUR, startBilling } from './startBilling.ts'
 
 test('an invoice by hand carries the items that were made for it', async () => {
@@ -97,4 +97,78 @@ test('what is changed by hand is kept', async () => {
   const changed = await sdk.invoices.update(latest_invoice as string, { metadata: { seen: 'yes' } })
   expect(changed.metadata).toEqual({ seen: 'yes' })
   expect(billing.newEvents()).toEqual(['invoice.updated'])
+})
+
+/** The draft of a renewal, half an hour before it would be finalized by itself. */
+async function startRenewal(card = 'pm_card_visa') {
+  const billing = await startBilling({ card })
+  const { id, trial_end } = await billing.subscribe({ trial_period_days: 1 })
+  billing.advanceTo((trial_end ?? 0) + HOUR / 2)
+  const [draft] = (await billing.sdk.invoices.list({ subscription: id, status: 'draft' })).data
+  if (!draft) throw new Error('There is no draft')
+  return { billing, draft, due: (trial_end ?? 0) + HOUR }
+}
+
+describe('an invoice that is finalized by hand', () => {
+  test('is paid by itself all the same', async () => {
+    const { billing, draft, due } = await startRenewal()
+    expect(await billing.sdk.invoices.finalizeInvoice(draft.id)).toMatchObject({
+      status: 'open',
+      auto_advance: true,
+      attempt_count: 0,
+      next_payment_attempt: due,
+    })
+    billing.advanceTo(due)
+    expect(await billing.sdk.invoices.retrieve(draft.id)).toMatchObject({ status: 'paid', attempt_count: 1 })
+  })
+
+  test('keeps waiting for somebody where it did', async () => {
+    const billing = await startBilling()
+    const { sdk, customer } = billing
+    await sdk.invoiceItems.create({ customer, amount: 700, currency: 'usd' })
+    const { id } = await sdk.invoices.create({ customer, pending_invoice_items_behavior: 'include' })
+    const kept = { auto_advance: false, next_payment_attempt: null }
+    expect(await sdk.invoices.finalizeInvoice(id)).toMatchObject(kept)
+    billing.advanceTo(billing.now() + DAY)
+    expect(await sdk.invoices.retrieve(id)).toMatchObject({ ...kept, status: 'open' })
+  })
+})
+
+describe('a change of auto_advance', () => {
+  test('stops retries', async () => {
+    const { billing, draft, due } = await startRenewal('pm_card_chargeCustomerFail')
+    billing.advanceTo(due)
+    const stopped = await billing.sdk.invoices.update(draft.id, { auto_advance: false })
+    expect(stopped).toMatchObject({ attempt_count: 1, next_payment_attempt: null })
+    billing.advanceTo(due + 30 * DAY)
+    expect(await billing.sdk.invoices.retrieve(draft.id)).toMatchObject({ status: 'open', attempt_count: 1 })
+  })
+
+  test('has a draft finalized and paid', async () => {
+    const billing = await startBilling()
+    const { sdk, customer } = billing
+    await sdk.invoiceItems.create({ customer, amount: 700, currency: 'usd' })
+    const { id } = await sdk.invoices.create({ customer, pending_invoice_items_behavior: 'include' })
+    const at = billing.now() + HOUR
+    const changed = await sdk.invoices.update(id, { auto_advance: true })
+    expect(changed).toMatchObject({ automatically_finalizes_at: at, next_payment_attempt: at })
+    billing.advanceTo(at)
+    expect(await sdk.invoices.retrieve(id)).toMatchObject({ status: 'paid' })
+  })
+})
+
+test.each([
+  ['paid', { collection_method: 'send_invoice' }],
+  ['paid', { auto_advance: true }],
+  ['void', { auto_advance: true }],
+  ['open', { due_date: 2_000_000_000 }],
+] as const)('an invoice that is %s refuses %o', async (status, change) => {
+  const { billing, draft } = await startRenewal()
+  const { invoices } = billing.sdk
+  if (status === 'paid') await invoices.pay(draft.id)
+  else await invoices.finalizeInvoice(draft.id)
+  if (status === 'void') await invoices.voidInvoice(draft.id)
+  const code = 'invoice_not_editable'
+  await expect(invoices.update(draft.id, change)).rejects.toMatchObject({ statusCode: 400, code })
+  expect(await invoices.update(draft.id, { metadata: { a: 'b' } })).toMatchObject({ status })
 })

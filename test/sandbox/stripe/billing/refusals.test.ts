@@ -66,3 +66,24 @@ test.each([
   const longest = { interval, interval_count: interval_count - 1 }
   expect((await sdk.prices.create({ ...price, recurring: longest })).recurring).toMatchObject(longest)
 })
+
+describe('what does not go together', () => {
+  test.each<[string, Attempt]>([
+    [
+      'subscription',
+      async ({ sdk }, subscription) => {
+        const { id: customer } = await sdk.customers.create()
+        await sdk.invoices.create({ customer, subscription })
+      },
+    ],
+    ['days_until_due', ({ subscribe }) => subscribe({ collection_method: 'send_invoice' })],
+    ['days_until_due', ({ sdk }, id) => sdk.subscriptions.update(id, { collection_method: 'send_invoice' })],
+    [
+      'days_until_due',
+      ({ sdk, customer }) => sdk.invoices.create({ customer, collection_method: 'send_invoice' }),
+    ],
+  ])('is refused for its %s', async (param, attempt) => {
+    const { billing, id } = await startSubscribed()
+    await expect(attempt(billing, id)).rejects.toMatchObject({ statusCode: 400, param })
+  })
+})

@@ -354,3 +354,14 @@ test('what cannot be done when it is due stops nothing else, and is tried once',
   expect((await sdk.invoices.list({ subscription: whole.id, status: 'paid' })).data).toHaveLength(2)
   expect(stripe.store.get('subscription', broken.id)).toEqual(damaged)
 })
+
+test('collection goes on at the instant until which it was paused', async () => {
+  const billing = await startBilling()
+  const { id } = await billing.subscribe()
+  const resumes_at = billing.now() + 5 * DAY
+  await billing.sdk.subscriptions.update(id, { pause_collection: { behavior: 'void', resumes_at } })
+  billing.newEvents()
+  billing.advanceTo(resumes_at)
+  expect(billing.newEvents()).toEqual(['customer.subscription.updated'])
+  expect((await billing.sdk.subscriptions.retrieve(id)).pause_collection).toBeNull()
+})
