@@ -1,11 +1,13 @@
 import type { Includables } from '../engine/expand.ts'
 import { listPage } from '../engine/listPage.ts'
+import type { Objects } from '../objects.ts'
 import type { World } from '../world.ts'
 import { lineItemsOf } from './checkout/lineItems.ts'
 import { intentOf, paymentsOf } from './payments/openPayment.ts'
 import { type Customer, type Invoice, idOf, type Session, type Subscription } from './shapes.ts'
 import { isEnded } from './subscriptions/items.ts'
 
+type Charge = Objects['charge']
 type Bearer = Pick<Subscription, 'discounts'>
 
 /** Fields of billing's objects that are there only when they are asked for. */
@@ -20,6 +22,12 @@ export const billingIncludables: Includables = {
   'subscription.discounts': discountsOf,
   'subscription_item.discounts': discountsOf,
   'line_item.discounts': discountsOf,
+  'charge.refunds': ({ store }: World, { id }: Charge) => {
+    const refunds = store.list('refund').filter(({ charge }) => charge === id)
+    return listPage(refunds, {}, `/v1/charges/${id}/refunds`)
+  },
+  // Only there where it was given.
+  'coupon.applies_to': () => undefined,
   'customer.subscriptions': ({ store }: World, { id }: Customer) => {
     const live = store.listOf('subscription', id).filter((one) => !isEnded(one))
     return listPage(live, {}, `/v1/customers/${id}/subscriptions`)

@@ -57,7 +57,8 @@ function buildDispute(world: World, charge: Charge, reason: string): Dispute {
   }
 }
 
-function noEvidence(): Dispute['evidence'] {
+/** Evidence of which nothing was given yet, with all of its fields. */
+export function noEvidence(): Dispute['evidence'] {
   return {
     access_activity_log: null,
     billing_address: null,

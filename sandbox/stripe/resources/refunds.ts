@@ -28,6 +28,7 @@ const create = operation({
   params: refundParams,
   handle(world, params) {
     const charge = chargeOf(world, params)
+    refuseDisputed(world, charge)
     const amount = checkAmount(charge, params.amount)
     const refund = world.store.put('refund', buildRefund(world, charge, amount, params))
     world.emit('refund.created', 'refund', refund)
@@ -53,6 +54,15 @@ function chargeOf(world: World, { charge, payment_intent }: Static<typeof refund
     return getCharge(world, intent.latest_charge, 'payment_intent')
   throw new StripeRefusal('This PaymentIntent does not have a successful charge to refund.', {
     param: 'payment_intent',
+  })
+}
+
+/** https://docs.stripe.com/error-codes#charge-disputed */
+function refuseDisputed({ store }: World, { id, disputed }: Charge): void {
+  const dispute = disputed && store.list('dispute').find(({ charge }) => charge === id)
+  if (!dispute || dispute.status === 'won') return
+  throw new StripeRefusal(`Charge ${id} has been charged back; cannot issue a refund.`, {
+    code: 'charge_disputed',
   })
 }
 
@@ -107,14 +117,26 @@ function buildRefund(
   }
 }
 
+function getRefund({ store }: World, id: string): Refund {
+  const refund = store.get('refund', id)
+  if (!refund) throw noSuch('refund', id)
+  return refund
+}
+
 const retrieve = operation({
   method: 'GET',
   path: '/v1/refunds/:id',
   params: Type.Object({}),
-  handle({ store }, _params, { id }) {
-    const refund = store.get('refund', id)
-    if (!refund) throw noSuch('refund', id)
-    return refund
+  handle: (world, _params, { id }) => getRefund(world, id),
+})
+
+const update = operation({
+  method: 'POST',
+  path: '/v1/refunds/:id',
+  params: Type.Object({ metadata: metadataParam }),
+  handle(world, { metadata }, { id }) {
+    const held = getRefund(world, id)
+    return replace(world, 'refund', held, { ...held, metadata: mergeMetadata(held.metadata, metadata) })
   },
 })
 
@@ -137,4 +159,4 @@ const list = operation({
   },
 })
 
-export const refundOperations = [create, retrieve, list]
+export const refundOperations = [create, retrieve, update, list]

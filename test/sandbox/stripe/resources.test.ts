@@ -310,6 +310,49 @@ describe('what was paid', () => {
   })
 })
 
+describe('a dispute', () => {
+  async function startDisputed() {
+    const { sdk, stripe } = await startStripe()
+    const { id: charge } = await payOnce(sdk)
+    const { id } = stripe.store.change(() => createDispute(stripe.at(), charge))
+    const before = (await eventsOf(sdk)).length
+    return { sdk, charge, id, newEvents: async () => (await eventsOf(sdk)).slice(before) }
+  }
+
+  test.each([
+    ['winning_evidence', 'won', ['charge.dispute.funds_reinstated']],
+    ['losing_evidence', 'lost', []],
+  ])('is decided by the %s', async (uncategorized_text, status, more) => {
+    const { sdk, id, newEvents } = await startDisputed()
+    const answered = await sdk.disputes.update(id, { evidence: { uncategorized_text } })
+    expect(answered).toMatchObject({ status, evidence_details: { submission_count: 1 } })
+    expect(await newEvents()).toEqual(['charge.dispute.updated', 'charge.dispute.closed', ...more])
+    const evidence = { customer_name: 'Ada' }
+    await expect(sdk.disputes.update(id, { evidence })).rejects.toMatchObject({ statusCode: 400 })
+  })
+
+  test('waits for evidence to be submitted, and then for the bank', async () => {
+    const { sdk, id } = await startDisputed()
+    const staged = await sdk.disputes.update(id, { evidence: { customer_name: 'Ada' }, submit: false })
+    expect(staged).toMatchObject({ status: 'needs_response', evidence: { customer_name: 'Ada' } })
+    const submitted = await sdk.disputes.update(id, { evidence: { product_description: 'Pro' } })
+    expect(submitted).toMatchObject({ status: 'under_review', evidence: { customer_name: 'Ada' } })
+  })
+
+  test('leaves nothing to pay back, unless it is won', async () => {
+    const { sdk, id, charge } = await startDisputed()
+    const code = 'charge_disputed'
+    await expect(sdk.refunds.create({ charge })).rejects.toMatchObject({ statusCode: 400, code })
+    await sdk.disputes.update(id, { evidence: { uncategorized_text: 'winning_evidence' } })
+    const refund = await sdk.refunds.create({ charge })
+    expect(await sdk.refunds.update(refund.id, { metadata: { a: '1' } })).toMatchObject({
+      metadata: { a: '1' },
+    })
+    const { refunds } = await sdk.charges.retrieve(charge, { expand: ['refunds'] })
+    expect(refunds?.data).toMatchObject([{ id: refund.id }])
+  })
+})
+
 test('a deleted customer’s subscriptions are canceled', async () => {
   const { sdk } = await startStripe()
   const { customer } = await payOnce(sdk)
