@@ -72,10 +72,10 @@ export function advanceBilling(stripe: Timed, upTo: number, clock: string | null
 
 const nameOf = ({ what, at }: Due) => `${what} at ${at}`
 
-/** Those to whom something may happen; '' stands for sessions of nobody yet. */
+/** Those to whom something may happen; '' stands for nobody: sessions without a customer, coupons, codes. */
 function customersBy(store: Store, clock: string | null): string[] {
   const bearers = [...store.list('subscription'), ...store.list('invoice'), ...store.list('checkout.session')]
-  const ids = new Set(bearers.map(({ customer }) => idOf(customer) ?? ''))
+  const ids = new Set(['', ...bearers.map(({ customer }) => idOf(customer) ?? '')])
   return [...ids].filter((id) => {
     const customer = store.get('customer', id)
     const itsClock = customer && !customer.deleted ? idOf(customer.test_clock) : null
@@ -92,6 +92,7 @@ function duesOf(store: Store, customer: string): Due[] {
   // Nothing is billed any more to somebody who was deleted.
   const isBilled = customer !== '' && !store.get('customer', customer)?.deleted
   return [
+    ...(customer === '' ? couponDues(store) : []),
     ...(isBilled ? store.listOf('subscription', customer) : []).flatMap((one) =>
       subscriptionDues(store, one),
     ),
@@ -102,6 +103,22 @@ function duesOf(store: Store, customer: string): Due[] {
       run: (world: World) => void expireCheckoutSession(world, id),
     })),
   ]
+}
+
+function couponDues(store: Store): Due[] {
+  const coupons = store.list('coupon').flatMap((coupon) => {
+    const { id, valid, redeem_by: at } = coupon
+    if (!valid || at === null) return []
+    const run = () => void store.put('coupon', { ...coupon, valid: false })
+    return [{ at, what: `end of coupon ${id}`, run }]
+  })
+  const codes = store.list('promotion_code').flatMap((code) => {
+    const { id, active, expires_at: at } = code
+    if (!active || at === null) return []
+    const run = () => void store.put('promotion_code', { ...code, active: false })
+    return [{ at, what: `end of ${id}`, run }]
+  })
+  return [...coupons, ...codes]
 }
 
 /** The first of those that come first. */

@@ -10,6 +10,7 @@ import type { Objects } from '../objects.ts'
 import { operation } from '../operation.ts'
 import { noSuch, StripeRefusal } from '../refusal.ts'
 import { newId, type World } from '../world.ts'
+import { getProduct } from './products.ts'
 
 type Coupon = Objects['coupon']
 
@@ -26,6 +27,7 @@ const create = operation({
   params: Type.Object({
     id: maybe(text),
     amount_off: maybe(Type.Integer({ minimum: 1 })),
+    applies_to: maybe(Type.Object({ products: Type.Array(text) })),
     currency: maybe(text),
     duration: maybe(words('once', 'repeating', 'forever')),
     duration_in_months: maybe(Type.Integer({ minimum: 1 })),
@@ -48,10 +50,14 @@ const create = operation({
     if (world.store.get('coupon', id)) {
       throw new StripeRefusal('Coupon already exists.', { code: 'resource_already_exists', param: 'id' })
     }
+    const products = params.applies_to?.products.map(
+      (product) => getProduct(world, product, 'applies_to[products]').id,
+    )
     const coupon = world.store.put('coupon', {
       id,
       object: 'coupon',
       amount_off: amount_off ?? null,
+      ...(products && { applies_to: { products } }),
       created: world.now(),
       currency: currency?.toLowerCase() ?? null,
       duration,
