@@ -51,6 +51,12 @@ export class Store {
     })
   }
 
+  /** Tells by a number which object was created before which; of one kind, unless none is named. */
+  placeOf(id: string, kind?: string): number | undefined {
+    const kinds = kind === undefined ? [...this.#kinds.values()] : [this.#kinds.get(kind)]
+    return kinds.find((entries) => entries?.has(id))?.get(id)?.place
+  }
+
   put<K extends keyof Kept>(kind: K, object: Kept[K]): Kept[K] {
     this.#write({ kind, id: object.id, object })
     return object

@@ -13,7 +13,7 @@ type Bearer = Pick<Subscription, 'discounts'>
 /** Fields of billing's objects that are there only when they are asked for. */
 export const billingIncludables: Includables = {
   'invoice.payments': (world: World, { id }: Invoice) =>
-    listPage(paymentsOf(world, id), { limit: 100 }, `/v1/invoice_payments?invoice=${id}`),
+    listPage(world.store, paymentsOf(world, id), { limit: 100 }, `/v1/invoice_payments?invoice=${id}`),
   'invoice.confirmation_secret': (world: World, { id }: Invoice) => {
     const secret = intentOf(world, id)?.client_secret
     return secret ? { client_secret: secret, type: 'payment_intent' } : null
@@ -24,13 +24,13 @@ export const billingIncludables: Includables = {
   'line_item.discounts': discountsOf,
   'charge.refunds': ({ store }: World, { id }: Charge) => {
     const refunds = store.list('refund').filter(({ charge }) => charge === id)
-    return listPage(refunds, {}, `/v1/charges/${id}/refunds`)
+    return listPage(store, refunds, {}, `/v1/charges/${id}/refunds`)
   },
   // Only there where it was given.
   'coupon.applies_to': () => undefined,
   'customer.subscriptions': ({ store }: World, { id }: Customer) => {
     const live = store.listOf('subscription', id).filter((one) => !isEnded(one))
-    return listPage(live, {}, `/v1/customers/${id}/subscriptions`)
+    return listPage(store, live, {}, `/v1/customers/${id}/subscriptions`)
   },
   'checkout.session.line_items': (world: World, session: Session) => ({
     object: 'list',

@@ -1,4 +1,9 @@
 import Type from 'typebox'
+import { StripeRefusal } from '../refusal.ts'
+
+export const MOST_KEYS = 50
+export const LONGEST_KEY = 40
+export const LONGEST_VALUE = 500
 
 /** Metadata as a parameter: keys with text, or '' for none at all. */
 export const metadataParam = Type.Optional(
@@ -14,5 +19,7 @@ export function mergeMetadata(
   given: Record<string, string> | '' | undefined,
 ): Record<string, string> {
   if (given === '') return {}
-  return Object.fromEntries(Object.entries({ ...held, ...given }).filter(([, value]) => value !== ''))
+  const merged = Object.entries({ ...held, ...given }).filter(([, value]) => value !== '')
+  if (merged.length <= MOST_KEYS) return Object.fromEntries(merged)
+  throw new StripeRefusal(`Metadata can have up to ${MOST_KEYS} keys.`, { param: 'metadata' })
 }

@@ -1,6 +1,7 @@
 import { parse } from 'qs'
 import type { TSchema } from 'typebox'
 import { StripeRefusal } from '../refusal.ts'
+import { LONGEST_KEY, LONGEST_VALUE, MOST_KEYS } from './metadata.ts'
 
 /** What of JSON Schema the parameters of operations are described with. */
 interface Schema {
@@ -19,12 +20,22 @@ interface Schema {
 export type RawParams = Record<string, unknown>
 
 const MOST_PARAMETERS = 10_000
+const PROTOTYPE = /(^|\[)__proto__($|[[\]])/
 const INTEGER = /^[+-]?\d+$/
 const NUMBER = /^[+-]?\d+(\.\d+)?$/
 
 /** The parameters as text: nested as their names say, `items[0][price]` and `expand[]` alike. */
 export function parseParams(encoded: string): RawParams {
-  return parse(encoded, { depth: 20, arrayLimit: MOST_PARAMETERS, parameterLimit: MOST_PARAMETERS })
+  const raw: RawParams = parse(encoded, {
+    depth: 20,
+    arrayLimit: MOST_PARAMETERS,
+    parameterLimit: MOST_PARAMETERS,
+    // Names of what every object has are names like others.
+    plainObjects: true,
+  })
+  // The parser drops this one; it is to be refused by its whole name.
+  for (const [name, value] of new URLSearchParams(encoded)) if (PROTOTYPE.test(name)) raw[name] = value
+  return raw
 }
 
 /** The parameters of an operation, as its schema has them; refuses what does not fit, in Stripe's words. */
@@ -65,6 +76,7 @@ function readObject(
     throw refuse('Invalid object', name)
   const given = Object.entries(value).filter(([, member]) => member !== undefined)
   const [any] = Object.values(patternProperties ?? {})
+  if (any) checkMap(given, name)
   const unknown = any ? [] : given.map(([key]) => key).filter((key) => !Object.hasOwn(properties, key))
   if (unknown.length > 0) throw refuseUnknown(unknown.map((key) => nameOf(name, key)))
   const missing = required.find((key) => !given.some(([known]) => known === key))
@@ -78,6 +90,28 @@ function readObject(
     return [key, readValue(any ?? properties[key] ?? {}, member, nameOf(name, key))]
   })
   return Object.fromEntries(members) as RawParams
+}
+
+/** The only maps of any keys are metadata: https://docs.stripe.com/api/metadata */
+function checkMap(given: [string, unknown][], name: string): void {
+  if (given.length > MOST_KEYS) {
+    throw refuse(`Metadata can have up to ${MOST_KEYS} keys, but you passed in ${given.length}.`, name)
+  }
+  for (const [key, value] of given) {
+    const where = nameOf(name, key)
+    if (key.length > LONGEST_KEY) {
+      throw refuse(
+        `Metadata keys can have up to ${LONGEST_KEY} characters, but you passed in a key that is ${key.length} characters.`,
+        where,
+      )
+    }
+    if (String(value).length > LONGEST_VALUE) {
+      throw refuse(
+        `Metadata values can have up to ${LONGEST_VALUE} characters, but you passed in a value that is ${String(value).length} characters.`,
+        where,
+      )
+    }
+  }
 }
 
 function readArray({ items = {} }: Schema, value: unknown, name: string): unknown[] {

@@ -15,11 +15,15 @@ export function makeRoutes(operations: Operation[]): (method: string, path: stri
     const given = path.split('/')
     for (const { operation, segments } of routes) {
       const found = operation.method === method && matchSegments(segments, given)
-      if (found) return { operation, path: found }
+      if (found && !isSearch(segments, given)) return { operation, path: found }
     }
     return undefined
   }
 }
+
+/** Searches have paths that look like those of objects: https://docs.stripe.com/search */
+const isSearch = (pattern: string[], given: string[]) =>
+  given.at(-1) === 'search' && pattern.at(-1) !== 'search'
 
 /** What the segments that begin with a colon stand for; undefined where another segment differs. */
 export function matchSegments(pattern: string[], given: string[]): Record<string, string> | undefined {

@@ -120,6 +120,7 @@ const list = operation({
   params: Type.Object({ ...pageParams, created: rangeParam }),
   handle: ({ store }, { created, ...page }) =>
     listPage(
+      store,
       store.list('coupon').filter((coupon) => isWithin(created, coupon.created)),
       page,
     ),

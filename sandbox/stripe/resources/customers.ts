@@ -126,7 +126,7 @@ const list = operation({
       // Those on a test clock are listed by their clock only: https://docs.stripe.com/api/customers/list
       .filter((customer) => customer.test_clock === test_clock)
       .filter((customer) => isWithin(created, customer.created))
-    return listPage(found, page)
+    return listPage(store, found, page)
   },
 })
 

@@ -47,7 +47,7 @@ const list = operation({
       .filter((dispute) => charge === undefined || dispute.charge === charge)
       .filter((dispute) => payment_intent === undefined || dispute.payment_intent === payment_intent)
       .filter((dispute) => isWithin(created, dispute.created))
-    return listPage(found, page)
+    return listPage(store, found, page)
   },
 })
 

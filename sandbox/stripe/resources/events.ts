@@ -45,7 +45,7 @@ const list = operation({
       .filter(
         (event) => delivery_success === undefined || delivery_success === (event.pending_webhooks === 0),
       )
-    return listPage(found, page)
+    return listPage(world.store, found, page)
   },
 })
 

@@ -127,8 +127,8 @@ const list = operation({
   path: '/v1/payment_methods',
   params: Type.Object({ ...pageParams, customer: maybe(text), type: maybe(text) }),
   handle(world, { customer, type, ...page }) {
-    if (customer === undefined) return listPage([], page)
-    return listPage(methodsOf(world, getCustomer(world, customer, 'customer').id, type), page)
+    if (customer === undefined) return listPage(world.store, [], page)
+    return listPage(world.store, methodsOf(world, getCustomer(world, customer, 'customer').id, type), page)
   },
 })
 
@@ -139,6 +139,7 @@ const listOfCustomer = operation({
   handle(world, { type, allow_redisplay, ...page }, { id }) {
     const found = methodsOf(world, getCustomer(world, id).id, type)
     return listPage(
+      world.store,
       found.filter((method) => allow_redisplay === undefined || method.allow_redisplay === allow_redisplay),
       page,
     )

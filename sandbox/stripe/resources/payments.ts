@@ -34,7 +34,7 @@ const listIntents = operation({
       .list('payment_intent')
       .filter((intent) => customer === undefined || intent.customer === customer)
       .filter((intent) => isWithin(created, intent.created))
-    return listPage(found, page)
+    return listPage(store, found, page)
   },
 })
 
@@ -60,7 +60,7 @@ const listCharges = operation({
       .filter((charge) => customer === undefined || charge.customer === customer)
       .filter((charge) => payment_intent === undefined || charge.payment_intent === payment_intent)
       .filter((charge) => isWithin(created, charge.created))
-    return listPage(found, page)
+    return listPage(store, found, page)
   },
 })
 

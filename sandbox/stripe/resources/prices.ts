@@ -198,7 +198,7 @@ const list = operation({
       .filter((price) => type === undefined || price.type === type)
       .filter(({ recurring: its }) => !recurring?.interval || its?.interval === recurring.interval)
       .filter((price) => isWithin(created, price.created))
-    return listPage(found, page)
+    return listPage(store, found, page)
   },
 })
 

@@ -122,7 +122,7 @@ const list = operation({
       .filter((product) => active === undefined || product.active === active)
       .filter((product) => ids === undefined || ids.includes(product.id))
       .filter((product) => isWithin(created, product.created))
-    return listPage(found, page)
+    return listPage(store, found, page)
   },
 })
 

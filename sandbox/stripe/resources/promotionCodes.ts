@@ -127,7 +127,7 @@ const list = operation({
       .filter((held) => coupon === undefined || held.promotion.coupon === coupon)
       .filter((held) => customer === undefined || held.customer === customer)
       .filter((held) => isWithin(created, held.created))
-    return listPage(found, page)
+    return listPage(store, found, page)
   },
 })
 

@@ -155,7 +155,7 @@ const list = operation({
       .filter((refund) => charge === undefined || refund.charge === charge)
       .filter((refund) => payment_intent === undefined || refund.payment_intent === payment_intent)
       .filter((refund) => isWithin(created, refund.created))
-    return listPage(found, page)
+    return listPage(store, found, page)
   },
 })
 

@@ -54,7 +54,7 @@ const list = operation({
   method: 'GET',
   path: '/v1/test_helpers/test_clocks',
   params: Type.Object(pageParams),
-  handle: ({ store }, page) => listPage(store.list(KIND), page),
+  handle: ({ store }, page) => listPage(store, store.list(KIND), page),
 })
 
 /** Stripe answers before it is done, with `advancing`; here it is done by then. */

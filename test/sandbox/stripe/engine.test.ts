@@ -51,6 +51,9 @@ describe('who asks, and in which words', () => {
       message: expect.stringMatching(/^Unrecognized request URL \(GET: \/v1\/unicorns\)\./),
     })
     await expect(sdk.rawRequest('DELETE', '/v1/events/evt_1')).rejects.toMatchObject({ statusCode: 404 })
+    await expect(sdk.subscriptions.search({ query: "status:'active'" })).rejects.toThrow(
+      'Unrecognized request URL (GET: /v1/subscriptions/search).',
+    )
   })
 })
 
@@ -58,6 +61,15 @@ describe('parameters', () => {
   test.each([
     ['foo[bar]=1', 'parameter_unknown', 'foo', 'Received unknown parameter: foo'],
     ['name=x&tax[zip]=1', 'parameter_unknown', 'tax[zip]', 'Received unknown parameter: tax[zip]'],
+    ['constructor=1', 'parameter_unknown', 'constructor', 'Received unknown parameter: constructor'],
+    ['__proto__[a]=1', 'parameter_unknown', '__proto__[a]', 'Received unknown parameter: __proto__[a]'],
+    [
+      `metadata[${'k'.repeat(41)}]=1`,
+      undefined,
+      `metadata[${'k'.repeat(41)}]`,
+      expect.stringMatching(/keys/),
+    ],
+    [`metadata[a]=${'v'.repeat(501)}`, undefined, 'metadata[a]', expect.stringMatching(/values/)],
     ['balance=ten', 'parameter_invalid_integer', 'balance', 'Invalid integer: ten'],
     ['balance=1.5', 'parameter_invalid_integer', 'balance', 'Invalid integer: 1.5'],
     ['validate=yes', undefined, 'validate', 'Invalid boolean: yes'],
@@ -110,6 +122,20 @@ describe('parameters', () => {
     })
     const emptied = await sdk.customers.update(id, { name: '', metadata: '' })
     expect(emptied).toMatchObject({ name: null, metadata: {} })
+  })
+
+  test('metadata has any keys, and no more than fifty of them', async () => {
+    const { sdk } = await startStripe()
+    const { id, metadata } = await sdk.customers.create({ metadata: { constructor: 'Ada', toString: 'x' } })
+    expect(Object.entries(metadata)).toEqual([
+      ['constructor', 'Ada'],
+      ['toString', 'x'],
+    ])
+    const keys = Array.from({ length: 49 }, (_, place) => [`key${place}`, 'x'])
+    await expect(sdk.customers.update(id, { metadata: Object.fromEntries(keys) })).rejects.toMatchObject({
+      statusCode: 400,
+      param: 'metadata',
+    })
   })
 
   test('a body that is no form is refused', async () => {
@@ -206,6 +232,22 @@ describe('pages', () => {
   test.each([0, 101])('a limit of %i is refused', async (limit) => {
     const { sdk } = await startStripe()
     await expect(sdk.products.list({ limit })).rejects.toMatchObject({ param: 'limit', statusCode: 400 })
+  })
+
+  test('a walk goes on after what has left the list meanwhile', async () => {
+    const { sdk } = await startStripe()
+    const made: string[] = []
+    for (const name of ['one', 'two', 'three']) made.unshift((await sdk.products.create({ name })).id)
+    const [newest = '', middle = '', oldest] = made
+    await sdk.products.update(middle, { active: false })
+    const idsOf = async (params: Stripe.ProductListParams) =>
+      (await sdk.products.list({ active: true, ...params })).data.map(({ id }) => id)
+    expect(await idsOf({ starting_after: middle })).toEqual([oldest])
+    expect(await idsOf({ ending_before: middle })).toEqual([newest])
+    await sdk.products.update(newest, { active: false })
+    expect(await idsOf({ starting_after: newest })).toEqual([oldest])
+    await sdk.products.update(oldest ?? '', { active: false })
+    expect(await idsOf({ starting_after: oldest ?? '' })).toEqual([])
   })
 
   test('an unknown object to start after is refused', async () => {

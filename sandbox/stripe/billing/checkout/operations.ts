@@ -45,7 +45,7 @@ export const checkoutOperations: Operation[] = [
     path: '/v1/checkout/sessions/:id/line_items',
     params: Type.Object(pageParams),
     handle: (world, params, { id }) =>
-      listPage(lineItemsOf(world, getSession(world, id)).toReversed(), params),
+      listPage(world.store, lineItemsOf(world, getSession(world, id)).toReversed(), params),
   }),
 ]
 
@@ -60,5 +60,5 @@ function list({ store }: World, params: Static<typeof listParams>) {
       (details === undefined || one.customer_details?.email === details.email) &&
       isWithin(params.created, one.created),
   )
-  return listPage(listed, params)
+  return listPage(store, listed, params)
 }

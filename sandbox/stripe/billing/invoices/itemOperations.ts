@@ -55,7 +55,7 @@ function listItems({ store }: World, params: Static<typeof itemListParams>) {
       (pending === undefined || (one.invoice === null) === pending) &&
       isWithin(params.created, one.date),
   )
-  return listPage(listed, params)
+  return listPage(store, listed, params)
 }
 
 function removeItem({ store, emit }: World, item: InvoiceItem): object {
@@ -87,5 +87,5 @@ function listPayments({ store }: World, params: Static<typeof paymentListParams>
           idOf(one.payment.payment_intent) === payment.payment_intent) &&
         isWithin(params.created, one.created),
     )
-  return listPage(listed, params)
+  return listPage(store, listed, params)
 }

@@ -53,7 +53,8 @@ export const invoiceOperations: Operation[] = [
     path: '/v1/invoices/:id/lines',
     params: Type.Object(pageParams),
     // Lines are listed in the order of the invoice.
-    handle: (world, params, { id }) => listPage(getInvoice(world, id).lines.data.toReversed(), params),
+    handle: (world, params, { id }) =>
+      listPage(world.store, getInvoice(world, id).lines.data.toReversed(), params),
   }),
   operation({
     method: 'POST',
@@ -108,7 +109,7 @@ function list(world: World, params: Static<typeof listParams>) {
       isWithin(params.created, one.created) &&
       (params.due_date === undefined || (one.due_date !== null && isWithin(params.due_date, one.due_date))),
   )
-  return listPage(listed, params)
+  return listPage(world.store, listed, params)
 }
 
 function remove(world: World, invoice: Invoice): object {

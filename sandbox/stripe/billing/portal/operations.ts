@@ -43,7 +43,7 @@ export const portalOperations: Operation[] = [
         .list(KIND)
         .filter((one) => active === undefined || one.active === active)
         .filter((one) => is_default === undefined || one.is_default === is_default)
-      return listPage(listed, page)
+      return listPage(world.store, listed, page)
     },
   }),
   operation({

@@ -101,5 +101,5 @@ function list({ store }: World, params: Static<typeof listParams>) {
       isIn(params.released_at, one.released_at) &&
       (scheduled === undefined || (one.status === 'not_started') === scheduled),
   )
-  return listPage(listed, params)
+  return listPage(store, listed, params)
 }

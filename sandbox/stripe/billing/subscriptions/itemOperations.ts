@@ -26,7 +26,11 @@ export const subscriptionItemOperations: Operation[] = [
     path: '/v1/subscription_items',
     params: Type.Object({ ...pageParams, subscription: text }),
     handle: (world, { subscription, ...page }) =>
-      listPage(getSubscription(world, subscription, 'subscription').items.data.toReversed(), page),
+      listPage(
+        world.store,
+        getSubscription(world, subscription, 'subscription').items.data.toReversed(),
+        page,
+      ),
   }),
   operation({
     method: 'GET',

@@ -29,7 +29,11 @@ export const listParams = Type.Object({
   test_clock: maybe(text),
 })
 
-/** One page of those that fit; those that are canceled only where they are asked for. */
+/**
+ * One page of those that fit; those that are canceled only where they are asked for. Stripe leaves out those on test
+ * clocks unless their customer or clock is named; here they are listed, so that one who lists all, as the service's
+ * sweep does, can be tried with time of its own.
+ */
 export function listSubscriptions({ store }: World, params: Static<typeof listParams>) {
   const { customer, price, test_clock, collection_method: method } = params
   const held = customer === undefined ? store.list('subscription') : store.listOf('subscription', customer)
@@ -45,7 +49,7 @@ export function listSubscriptions({ store }: World, params: Static<typeof listPa
       isWithin(params.current_period_start, Math.max(...data.map((item) => item.current_period_start)))
     )
   })
-  return listPage(listed, params)
+  return listPage(store, listed, params)
 }
 
 /** https://docs.stripe.com/api/subscriptions/list#list_subscriptions-status */
