@@ -7,6 +7,8 @@ export const emptyable = <T extends TSchema>(schema: T) => Type.Union([Type.Lite
 export const words = <T extends string>(...values: T[]) => Type.Enum(values)
 
 export const text = Type.String()
+export const currency = Type.String({ format: 'currency' })
+export const address = Type.String({ format: 'url' })
 export const seconds = Type.Integer()
 export const flag = Type.Boolean()
 
@@ -21,10 +23,24 @@ const discountParam = Type.Object({
 
 export const discountsParam = maybe(emptyable(Type.Array(discountParam)))
 
+const FEEDBACK = [
+  'customer_service',
+  'low_quality',
+  'missing_features',
+  'other',
+  'switched_service',
+  'too_complex',
+  'too_expensive',
+  'unused',
+] as const
+
+/** Why somebody leaves, in one of the words that Stripe has for it. */
+export type Feedback = (typeof FEEDBACK)[number]
+
 export const cancellationDetails = maybe(
   Type.Object({
     comment: maybe(emptyable(text)),
-    feedback: maybe(emptyable(text)),
+    feedback: maybe(emptyable(words(...FEEDBACK))),
     feedback_option: maybe(text),
   }),
 )

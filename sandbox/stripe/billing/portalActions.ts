@@ -5,6 +5,7 @@ import type { World } from '../world.ts'
 import { getCustomer } from './customers.ts'
 import { getInvoice } from './invoices/operations.ts'
 import { payInvoice } from './invoices/payInvoice.ts'
+import type { Feedback } from './params.ts'
 import { customerOf, type Invoice, type PaymentMethod, type Subscription } from './shapes.ts'
 import { periodEnd } from './subscriptions/cancelAt.ts'
 import { getLiveSubscription } from './subscriptions/items.ts'
@@ -12,7 +13,7 @@ import { updateSubscription } from './subscriptions/updateSubscription.ts'
 
 /** Why somebody leaves, as the portal asks. */
 export interface Leaving {
-  feedback?: string
+  feedback?: Feedback
   comment?: string
 }
 

@@ -24,6 +24,8 @@ export interface BillingRecords {
   }
   /** What a coupon was, for the discounts that were made of it. */
   deleted_coupon: Coupon
+  /** A payment method that was somebody's, and can be nobody's any more. */
+  detached_method: { id: string }
   /** Which payments an invoice has; the id is the invoice's. */
   invoice_payments_of: { id: string; payments: string[] }
   /** The end of the trial that was announced last; the id is the subscription's. */

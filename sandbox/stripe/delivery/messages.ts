@@ -3,12 +3,6 @@ import type Stripe from 'stripe'
 import type { Wire } from '../objects.ts'
 
 const THIN_END = 'thin'
-const URLS: Record<string, string> = {
-  'checkout.session': '/v1/checkout/sessions',
-  'billing_portal.session': '/v1/billing_portal/sessions',
-  'test_helpers.test_clock': '/v1/test_helpers/test_clocks',
-  invoice_payment: '/v1/invoice_payments',
-}
 
 /** The thin notification of an event: https://docs.stripe.com/event-destinations#thin-payload */
 export function thinNotification(event: Wire<Stripe.Event>): object {
@@ -20,7 +14,7 @@ export function thinNotification(event: Wire<Stripe.Event>): object {
     livemode: event.livemode,
     created: new Date(event.created * 1000).toISOString(),
     context: null,
-    related_object: { id, type: object, url: `${URLS[object] ?? `/v1/${object}s`}/${id}` },
+    related_object: { id, type: object, url: `/v1/${object.replace('.', '/')}s/${id}` },
     snapshot_event: event.id,
   }
 }

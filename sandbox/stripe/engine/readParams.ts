@@ -1,6 +1,7 @@
 import { parse } from 'qs'
 import type { TSchema } from 'typebox'
 import { StripeRefusal } from '../refusal.ts'
+import { formats } from './formats.ts'
 import { LONGEST_KEY, LONGEST_VALUE, MOST_KEYS } from './metadata.ts'
 
 /** What of JSON Schema the parameters of operations are described with. */
@@ -8,6 +9,7 @@ interface Schema {
   type?: string
   const?: unknown
   enum?: unknown[]
+  format?: string
   anyOf?: Schema[]
   items?: Schema
   properties?: Record<string, Schema>
@@ -61,7 +63,7 @@ function readValue(schema: Schema, value: unknown, name: string): unknown {
     case 'boolean':
       return readBoolean(value, name)
     case 'string':
-      return readText(value, name)
+      return readText(schema, value, name)
     default:
       return value
   }
@@ -172,10 +174,10 @@ function readBoolean(value: unknown, name: string): boolean {
   throw value === '' ? refuseEmpty(name) : refuse(`Invalid boolean: ${String(value)}`, name)
 }
 
-function readText(value: unknown, name: string): string {
+function readText({ format = '' }: Schema, value: unknown, name: string): string {
   if (typeof value !== 'string') throw refuse(`Invalid string: ${JSON.stringify(value)}`, name)
   if (value === '') throw refuseEmpty(name)
-  return value
+  return formats[format]?.(value, name) ?? value
 }
 
 const nameOf = (object: string, key: string) => (object === '' ? key : `${object}[${key}]`)

@@ -23,6 +23,11 @@ export function attachPaymentMethod(world: World, id: string, customer: string):
       param: 'payment_method',
     })
   }
+  if (world.store.get('detached_method', method.id)) {
+    throw new StripeRefusal(
+      'The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.',
+    )
+  }
   const behaviour = behaviourOf(method)
   if (behaviour === 'declined' || behaviour === 'insufficient_funds') throw declineOf(behaviour)
   const attached = world.store.put('payment_method', { ...method, customer })
@@ -39,6 +44,7 @@ export function detachPaymentMethod(world: World, method: PaymentMethod): Paymen
     )
   }
   const detached = world.store.put('payment_method', { ...method, customer: null })
+  world.store.put('detached_method', { id: method.id })
   world.emit('payment_method.detached', 'payment_method', detached, { customer: owner })
   const customer = world.store.get('customer', owner)
   if (customer && !customer.deleted && customer.invoice_settings.default_payment_method === method.id) {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { checkFuture } from '../billing/checkFuture.ts'
-import { maybe, seconds, text, words } from '../billing/params.ts'
+import { currency, maybe, seconds, text, words } from '../billing/params.ts'
 import { given } from '../engine/given.ts'
 import { listPage, pageParams } from '../engine/listPage.ts'
 import { mergeMetadata, metadataParam } from '../engine/metadata.ts'
@@ -28,7 +28,7 @@ const create = operation({
     id: maybe(text),
     amount_off: maybe(Type.Integer({ minimum: 1 })),
     applies_to: maybe(Type.Object({ products: Type.Array(text) })),
-    currency: maybe(text),
+    currency: maybe(currency),
     duration: maybe(words('once', 'repeating', 'forever')),
     duration_in_months: maybe(Type.Integer({ minimum: 1 })),
     max_redemptions: maybe(Type.Integer({ minimum: 1 })),

@@ -10,7 +10,7 @@ import { attachPaymentMethod } from './attachPaymentMethod.ts'
 import { type Customer, changeCustomer } from './changeCustomer.ts'
 import { customerFields } from './customerParams.ts'
 import { deleteCustomer } from './deleteCustomer.ts'
-import { getTestClock } from './testClocks.ts'
+import { joinTestClock } from './testClocks.ts'
 
 /** The customer that a path or a parameter names; one that was deleted does not exist. */
 export function getCustomer({ store }: World, id: string, param?: string): Customer {
@@ -24,7 +24,7 @@ const create = operation({
   path: '/v1/customers',
   params: Type.Object({ ...customerFields, payment_method: maybe(text), test_clock: maybe(text) }),
   handle(world, { payment_method, test_clock, ...fields }) {
-    const clock = test_clock === undefined ? null : getTestClock(world, test_clock, 'test_clock')
+    const clock = test_clock === undefined ? null : joinTestClock(world, test_clock)
     const blank = buildCustomer(clock?.frozen_time ?? world.now(), clock?.id ?? null)
     const { invoice_settings, ...others } = fields
     const customer = changeCustomer(blank, others)

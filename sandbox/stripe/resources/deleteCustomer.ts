@@ -13,6 +13,7 @@ export function deleteCustomer(world: World, customer: Customer): Objects['custo
   }
   for (const method of world.store.listOf('payment_method', id)) {
     world.store.put('payment_method', { ...method, customer: null })
+    world.store.put('detached_method', { id: method.id })
   }
   world.emit('customer.deleted', 'customer', customer)
   return world.store.put('customer', { id, object: 'customer', deleted: true })

@@ -30,6 +30,8 @@ const expiry = {
   exp_year: maybe(Type.Integer({ minimum: 2000, maximum: 9999 })),
 }
 
+type Expiry = Record<'exp_month' | 'exp_year', number>
+
 function getPaymentMethod({ store }: World, id: string): PaymentMethod {
   const method = store.get('payment_method', id)
   if (!method) throw noSuch('PaymentMethod', id)
@@ -60,6 +62,21 @@ function changeMethod(held: PaymentMethod, params: Type.Static<typeof updatePara
   }
 }
 
+/** https://docs.stripe.com/error-codes#invalid-expiry-year */
+function checkExpiry({ exp_month: month, exp_year: year }: Partial<Expiry>, now: number): void {
+  const today = new Date(now * 1000)
+  if (year === undefined || year > today.getUTCFullYear()) return
+  const isThisYear = year === today.getUTCFullYear()
+  if (isThisYear && (month === undefined || month > today.getUTCMonth())) return
+  const part = isThisYear ? 'month' : 'year'
+  throw new StripeRefusal(`Your card's expiration ${part} is invalid.`, {
+    status: 402,
+    type: 'card_error',
+    code: `invalid_expiry_${part}`,
+    param: `exp_${part}`,
+  })
+}
+
 const updateParams = Type.Object({
   allow_redisplay: allowRedisplay,
   billing_details: billingDetails,
@@ -85,6 +102,7 @@ const create = operation({
         param: 'card[number]',
       })
     }
+    checkExpiry(card, world.now())
     const method = createPaymentMethod(world, source, null)
     return world.store.put('payment_method', changeMethod(method, { ...params, card }))
   },
@@ -103,6 +121,7 @@ const update = operation({
   params: updateParams,
   handle(world, params, { id }) {
     const held = getPaymentMethod(world, id)
+    if (params.card) checkExpiry({ ...held.card, ...params.card }, world.now(held.customer as string | null))
     return replace(world, 'payment_method', held, changeMethod(held, params))
   },
 })

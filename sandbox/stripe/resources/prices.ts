@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import Type from 'typebox'
-import { flag, maybe, text, words } from '../billing/params.ts'
+import { currency, flag, maybe, text, words } from '../billing/params.ts'
 import { given } from '../engine/given.ts'
 import { listPage, pageParams } from '../engine/listPage.ts'
 import { mergeMetadata, metadataParam } from '../engine/metadata.ts'
@@ -20,7 +20,7 @@ const MOST_INTERVALS = { day: 1095, week: 156, month: 36, year: 3 }
 const taxBehavior = words('exclusive', 'inclusive', 'unspecified')
 
 const priceParams = Type.Object({
-  currency: text,
+  currency,
   active: maybe(flag),
   lookup_key: maybe(text),
   metadata: metadataParam,
@@ -182,7 +182,7 @@ const list = operation({
     ...pageParams,
     active: maybe(flag),
     created: rangeParam,
-    currency: maybe(text),
+    currency: maybe(currency),
     lookup_keys: maybe(Type.Array(text, { maxItems: 10 })),
     product: maybe(text),
     recurring: maybe(Type.Object({ interval: maybe(interval) })),

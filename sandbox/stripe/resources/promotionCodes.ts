@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import Type from 'typebox'
 import { checkFuture } from '../billing/checkFuture.ts'
-import { flag, maybe, seconds, text, words } from '../billing/params.ts'
+import { currency, flag, maybe, seconds, text, words } from '../billing/params.ts'
 import { given } from '../engine/given.ts'
 import { listPage, pageParams } from '../engine/listPage.ts'
 import { mergeMetadata, metadataParam } from '../engine/metadata.ts'
@@ -38,7 +38,7 @@ const create = operation({
       Type.Object({
         first_time_transaction: maybe(flag),
         minimum_amount: maybe(Type.Integer({ minimum: 1 })),
-        minimum_amount_currency: maybe(text),
+        minimum_amount_currency: maybe(currency),
       }),
     ),
   }),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Stripe from 'stripe'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { thinNotification } from '../../../sandbox/stripe/delivery/messages.ts'
 import { receive, SECRET } from './receive.ts'
 import { startStripe } from './startStripe.ts'
 
@@ -221,6 +222,20 @@ describe('thin notifications', () => {
     })
     expect(() => sdk.webhooks.constructEvent(message?.body ?? '', signature, SECRET)).toThrow()
   })
+
+  test.each(['billing_portal.configuration', 'checkout.session', 'subscription_schedule'])(
+    'of a %s say where it is',
+    (object) => {
+      const event = {
+        id: 'evt_1',
+        type: `${object}.updated`,
+        created: 0,
+        data: { object: { id: 'x', object } },
+      }
+      const url = `/v1/${object.replace('.', '/')}s/x`
+      expect(thinNotification(event as never)).toMatchObject({ related_object: { url } })
+    },
+  )
 
   test('go beside the snapshots when both are wanted', async () => {
     const to = await receive()

@@ -207,6 +207,29 @@ describe('payment methods', () => {
     await expect(unknown).rejects.toMatchObject({ type: 'StripeCardError', code: 'incorrect_number' })
   })
 
+  test('that have expired are refused', async () => {
+    const { sdk } = await startStripe()
+    const card = { token: 'tok_visa', exp_month: 3, exp_year: 2020 }
+    await expect(sdk.paymentMethods.create({ type: 'card', card })).rejects.toMatchObject({
+      statusCode: 402,
+      code: 'invalid_expiry_year',
+    })
+    const { id } = await sdk.paymentMethods.create({ type: 'card', card: { ...card, exp_year: 2099 } })
+    await expect(sdk.paymentMethods.update(id, { card: { exp_year: 2020 } })).rejects.toMatchObject({
+      code: 'invalid_expiry_year',
+    })
+  })
+
+  test('that were detached are nobody’s any more', async () => {
+    const { sdk } = await startStripe()
+    const customer = (await sdk.customers.create({ payment_method: 'pm_card_visa' })).id
+    const [method] = (await sdk.customers.listPaymentMethods(customer)).data
+    await sdk.paymentMethods.detach(method?.id ?? '')
+    await expect(sdk.paymentMethods.attach(method?.id ?? '', { customer })).rejects.toThrow(
+      'It may not be used again.',
+    )
+  })
+
   test('belong to one customer at a time', async () => {
     const { sdk } = await startStripe()
     const [ada, grace] = [await sdk.customers.create({}), await sdk.customers.create({})]
@@ -401,5 +424,30 @@ describe('test clocks', () => {
     await sdk.testHelpers.testClocks.del(clock.id)
     expect(await sdk.customers.retrieve(id)).toMatchObject({ deleted: true })
     await expect(sdk.testHelpers.testClocks.retrieve(clock.id)).rejects.toMatchObject({ statusCode: 404 })
+  })
+
+  test('have room for three customers', async () => {
+    const { sdk } = await startStripe()
+    const { id: test_clock } = await sdk.testHelpers.testClocks.create({ frozen_time: 1_900_000_000 })
+    for (let count = 0; count < 3; count++) await sdk.customers.create({ test_clock })
+    await expect(sdk.customers.create({ test_clock })).rejects.toMatchObject({
+      statusCode: 400,
+      param: 'test_clock',
+    })
+  })
+
+  test('go no further at once than two periods', async () => {
+    const { sdk } = await startStripe()
+    const frozen_time = Date.parse('2030-01-10T00:00:00Z') / 1000
+    const { id: test_clock } = await sdk.testHelpers.testClocks.create({ frozen_time })
+    const { id: customer } = await sdk.customers.create({ test_clock })
+    const recurring = { interval: 'month' } as const
+    const product_data = { name: 'Free' }
+    const price = await sdk.prices.create({ currency: 'usd', unit_amount: 0, recurring, product_data })
+    await sdk.subscriptions.create({ customer, items: [{ price: price.id }] })
+    const reach = Date.parse('2030-03-10T00:00:00Z') / 1000
+    const advance = (to: number) => sdk.testHelpers.testClocks.advance(test_clock, { frozen_time: to })
+    await expect(advance(reach + 1)).rejects.toMatchObject({ statusCode: 400, param: 'frozen_time' })
+    expect(await advance(reach)).toMatchObject({ status: 'ready', frozen_time: reach })
   })
 })

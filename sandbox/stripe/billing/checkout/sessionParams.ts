@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { pageParams } from '../../engine/listPage.ts'
 import { metadataParam } from '../../engine/metadata.ts'
 import { rangeParam } from '../../engine/ranges.ts'
-import { automaticTax, flag, maybe, seconds, text, words } from '../params.ts'
+import { address, automaticTax, currency, flag, maybe, seconds, text, words } from '../params.ts'
 import { billingMode, invoiceSettings, trialSettings } from '../subscriptions/params.ts'
 
 const metadata = maybe(Type.Record(text, text))
@@ -27,9 +27,9 @@ export const createParams = Type.Object({
   allowed_payment_method_types: maybe(Type.Array(text)),
   automatic_tax: automaticTax,
   billing_address_collection: maybe(words('auto', 'required')),
-  cancel_url: maybe(text),
+  cancel_url: maybe(address),
   client_reference_id: maybe(text),
-  currency: maybe(text),
+  currency: maybe(currency),
   custom_text: maybe(
     Type.Object({
       after_submit: message,
@@ -75,7 +75,7 @@ export const createParams = Type.Object({
     }),
   ),
   subscription_data: maybe(subscriptionData),
-  success_url: maybe(text),
+  success_url: maybe(address),
   tax_id_collection: maybe(Type.Object({ enabled: flag, required: maybe(words('if_supported', 'never')) })),
   ui_mode: maybe(words('hosted_page', 'embedded_page', 'elements', 'form')),
 })

@@ -2,7 +2,17 @@ import Type from 'typebox'
 import { pageParams } from '../../engine/listPage.ts'
 import { metadataParam } from '../../engine/metadata.ts'
 import { rangeParam } from '../../engine/ranges.ts'
-import { automaticTax, discountsParam, emptyable, flag, maybe, seconds, text, words } from '../params.ts'
+import {
+  automaticTax,
+  currency,
+  discountsParam,
+  emptyable,
+  flag,
+  maybe,
+  seconds,
+  text,
+  words,
+} from '../params.ts'
 
 const collectionMethod = maybe(words('charge_automatically', 'send_invoice'))
 
@@ -10,7 +20,7 @@ export const createParams = Type.Object({
   auto_advance: maybe(flag),
   automatic_tax: automaticTax,
   collection_method: collectionMethod,
-  currency: maybe(text),
+  currency: maybe(currency),
   customer: text,
   days_until_due: maybe(seconds),
   default_payment_method: maybe(text),
@@ -66,7 +76,7 @@ export const paymentListParams = Type.Object({
 
 export const itemCreateParams = Type.Object({
   amount: maybe(seconds),
-  currency: maybe(text),
+  currency: maybe(currency),
   customer: text,
   description: maybe(text),
   discountable: maybe(flag),

@@ -1,13 +1,13 @@
 import Type from 'typebox'
 import { pageParams } from '../../engine/listPage.ts'
 import { metadataParam } from '../../engine/metadata.ts'
-import { emptyable, flag, maybe, seconds, text, words } from '../params.ts'
+import { address, emptyable, flag, maybe, seconds, text, words } from '../params.ts'
 
 const afterCompletion = maybe(
   Type.Object({
     type: words('hosted_confirmation', 'portal_homepage', 'redirect'),
     hosted_confirmation: maybe(Type.Object({ custom_message: maybe(text) })),
-    redirect: maybe(Type.Object({ return_url: text })),
+    redirect: maybe(Type.Object({ return_url: address })),
   }),
 )
 
@@ -45,7 +45,7 @@ export const sessionParams = Type.Object({
   customer: text,
   flow_data: maybe(flowData),
   locale: maybe(text),
-  return_url: maybe(text),
+  return_url: maybe(address),
 })
 
 const enabled = Type.Object({ enabled: flag })
@@ -97,7 +97,7 @@ export const configurationParams = Type.Object({
       terms_of_service_url: maybe(emptyable(text)),
     }),
   ),
-  default_return_url: maybe(emptyable(text)),
+  default_return_url: maybe(emptyable(address)),
   features: maybe(features),
   login_page: maybe(enabled),
   metadata: metadataParam,

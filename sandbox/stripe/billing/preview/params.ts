@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { metadataParam } from '../../engine/metadata.ts'
 import {
   automaticTax,
+  currency,
   discountsParam,
   emptyable,
   flag,
@@ -16,7 +17,7 @@ import { billingMode, updateParams } from '../subscriptions/params.ts'
 /** As https://docs.stripe.com/api/invoices/create_preview, for what the sandbox can reckon. */
 export const previewParams = Type.Object({
   automatic_tax: automaticTax,
-  currency: maybe(text),
+  currency: maybe(currency),
   customer: maybe(text),
   discounts: discountsParam,
   preview_mode: maybe(words('next', 'recurring')),

@@ -52,6 +52,11 @@ function ofSubscription(world: World, id: string, params: PreviewParams): Invoic
     const made = makeDiscounts(world, discounts, bearer)
     world.store.put('subscription', { ...held, discounts: made.map((discount) => discount.id) })
   }
+  if (params.preview_mode === 'recurring') {
+    reckonUpdate(world, getLiveSubscription(world, id), { ...asUpdate(details), proration_behavior: 'none' })
+    dropPending(world, customerOf(held), id)
+    return nextInvoice(world, getLiveSubscription(world, id))
+  }
   if (details.cancel_now) return ofCancellation(world, getLiveSubscription(world, id), details)
   const { invoice } = reckonUpdate(world, getLiveSubscription(world, id), asUpdate(details))
   return invoice ?? nextInvoice(world, getLiveSubscription(world, id))
@@ -118,11 +123,17 @@ function ofPending(world: World, customer: string, subscription: Subscription | 
   })
 }
 
+/** Only what comes with every period is asked for. */
+function dropPending(world: World, customer: string, subscription: string | null): void {
+  for (const { id } of pendingItems(world, customer, subscription)) world.store.remove('invoiceitem', id)
+}
+
 function ofCustomer(
   world: World,
   customer: string,
-  { discounts, subscription_details: details }: PreviewParams,
+  { discounts, preview_mode: mode, subscription_details: details }: PreviewParams,
 ): Invoice {
+  if (mode === 'recurring') dropPending(world, customer, null)
   if (!details?.items) {
     const [only] = world.store.listOf('subscription', customer).filter(({ status }) => status === 'active')
     return only ? nextInvoice(world, only) : ofPending(world, customer, null)
@@ -135,7 +146,7 @@ function ofCustomer(
     })),
     payment_behavior: 'default_incomplete',
     ...(discounts && { discounts }),
-    ...(details.trial_end !== undefined && { trial_end: details.trial_end }),
+    ...(details.trial_end !== undefined && mode !== 'recurring' && { trial_end: details.trial_end }),
   })
   return invoice ?? refuseNone(customer)
 }

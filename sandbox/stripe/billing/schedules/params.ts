@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { metadataParam } from '../../engine/metadata.ts'
 import {
   automaticTax,
+  currency,
   discountsParam,
   emptyable,
   flag,
@@ -18,7 +19,7 @@ const instant = maybe(Type.Union([Type.Literal('now'), seconds]))
 const phase = Type.Object({
   automatic_tax: automaticTax,
   collection_method: maybe(words('charge_automatically', 'send_invoice')),
-  currency: maybe(text),
+  currency: maybe(currency),
   default_payment_method: maybe(text),
   description: maybe(emptyable(text)),
   discounts: discountsParam,

@@ -3,6 +3,7 @@ import { metadataParam } from '../../engine/metadata.ts'
 import {
   automaticTax,
   cancellationDetails,
+  currency,
   discountsParam,
   emptyable,
   flag,
@@ -82,7 +83,7 @@ export const createParams = Type.Object({
   billing_cycle_anchor: maybe(seconds),
   billing_mode: billingMode,
   cancel_at: maybe(Type.Union([cancelWords, seconds])),
-  currency: maybe(text),
+  currency: maybe(currency),
   customer: text,
   items: Type.Array(newItem),
   trial_period_days: maybe(Type.Integer({ minimum: 1, maximum: 730 })),

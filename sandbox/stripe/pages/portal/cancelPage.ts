@@ -1,4 +1,5 @@
 import { html, type Markup } from '../../../pages/html.ts'
+import type { Feedback } from '../../billing/params.ts'
 import type { Subscription } from '../../billing/shapes.ts'
 import { periodEnd } from '../../billing/subscriptions/cancelAt.ts'
 import type { World } from '../../world.ts'
@@ -9,7 +10,7 @@ import { planName } from './planName.ts'
 import { portalFrame } from './portalFrame.ts'
 
 // https://docs.stripe.com/api/customer_portal/configurations/object
-const REASONS: Record<string, string> = {
+const REASONS: Record<Feedback, string> = {
   too_expensive: 'It is too expensive',
   missing_features: 'It lacks something I need',
   switched_service: 'I have found something else',
@@ -54,7 +55,7 @@ function reasons({ features }: Portal, given: Form): Markup | false {
   const { enabled, options } = features.subscription_cancel.cancellation_reason
   const chosen = field(given, 'feedback')
   const option = (value: string) =>
-    html`<option value="${value}"${value === chosen && html` selected`}>${REASONS[value] ?? value}</option>`
+    html`<option value="${value}"${value === chosen && html` selected`}>${isReason(value) ? REASONS[value] : value}</option>`
   return (
     enabled &&
     html`<label class="field"><span>Why do you leave? You need not say.</span>
@@ -64,6 +65,6 @@ function reasons({ features }: Portal, given: Form): Markup | false {
 }
 
 /** What may be given as the reason; anything else a form sends is none. */
-export function isReason(value: string): boolean {
+export function isReason(value: string): value is Feedback {
   return Object.hasOwn(REASONS, value)
 }

@@ -285,3 +285,18 @@ describe('the items of a subscription', () => {
     ).rejects.toMatchObject({ code: 'resource_missing' })
   })
 })
+
+test('a preview of what recurs has neither prorations nor what is pending', async () => {
+  const billing = await startBilling()
+  const { sdk, prices, customer } = billing
+  const made = await billing.subscribe()
+  await sdk.invoiceItems.create({ customer, amount: 500, currency: 'usd' })
+  billing.advanceTo(billing.now() + 10 * DAY)
+  const preview = await sdk.invoices.createPreview({
+    subscription: made.id,
+    preview_mode: 'recurring',
+    subscription_details: { items: [{ id: itemOf(made).id, price: prices.team, quantity: 3 }] },
+  })
+  expect(preview).toMatchObject({ total: 5700, lines: { data: [{ amount: 5700 }] } })
+  expect(preview.lines.data).toHaveLength(1)
+})

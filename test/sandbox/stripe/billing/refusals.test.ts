@@ -1,3 +1,4 @@
+import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { type Billing, DAY, startBilling } from './startBilling.ts'
 
@@ -83,6 +84,36 @@ describe('what does not go together', () => {
       ({ sdk, customer }) => sdk.invoices.create({ customer, collection_method: 'send_invoice' }),
     ],
   ])('is refused for its %s', async (param, attempt) => {
+    const { billing, id } = await startSubscribed()
+    await expect(attempt(billing, id)).rejects.toMatchObject({ statusCode: 400, param })
+  })
+})
+
+describe('a word that Stripe does not have', () => {
+  const session: Stripe.Checkout.SessionCreateParams = {
+    mode: 'subscription',
+    success_url: 'https://example.com/done',
+  }
+  const price = { unit_amount: 100, product_data: { name: 'Pro' } }
+
+  test.each<[string, Attempt]>([
+    [
+      'cancellation_details[feedback]',
+      ({ sdk }, id) =>
+        sdk.subscriptions.cancel(id, { cancellation_details: { feedback: 'bored' as 'unused' } }),
+    ],
+    ['currency', ({ sdk }) => sdk.prices.create({ ...price, currency: 'zzz' })],
+    ['currency', ({ sdk }) => sdk.coupons.create({ amount_off: 100, currency: 'zzz' })],
+    [
+      'success_url',
+      ({ sdk }) => sdk.checkout.sessions.create({ ...session, success_url: 'javascript:alert(1)' }),
+    ],
+    ['cancel_url', ({ sdk }) => sdk.checkout.sessions.create({ ...session, cancel_url: '/plans' })],
+    [
+      'return_url',
+      ({ sdk, customer }) => sdk.billingPortal.sessions.create({ customer, return_url: 'ftp://example.com' }),
+    ],
+  ])('is refused as %s', async (param, attempt) => {
     const { billing, id } = await startSubscribed()
     await expect(attempt(billing, id)).rejects.toMatchObject({ statusCode: 400, param })
   })

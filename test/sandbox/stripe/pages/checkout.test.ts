@@ -53,12 +53,9 @@ describe('the page to pay on', () => {
   })
 
   test('leads to addresses of the web only', async () => {
-    const { open, get, post } = await startPages()
-    const { path } = await open({ cancel_url: 'javascript:alert(1)', success_url: 'javascript:alert(2)' })
-    expect((await get(path)).text).not.toContain('javascript:')
-    const paid = await post(path, { card: '4242' })
-    expect(paid).toMatchObject({ status: 200, location: null })
-    expect(paid.text).not.toContain('javascript:')
+    const { open } = await startPages()
+    await expect(open({ cancel_url: 'javascript:alert(1)' })).rejects.toThrow('Not a valid URL')
+    await expect(open({ success_url: 'javascript:alert(2)' })).rejects.toThrow('Not a valid URL')
   })
 
   test.each(['cs_unknown', '__proto__', 'constructor', encodeURIComponent(HOSTILE)])(
