@@ -13,6 +13,8 @@ import { createDispute } from '../stripe/resources/createDispute.ts'
 import { getEvent } from '../stripe/resources/events.ts'
 
 const PATIENCE_MS = 60_000
+/** As the service's client calls itself. */
+const SERVICE = 'Frontgate'
 const GOOD_CARD = '4242424242424242'
 
 const text = { type: 'string', minLength: 1, maxLength: 200 }
@@ -137,7 +139,9 @@ function faultRoutes(server: FastifyInstance, { stripe: { faults } }: Parts): vo
 }
 
 function recordRoutes(server: FastifyInstance, { stripe: { requests, store } }: Parts): void {
-  server.get('/requests', async () => ({ data: requests.list() }))
+  server.get('/requests', async () => ({
+    data: requests.list().filter(({ application }) => application === SERVICE),
+  }))
   server.delete('/requests', async (_request, reply) => {
     requests.clear()
     return reply.code(204).send()

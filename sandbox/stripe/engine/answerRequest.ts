@@ -55,6 +55,7 @@ export function answerRequest(engine: Engine, incoming: Incoming): Answer {
     method,
     path,
     params: raw,
+    application: applicationOf(headers),
     idempotency_key: key ?? null,
     status: null,
     replayed: false,
@@ -81,6 +82,12 @@ export function answerRequest(engine: Engine, incoming: Incoming): Answer {
     fault: taken,
     release: () => void (isHeld && engine.keysInUse.delete(key)),
   }
+}
+
+/** `Stripe/v1 NodeBindings/23.1.0 Frontgate/1.0 (https://…) AIAgent/…` is of Frontgate. */
+function applicationOf({ 'user-agent': agent = '' }: IncomingHttpHeaders): string | null {
+  const [sdk = '', , name = 'AIAgent'] = agent.split(' ').map((part) => part.split('/')[0])
+  return sdk === 'Stripe' && name !== 'AIAgent' ? name : null
 }
 
 function catching(engine: Engine, work: () => Reply): Reply {

@@ -6,6 +6,8 @@ export interface LoggedRequest {
   method: string
   path: string
   params: object
+  /** What the client calls itself, if it does: https://docs.stripe.com/building-plugins#setappinfo */
+  application: string | null
   idempotency_key: string | null
   /** What was answered; null when nothing was. */
   status: number | null

@@ -149,9 +149,11 @@ describe('/control/stripe/faults', () => {
   ])('422 for %j', async (body) => expect((await control('POST', '/faults', body)).status).toBe(422))
 })
 
-test('/control/stripe/requests shows what was asked, in order', async () => {
-  const { id } = await sdk.customers.create({ name: 'Ada' }, { idempotencyKey: 'row-1' })
+test('/control/stripe/requests shows what the service asked, in order', async () => {
+  const service = client({ name: 'Frontgate', version: '1.0' })
+  const { id } = await service.customers.create({ name: 'Ada' }, { idempotencyKey: 'row-1' })
   await sdk.customers.retrieve(id)
+  await service.customers.retrieve(id)
   expect((await control('GET', '/requests')).body.data).toMatchObject([
     { method: 'POST', path: '/v1/customers', params: { name: 'Ada' }, idempotency_key: 'row-1', status: 200 },
     { method: 'GET', path: `/v1/customers/${id}`, status: 200 },
@@ -213,13 +215,18 @@ async function openSession(): Promise<Stripe.Checkout.Session> {
 
 async function use(started: Sandbox): Promise<void> {
   sandbox = started
-  const { port } = new URL(started.sandboxUrl)
-  sdk = new Stripe('sk_test_sandbox', {
+  sdk = client()
+}
+
+function client(appInfo?: Stripe.AppInfo): Stripe {
+  const { port } = new URL(sandbox.sandboxUrl)
+  return new Stripe('sk_test_sandbox', {
     host: '127.0.0.1',
     port,
     protocol: 'http',
     telemetry: false,
     maxNetworkRetries: 0,
+    ...(appInfo && { appInfo }),
   })
 }
 
