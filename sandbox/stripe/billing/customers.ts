@@ -1,5 +1,5 @@
 import { replace } from '../engine/replace.ts'
-import { noSuch, StripeRefusal } from '../refusal.ts'
+import { StripeRefusal } from '../refusal.ts'
 import { attachPaymentMethod, takePaymentMethod } from '../resources/attachPaymentMethod.ts'
 import type { World } from '../world.ts'
 import {
@@ -10,13 +10,6 @@ import {
   type PaymentMethod,
   type Subscription,
 } from './shapes.ts'
-
-/** The customer that a parameter names; one that was deleted does not exist. */
-export function getCustomer({ store }: World, id: string, param = 'customer'): Customer {
-  const customer = store.get('customer', id)
-  if (!customer || customer.deleted) throw noSuch('customer', id, param)
-  return customer
-}
 
 /** The payment method that a parameter names; refused unless it is the customer's. */
 export function getMethod(world: World, id: string, customer: string, param: string): PaymentMethod {

@@ -9,6 +9,8 @@ export const words = <T extends string>(...values: T[]) => Type.Enum(values)
 export const text = Type.String()
 export const currency = Type.String({ format: 'currency' })
 export const address = Type.String({ format: 'url' })
+export const integer = Type.Integer()
+/** An instant. */
 export const seconds = Type.Integer()
 export const flag = Type.Boolean()
 

@@ -1,13 +1,14 @@
 import { replace } from '../engine/replace.ts'
 import { StripeRefusal } from '../refusal.ts'
 import { createPaymentMethod, declineOf, findCard } from '../resources/cards.ts'
+import { getCustomer } from '../resources/getCustomer.ts'
 import type { World } from '../world.ts'
-import { getCustomer } from './customers.ts'
 import { getInvoice } from './invoices/operations.ts'
 import { payInvoice } from './invoices/payInvoice.ts'
 import type { Feedback } from './params.ts'
 import { customerOf, type Invoice, type PaymentMethod, type Subscription } from './shapes.ts'
 import { periodEnd } from './subscriptions/cancelAt.ts'
+import { actionRequired } from './subscriptions/createSubscription.ts'
 import { getLiveSubscription } from './subscriptions/items.ts'
 import { updateSubscription } from './subscriptions/updateSubscription.ts'
 
@@ -34,7 +35,10 @@ export function resumeInPortal(world: World, id: string): Subscription {
   return updateSubscription(world, id, { cancel_at: '' })
 }
 
-/** Changes the plan or the quantity, which is billed at once; where the card is declined nothing has changed. */
+/**
+ * Changes the plan or the quantity, which is billed at once. Where the card is declined nothing has changed; where its
+ * bank asks, the change waits for the answer.
+ */
 export function changePlanInPortal(
   world: World,
   id: string,
@@ -42,11 +46,20 @@ export function changePlanInPortal(
 ): Subscription {
   const [item] = getLiveSubscription(world, id).items.data
   if (!item) throw new StripeRefusal('The subscription has no items.')
-  return updateSubscription(world, id, {
-    items: [{ id: item.id, ...(price && { price }), ...(quantity !== undefined && { quantity }) }],
-    proration_behavior: 'always_invoice',
-    payment_behavior: 'error_if_incomplete',
-  })
+  const update = (payment_behavior: 'error_if_incomplete' | 'pending_if_incomplete') =>
+    world.store.change(() =>
+      updateSubscription(world, id, {
+        items: [{ id: item.id, ...(price && { price }), ...(quantity !== undefined && { quantity }) }],
+        proration_behavior: 'always_invoice',
+        payment_behavior,
+      }),
+    )
+  try {
+    return update('error_if_incomplete')
+  } catch (error) {
+    if (!(error instanceof StripeRefusal) || error.options.code !== actionRequired().options.code) throw error
+    return update('pending_if_incomplete')
+  }
 }
 
 /** Makes a card the one that is charged from now on, also for what they are subscribed to. */

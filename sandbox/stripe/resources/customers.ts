@@ -5,19 +5,14 @@ import { isWithin, rangeParam } from '../engine/ranges.ts'
 import { replace } from '../engine/replace.ts'
 import { operation } from '../operation.ts'
 import { noSuch } from '../refusal.ts'
-import { newId, type World } from '../world.ts'
+import type { World } from '../world.ts'
 import { attachPaymentMethod } from './attachPaymentMethod.ts'
-import { type Customer, changeCustomer } from './changeCustomer.ts'
+import { buildCustomer } from './buildCustomer.ts'
+import { changeCustomer } from './changeCustomer.ts'
 import { customerFields } from './customerParams.ts'
 import { deleteCustomer } from './deleteCustomer.ts'
+import { getCustomer } from './getCustomer.ts'
 import { joinTestClock } from './testClocks.ts'
-
-/** The customer that a path or a parameter names; one that was deleted does not exist. */
-export function getCustomer({ store }: World, id: string, param?: string): Customer {
-  const customer = store.get('customer', id)
-  if (!customer || customer.deleted) throw noSuch('customer', id, param)
-  return customer
-}
 
 const create = operation({
   method: 'POST',
@@ -40,39 +35,6 @@ const create = operation({
     return world.store.put('customer', changeCustomer(customer, { invoice_settings: settings }))
   },
 })
-
-function buildCustomer(created: number, test_clock: string | null): Customer {
-  return {
-    id: newId('cus', 14),
-    object: 'customer',
-    address: null,
-    balance: 0,
-    created,
-    currency: null,
-    customer_account: null,
-    default_source: null,
-    delinquent: false,
-    description: null,
-    discount: null,
-    email: null,
-    invoice_prefix: newId('', 8).slice(1).toUpperCase(),
-    invoice_settings: {
-      custom_fields: null,
-      default_payment_method: null,
-      footer: null,
-      rendering_options: null,
-    },
-    livemode: false,
-    metadata: {},
-    name: null,
-    next_invoice_sequence: 1,
-    phone: null,
-    preferred_locales: [],
-    shipping: null,
-    tax_exempt: 'none',
-    test_clock,
-  }
-}
 
 /** A default payment method must be one of the customer's own. */
 function refuseForeign({ store }: World, customer: string, method: string | undefined): void {

@@ -12,7 +12,7 @@ import { attachPaymentMethod, detachPaymentMethod } from './attachPaymentMethod.
 import { createPaymentMethod } from './cards.ts'
 import { wholeAddress } from './changeCustomer.ts'
 import { addressParam } from './customerParams.ts'
-import { getCustomer } from './customers.ts'
+import { getCustomer } from './getCustomer.ts'
 
 type PaymentMethod = Objects['payment_method']
 

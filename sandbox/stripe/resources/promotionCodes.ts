@@ -12,7 +12,7 @@ import { operation } from '../operation.ts'
 import { noSuch, StripeRefusal } from '../refusal.ts'
 import { newId, type World } from '../world.ts'
 import { getCoupon } from './coupons.ts'
-import { getCustomer } from './customers.ts'
+import { getCustomer } from './getCustomer.ts'
 
 type PromotionCode = Objects['promotion_code']
 

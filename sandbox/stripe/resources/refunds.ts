@@ -7,6 +7,7 @@ import { isWithin, rangeParam } from '../engine/ranges.ts'
 import { replace } from '../engine/replace.ts'
 import type { Objects } from '../objects.ts'
 import { operation } from '../operation.ts'
+import { money } from '../pages/words.ts'
 import { noSuch, StripeRefusal } from '../refusal.ts'
 import { newId, type World } from '../world.ts'
 import { getCharge } from './payments.ts'
@@ -80,13 +81,9 @@ function checkAmount(charge: Charge, given: number | undefined): number {
   }
   if (given === undefined || given <= left) return given ?? left
   throw new StripeRefusal(
-    `Refund amount (${money(given, charge)}) is greater than unrefunded amount on charge (${money(left, charge)})`,
+    `Refund amount (${money(given, charge.currency)}) is greater than unrefunded amount on charge (${money(left, charge.currency)})`,
     { param: 'amount' },
   )
-}
-
-function money(amount: number, { currency }: Charge): string {
-  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(amount / 100)
 }
 
 function buildRefund(

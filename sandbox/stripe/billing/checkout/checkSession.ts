@@ -1,8 +1,8 @@
 import { StripeRefusal } from '../../refusal.ts'
+import { getCustomer } from '../../resources/getCustomer.ts'
 import type { World } from '../../world.ts'
 import { DAY, HOUR } from '../calendar.ts'
 import { checkTrialEnd } from '../checkFuture.ts'
-import { getCustomer } from '../customers.ts'
 import { findCoupon } from '../discounts/findCoupon.ts'
 import type { Price } from '../shapes.ts'
 import { getRecurringPrice } from '../subscriptions/items.ts'
@@ -24,7 +24,7 @@ export function checkSession(world: World, params: CreateParams): Price[] {
       param: 'success_url',
     })
   }
-  if (customer !== undefined) getCustomer(world, customer)
+  if (customer !== undefined) getCustomer(world, customer, 'customer')
   exclusive(params, 'customer', 'customer_email')
   exclusive(params, 'allow_promotion_codes', 'discounts')
   checkCustomerUpdate(params)

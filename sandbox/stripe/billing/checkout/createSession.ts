@@ -1,6 +1,6 @@
+import { getCustomer } from '../../resources/getCustomer.ts'
 import { newId, type World } from '../../world.ts'
 import { DAY } from '../calendar.ts'
-import { getCustomer } from '../customers.ts'
 import type { Session } from '../shapes.ts'
 import { checkSession } from './checkSession.ts'
 import { beginsWithTrial } from './orderedLines.ts'
@@ -55,7 +55,7 @@ export function amounts({ subtotal, discount, total }: Reckoned) {
 }
 
 function ofCustomer(world: World, { customer: id, customer_email }: CreateParams) {
-  const customer = id === undefined ? null : getCustomer(world, id)
+  const customer = id === undefined ? null : getCustomer(world, id, 'customer')
   const email = customer?.email ?? customer_email ?? null
   return {
     customer: customer?.id ?? null,

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { pageParams } from '../../engine/listPage.ts'
 import { metadataParam } from '../../engine/metadata.ts'
 import { rangeParam } from '../../engine/ranges.ts'
-import { address, automaticTax, currency, flag, maybe, seconds, text, words } from '../params.ts'
+import { address, automaticTax, currency, flag, integer, maybe, seconds, text, words } from '../params.ts'
 import { billingMode, invoiceSettings, trialSettings } from '../subscriptions/params.ts'
 
 const metadata = maybe(Type.Record(text, text))
@@ -54,7 +54,7 @@ export const createParams = Type.Object({
     Type.Array(
       Type.Object({
         adjustable_quantity: maybe(
-          Type.Object({ enabled: flag, maximum: maybe(seconds), minimum: maybe(seconds) }),
+          Type.Object({ enabled: flag, maximum: maybe(integer), minimum: maybe(integer) }),
         ),
         metadata,
         price: maybe(text),

@@ -1,9 +1,10 @@
 import type { Static } from 'typebox'
 import { mergeMetadata } from '../../engine/metadata.ts'
 import { StripeRefusal } from '../../refusal.ts'
+import { getCustomer } from '../../resources/getCustomer.ts'
 import { newId, type World } from '../../world.ts'
 import { DAY, HOUR } from '../calendar.ts'
-import { getCustomer, getMethod } from '../customers.ts'
+import { getMethod } from '../customers.ts'
 import { makeDiscounts } from '../discounts/makeDiscounts.ts'
 import { customerOf, type Invoice, type InvoiceItem } from '../shapes.ts'
 import { getLiveSubscription } from '../subscriptions/items.ts'
@@ -14,7 +15,7 @@ import type { createParams, itemCreateParams } from './params.ts'
 
 /** Drafts an invoice by hand; it waits to be finalized, for ever unless `auto_advance` says otherwise. */
 export function createInvoice(world: World, params: Static<typeof createParams>): Invoice {
-  const customer = getCustomer(world, params.customer)
+  const customer = getCustomer(world, params.customer, 'customer')
   const subscription =
     params.subscription === undefined ? null : getLiveSubscription(world, params.subscription, 'subscription')
   if (subscription && customerOf(subscription) !== customer.id) {
@@ -68,7 +69,7 @@ export function createInvoice(world: World, params: Static<typeof createParams>)
 
 /** Makes an invoice item by hand: on a draft, or on the invoice that comes next. */
 export function createInvoiceItem(world: World, params: Static<typeof itemCreateParams>): InvoiceItem {
-  const customer = getCustomer(world, params.customer)
+  const customer = getCustomer(world, params.customer, 'customer')
   const now = world.now(customer.id)
   const draft = params.invoice === undefined ? null : getDraft(world, params.invoice)
   const { amount, currency, pricing } = priced(world, params)

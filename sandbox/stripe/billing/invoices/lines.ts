@@ -1,3 +1,4 @@
+import { unitPrice } from '../../pages/words.ts'
 import type { World } from '../../world.ts'
 import { newId } from '../../world.ts'
 import type { Period } from '../calendar.ts'
@@ -135,10 +136,9 @@ export function productName({ store }: World, price: Price): string {
   return store.get('product', idOf(price.product) ?? '')?.name ?? 'Product'
 }
 
-function rate({ unit_amount, unit_amount_decimal, currency, recurring }: Price): string {
-  const amount = (unit_amount ?? Number(unit_amount_decimal ?? 0)) / 100
-  const shown = new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(amount)
-  if (!recurring) return shown
-  const { interval, interval_count: count } = recurring
+function rate(price: Price): string {
+  const shown = unitPrice(price)
+  if (!price.recurring) return shown
+  const { interval, interval_count: count } = price.recurring
   return `${shown} / ${count === 1 ? interval : `every ${count} ${interval}s`}`
 }

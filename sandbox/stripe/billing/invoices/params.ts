@@ -8,6 +8,7 @@ import {
   discountsParam,
   emptyable,
   flag,
+  integer,
   maybe,
   seconds,
   text,
@@ -22,7 +23,7 @@ export const createParams = Type.Object({
   collection_method: collectionMethod,
   currency: maybe(currency),
   customer: text,
-  days_until_due: maybe(seconds),
+  days_until_due: maybe(integer),
   default_payment_method: maybe(text),
   description: maybe(text),
   discounts: discountsParam,
@@ -75,7 +76,7 @@ export const paymentListParams = Type.Object({
 })
 
 export const itemCreateParams = Type.Object({
-  amount: maybe(seconds),
+  amount: maybe(integer),
   currency: maybe(currency),
   customer: text,
   description: maybe(text),

@@ -5,8 +5,8 @@ import { replace } from '../../engine/replace.ts'
 import type { Objects } from '../../objects.ts'
 import { type Operation, operation } from '../../operation.ts'
 import { StripeRefusal } from '../../refusal.ts'
+import { getCustomer } from '../../resources/getCustomer.ts'
 import { newId, type World } from '../../world.ts'
-import { getCustomer } from '../customers.ts'
 import { customerOf, type PortalConfiguration } from '../shapes.ts'
 import { getLiveSubscription } from '../subscriptions/items.ts'
 import { blankConfiguration, getConfiguration } from './configuration.ts'
@@ -64,7 +64,7 @@ export const portalOperations: Operation[] = [
 ]
 
 function createSession(world: World, params: SessionParams): Session {
-  const customer = getCustomer(world, params.customer)
+  const customer = getCustomer(world, params.customer, 'customer')
   const configuration = getConfiguration(world, params.configuration, 'configuration')
   const id = newId('bps')
   return world.store.put('billing_portal.session', {

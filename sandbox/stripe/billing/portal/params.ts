@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { pageParams } from '../../engine/listPage.ts'
 import { metadataParam } from '../../engine/metadata.ts'
-import { address, emptyable, flag, maybe, seconds, text, words } from '../params.ts'
+import { address, emptyable, flag, integer, maybe, text, words } from '../params.ts'
 
 const afterCompletion = maybe(
   Type.Object({
@@ -77,7 +77,7 @@ const features = Type.Object({
               product: text,
               prices: Type.Array(text),
               adjustable_quantity: maybe(
-                Type.Object({ enabled: flag, maximum: maybe(seconds), minimum: maybe(seconds) }),
+                Type.Object({ enabled: flag, maximum: maybe(integer), minimum: maybe(integer) }),
               ),
             }),
           ),

@@ -1,6 +1,6 @@
 import { StripeRefusal } from '../../refusal.ts'
+import { getCustomer } from '../../resources/getCustomer.ts'
 import type { World } from '../../world.ts'
-import { getCustomer } from '../customers.ts'
 import { makeDiscounts } from '../discounts/makeDiscounts.ts'
 import { composeInvoice } from '../invoices/composeInvoice.ts'
 import { pendingItems } from '../invoices/draftInvoice.ts'
@@ -36,7 +36,7 @@ export function previewInvoice(world: World, params: PreviewParams): Invoice {
       param: 'customer',
     })
   }
-  getCustomer(world, customer)
+  getCustomer(world, customer, 'customer')
   const dry = dryWorld(world, customer)
   const invoice = dry.store.change(() =>
     subscription ? ofSubscription(dry, subscription.id, params) : ofCustomer(dry, customer, params),

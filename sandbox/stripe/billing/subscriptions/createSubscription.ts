@@ -1,9 +1,10 @@
 import { mergeMetadata } from '../../engine/metadata.ts'
 import { StripeRefusal } from '../../refusal.ts'
+import { getCustomer } from '../../resources/getCustomer.ts'
 import { newId, type World } from '../../world.ts'
 import { DAY, type Period, periodAround } from '../calendar.ts'
 import { checkFuture, checkTrialEnd } from '../checkFuture.ts'
-import { getCustomer, getMethod } from '../customers.ts'
+import { getMethod } from '../customers.ts'
 import { makeDiscounts } from '../discounts/makeDiscounts.ts'
 import { holdEvents, releaseEvents } from '../holdEvents.ts'
 import { type Attempt, collectInvoice } from '../invoices/collectInvoice.ts'
@@ -48,7 +49,7 @@ export function createSubscription(world: World, params: CreateParams, attempt: 
 
 /** Makes it and its first invoice, and has that paid; its only event about the subscription is an update. */
 export function startSubscription(world: World, params: CreateParams, attempt: Attempt = {}): Created {
-  const customer = getCustomer(world, params.customer)
+  const customer = getCustomer(world, params.customer, 'customer')
   const blank = buildNew(world, customer, params)
   const discounts = makeDiscounts(world, params.discounts, bearerOf(blank))
   const subscription = world.store.put('subscription', { ...blank, discounts: discounts.map(({ id }) => id) })

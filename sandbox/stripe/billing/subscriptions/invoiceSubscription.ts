@@ -1,6 +1,6 @@
+import { getCustomer } from '../../resources/getCustomer.ts'
 import type { World } from '../../world.ts'
 import { HOUR } from '../calendar.ts'
-import { getCustomer } from '../customers.ts'
 import { discountsInForce } from '../discounts/applyDiscounts.ts'
 import type { InvoiceOrder } from '../invoices/composeInvoice.ts'
 import { draftInvoice, pendingItems } from '../invoices/draftInvoice.ts'

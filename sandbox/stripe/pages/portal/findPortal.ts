@@ -1,4 +1,4 @@
-import { findMethod, getCustomer } from '../../billing/customers.ts'
+import { findMethod } from '../../billing/customers.ts'
 import { getConfiguration } from '../../billing/portal/configuration.ts'
 import {
   type Customer,
@@ -12,6 +12,7 @@ import {
 import { isEnded } from '../../billing/subscriptions/items.ts'
 import type { Objects } from '../../objects.ts'
 import { noSuch } from '../../refusal.ts'
+import { getCustomer } from '../../resources/getCustomer.ts'
 import type { World } from '../../world.ts'
 
 /** What a portal session shows: everything of one customer. */

@@ -54,7 +54,8 @@ function taskRoutes(server: FastifyInstance, stripe: StripeStandIn, task: TaskNa
     const portal = findPortal(stripe.at(), id)
     offered(portal, task)
     try {
-      performChange(stripe, (world) => perform(world, portal, body))
+      const question = performChange(stripe, (world) => perform(world, portal, body))
+      if (question !== null) return reply.redirect(question, 303)
     } catch (error) {
       if (!(error instanceof StripeRefusal) || error.options.code === 'resource_missing') throw error
       const world = stripe.at()

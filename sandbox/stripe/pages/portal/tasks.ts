@@ -1,8 +1,10 @@
+import { intentOf } from '../../billing/payments/openPayment.ts'
 import {
   cancelInPortal,
   changePlanInPortal,
   updatePaymentMethodInPortal,
 } from '../../billing/portalActions.ts'
+import { idOf } from '../../billing/shapes.ts'
 import { StripeRefusal } from '../../refusal.ts'
 import type { World } from '../../world.ts'
 import { chosenCard } from '../cardChoice.ts'
@@ -21,7 +23,8 @@ interface Task {
   isOffered(features: Portal['features']): boolean
   /** The page, with what is wished for or was sent in vain, and why it was. */
   show(world: World, portal: Portal, wish: Form, fault?: string): string
-  perform(world: World, portal: Portal, form: Form): void
+  /** Does it, and answers with where the customer is asked something before it is done, if they are. */
+  perform(world: World, portal: Portal, form: Form): string | null
   /** What is said once it is done. */
   done: string
 }
@@ -31,8 +34,10 @@ export const tasks: Record<TaskName, Task> = {
   card: {
     isOffered: ({ payment_method_update }) => payment_method_update.enabled,
     show: (_world, portal, wish, fault) => cardPage(portal, wish, fault),
-    perform: (world, { customer }, form) =>
-      void updatePaymentMethodInPortal(world, customer.id, chosenCard(form)),
+    perform(world, { customer }, form) {
+      updatePaymentMethodInPortal(world, customer.id, chosenCard(form))
+      return null
+    },
     done: 'The new card is charged from now on.',
   },
   cancel: {
@@ -43,6 +48,7 @@ export const tasks: Record<TaskName, Task> = {
       const { id } = liveSubscription(portal, field(form, 'subscription'))
       const [feedback, comment] = [field(form, 'feedback'), field(form, 'comment')]
       cancelInPortal(world, id, { ...(isReason(feedback) && { feedback }), ...(comment && { comment }) })
+      return null
     },
     done: 'Your subscription ends with the period that is paid.',
   },
@@ -52,7 +58,10 @@ export const tasks: Record<TaskName, Task> = {
     perform(world, portal, form) {
       const subscription = liveSubscription(portal, field(form, 'subscription'))
       const change = planChangeOf(world, portal, subscription, form)
-      changePlanInPortal(world, subscription.id, { price: change.price.id, quantity: change.quantity })
+      const wish = { price: change.price.id, quantity: change.quantity }
+      const { pending_update, latest_invoice } = changePlanInPortal(world, subscription.id, wish)
+      const intent = pending_update && intentOf(world, idOf(latest_invoice) ?? '')
+      return intent ? `/stripe/authenticate/${intent.id}?portal=${portal.session.id}` : null
     },
     done: 'Your plan has changed.',
   },

@@ -172,3 +172,16 @@ test.each([
   await expect(invoices.update(draft.id, change)).rejects.toMatchObject({ statusCode: 400, code })
   expect(await invoices.update(draft.id, { metadata: { a: 'b' } })).toMatchObject({ status })
 })
+
+test('amounts are written as their currency is', async () => {
+  const billing = await startBilling()
+  const { sdk, customer } = billing
+  const recurring = { interval: 'month' } as const
+  const price = { currency: 'jpy', unit_amount: 3000, recurring, product_data: { name: 'Pro' } }
+  const { id } = await sdk.prices.create(price)
+  await sdk.subscriptions.create({ customer, items: [{ price: id }] })
+  const [invoice] = (await sdk.invoices.list({ customer })).data
+  expect(invoice?.lines.data).toMatchObject([{ description: '1 × Pro (at ¥3,000 / month)' }])
+  const [charge] = (await sdk.charges.list({ customer })).data
+  await expect(sdk.refunds.create({ charge: charge?.id ?? '', amount: 3001 })).rejects.toThrow('(¥3,001)')
+})

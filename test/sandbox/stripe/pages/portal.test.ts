@@ -108,6 +108,21 @@ describe('changing the plan in the portal', () => {
     expect(item?.price.id).toBe(prices.pro)
   })
 
+  test('asks the bank where the card wants that, and has changed once the buyer approves', async () => {
+    const { subscribe, portal, get, post, prices, sdk } = await startPages()
+    const { customer, subscription } = await subscribe()
+    const path = await portal(customer)
+    await post(`${path}/card`, { card: '4000000000003184' })
+    const asked = await post(`${path}/update`, { subscription, price: prices.proYear, quantity: '1' })
+    expect(asked.location).toMatch(/^\/stripe\/authenticate\/pi_/)
+    const question = asked.location ?? ''
+    expect((await get(question)).text).toContain('the card that ends in 3184')
+    const priceNow = async () => (await sdk.subscriptions.retrieve(subscription)).items.data[0]?.price.id
+    expect(await priceNow()).toBe(prices.pro)
+    expect((await post(question, { answer: 'approve' })).status).toBe(303)
+    expect(await priceNow()).toBe(prices.proYear)
+  })
+
   test.each([
     { price: 'price_none', quantity: '1' },
     { quantity: '0' },
