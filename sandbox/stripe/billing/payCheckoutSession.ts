@@ -1,6 +1,12 @@
 import { replace } from '../engine/replace.ts'
 import { StripeRefusal } from '../refusal.ts'
-import { type CardBehaviour, createPaymentMethod, declineOf, findCard } from '../resources/cards.ts'
+import {
+  type CardBehaviour,
+  createPaymentMethod,
+  declineOf,
+  findCard,
+  isDeclinedAtOnce,
+} from '../resources/cards.ts'
 import { getCustomer } from '../resources/getCustomer.ts'
 import type { World } from '../world.ts'
 import { applyPromotionCode } from './checkout/applyPromotionCode.ts'
@@ -9,6 +15,7 @@ import { describeBuyer } from './checkout/createSession.ts'
 import { getOpenSession } from './expireCheckoutSession.ts'
 import { holdEvents, releaseEvents } from './holdEvents.ts'
 import { collectInvoice } from './invoices/collectInvoice.ts'
+import { noteApproval } from './payments/confirmIntent.ts'
 import type { BillingRecords } from './records.ts'
 import {
   type Customer,
@@ -66,7 +73,7 @@ export function payCheckoutSession(world: World, id: string, buyer: Buyer = {}):
     const card = buyer.card ?? (needsCard ? '4242' : null)
     const behaviour = card === null ? 'good' : behaviourOf(card)
     if (isDeclined(behaviour, isFree)) return decline(world, session, order, behaviour)
-    const mustAsk = behaviour === 'requires_authentication' && !buyer.authenticate
+    const mustAsk = behaviour.startsWith('requires_authentication') && !buyer.authenticate
     if (mustAsk && isFree) return { outcome: 'requires_action', session, failure: null }
     const held = holdEvents(world)
     const paid = subscribe(held.world, session, order, { ...buyer, card })
@@ -89,7 +96,7 @@ function behaviourOf(card: string): CardBehaviour {
 /** A card that takes no charge can still be kept, where nothing is charged yet. */
 function isDeclined(behaviour: CardBehaviour, isFree: boolean): boolean {
   if (behaviour === 'fails_when_charged') return !isFree
-  return behaviour === 'declined' || behaviour === 'insufficient_funds'
+  return isDeclinedAtOnce(behaviour)
 }
 
 function decline(world: World, session: Session, order: Order, behaviour: CardBehaviour): Paid {
@@ -107,6 +114,7 @@ function subscribe(
   const customer = customerFor(world, session, { email, name })
   const method = card === null ? null : createPaymentMethod(world, card, customer.id)
   if (method) setDefault(world, customer.id, method)
+  if (method && authenticate) noteApproval(world, method)
   const { subscription, invoice } =
     payAgain(world, order, method, authenticate) ??
     startAnew(world, { session, order, customer, method, authenticate })

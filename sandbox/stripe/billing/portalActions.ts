@@ -1,6 +1,6 @@
 import { replace } from '../engine/replace.ts'
 import { StripeRefusal } from '../refusal.ts'
-import { createPaymentMethod, declineOf, findCard } from '../resources/cards.ts'
+import { createPaymentMethod, declineOf, findCard, isDeclinedAtOnce } from '../resources/cards.ts'
 import { getCustomer } from '../resources/getCustomer.ts'
 import type { World } from '../world.ts'
 import { getInvoice } from './invoices/operations.ts'
@@ -65,7 +65,7 @@ export function changePlanInPortal(
 /** Makes a card the one that is charged from now on, also for what they are subscribed to. */
 export function updatePaymentMethodInPortal(world: World, customer: string, card: string): PaymentMethod {
   const behaviour = findCard(card)?.behaviour
-  if (behaviour === 'declined' || behaviour === 'insufficient_funds') throw declineOf(behaviour)
+  if (behaviour && isDeclinedAtOnce(behaviour)) throw declineOf(behaviour)
   const method = createPaymentMethod(world, card, customer)
   const holder = getCustomer(world, customer)
   const invoice_settings = { ...holder.invoice_settings, default_payment_method: method.id }

@@ -26,6 +26,8 @@ export interface BillingRecords {
   deleted_coupon: Coupon
   /** A payment method that was somebody's, and can be nobody's any more. */
   detached_method: { id: string }
+  /** A payment method whose holder has proved who they are. */
+  approved_method: { id: string }
   /** Which payments an invoice has; the id is the invoice's. */
   invoice_payments_of: { id: string; payments: string[] }
   /** The end of the trial that was announced last; the id is the subscription's. */

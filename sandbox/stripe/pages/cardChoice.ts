@@ -8,7 +8,11 @@ const EFFECTS: Record<CardBehaviour, string> = {
   declined: 'Is declined',
   insufficient_funds: 'Is declined for lack of funds',
   fails_when_charged: 'Can be saved, but fails whenever it is charged',
+  expired_card: 'Is declined because it has expired',
+  incorrect_cvc: 'Is declined for its security code',
+  processing_error: 'Fails while it is processed',
   requires_authentication: 'Asks for 3-D Secure first',
+  requires_authentication_once: 'Asks for 3-D Secure once',
 }
 
 interface Choice {
@@ -24,9 +28,10 @@ interface Choice {
 /** The card to use: one of the test cards, or a number to type. What went wrong with it stands beside it. */
 export function cardChoice({ legend, given = null, fault = null, instead = false }: Choice): Markup {
   const number = field(given, 'number')
+  const offered = testCards.filter(({ isRare }) => !isRare)
   const options = [
     ...(instead ? [instead] : []),
-    ...testCards.map(({ number: value, brand, last4, behaviour }) => ({
+    ...offered.map(({ number: value, brand, last4, behaviour }) => ({
       value,
       name: `${brandName(brand)} •••• ${last4}`,
       effect: EFFECTS[behaviour],

@@ -2,7 +2,7 @@ import { replace } from '../engine/replace.ts'
 import type { Objects } from '../objects.ts'
 import { noSuch, StripeRefusal } from '../refusal.ts'
 import type { World } from '../world.ts'
-import { behaviourOf, createPaymentMethod, declineOf, findCard } from './cards.ts'
+import { behaviourOf, createPaymentMethod, declineOf, findCard, isDeclinedAtOnce } from './cards.ts'
 
 type PaymentMethod = Objects['payment_method']
 
@@ -29,7 +29,7 @@ export function attachPaymentMethod(world: World, id: string, customer: string):
     )
   }
   const behaviour = behaviourOf(method)
-  if (behaviour === 'declined' || behaviour === 'insufficient_funds') throw declineOf(behaviour)
+  if (isDeclinedAtOnce(behaviour)) throw declineOf(behaviour)
   const attached = world.store.put('payment_method', { ...method, customer })
   world.emit('payment_method.attached', 'payment_method', attached)
   return attached

@@ -1,5 +1,6 @@
 import Type from 'typebox'
-import { maybe, text } from '../billing/params.ts'
+import { address, flag, maybe, text } from '../billing/params.ts'
+import { confirmPayment } from '../billing/payments/confirmPayment.ts'
 import { listPage, pageParams } from '../engine/listPage.ts'
 import { isWithin, rangeParam } from '../engine/ranges.ts'
 import type { Objects } from '../objects.ts'
@@ -14,15 +15,29 @@ export function getCharge({ store }: World, id: string, param?: string): Objects
   return charge
 }
 
+function getIntent({ store }: World, id: string): Objects['payment_intent'] {
+  const intent = store.get('payment_intent', id)
+  if (!intent) throw noSuch('payment_intent', id)
+  return intent
+}
+
 const retrieveIntent = operation({
   method: 'GET',
   path: '/v1/payment_intents/:id',
   params: Type.Object({ client_secret: maybe(text) }),
-  handle({ store }, _params, { id }) {
-    const intent = store.get('payment_intent', id)
-    if (!intent) throw noSuch('payment_intent', id)
-    return intent
-  },
+  handle: (world, _params, { id }) => getIntent(world, id),
+})
+
+const confirmIntent = operation({
+  method: 'POST',
+  path: '/v1/payment_intents/:id/confirm',
+  params: Type.Object({
+    client_secret: maybe(text),
+    off_session: maybe(flag),
+    payment_method: maybe(text),
+    return_url: maybe(address),
+  }),
+  handle: (world, { payment_method }, { id }) => confirmPayment(world, getIntent(world, id), payment_method),
 })
 
 const listIntents = operation({
@@ -64,4 +79,4 @@ const listCharges = operation({
   },
 })
 
-export const paymentOperations = [retrieveIntent, listIntents, retrieveCharge, listCharges]
+export const paymentOperations = [retrieveIntent, confirmIntent, listIntents, retrieveCharge, listCharges]

@@ -22,6 +22,7 @@ const taxBehavior = words('exclusive', 'inclusive', 'unspecified')
 const priceParams = Type.Object({
   currency,
   active: maybe(flag),
+  billing_scheme: maybe(words('per_unit')),
   lookup_key: maybe(text),
   metadata: metadataParam,
   nickname: maybe(text),

@@ -107,6 +107,23 @@ const update = operation({
   },
 })
 
+const remove = operation({
+  method: 'DELETE',
+  path: '/v1/products/:id',
+  params: Type.Object({}),
+  handle(world, _params, { id }) {
+    const product = getProduct(world, id)
+    if (world.store.list('price').some((price) => price.product === id)) {
+      throw new StripeRefusal(
+        'This product cannot be deleted because it has one or more user-created prices.',
+      )
+    }
+    world.store.remove('product', id)
+    world.emit('product.deleted', 'product', product)
+    return { id, object: 'product', deleted: true }
+  },
+})
+
 const list = operation({
   method: 'GET',
   path: '/v1/products',
@@ -126,4 +143,4 @@ const list = operation({
   },
 })
 
-export const productOperations = [create, retrieve, update, list]
+export const productOperations = [create, retrieve, update, remove, list]

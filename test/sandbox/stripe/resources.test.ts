@@ -60,6 +60,22 @@ describe('products and prices', () => {
     expect(await eventsOf(sdk)).toEqual(['product.created', 'product.updated', 'price.created'])
   })
 
+  test('a product can be deleted as long as it has no price', async () => {
+    const { sdk } = await startStripe()
+    const { id } = await sdk.products.create({ name: 'Pro' })
+    const { id: sold } = await sdk.products.create({ name: 'Team' })
+    await sdk.prices.create({
+      product: sold,
+      currency: 'usd',
+      unit_amount: 100,
+      billing_scheme: 'per_unit',
+    })
+    expect(await sdk.products.del(id)).toMatchObject({ id, deleted: true })
+    await expect(sdk.products.retrieve(id)).rejects.toMatchObject({ statusCode: 404 })
+    await expect(sdk.products.del(sold)).rejects.toMatchObject({ statusCode: 400 })
+    expect(await eventsOf(sdk)).toContain('product.deleted')
+  })
+
   test('a lookup key is one price’s, unless it is transferred', async () => {
     const { sdk } = await startStripe()
     const { id: product } = await sdk.products.create({ name: 'Pro' })
@@ -252,15 +268,18 @@ describe('payment methods', () => {
   })
 
   test.each([
-    ['pm_card_chargeDeclined', 'generic_decline'],
-    ['pm_card_chargeDeclinedInsufficientFunds', 'insufficient_funds'],
-  ])('%s is declined when it is attached', async (token, decline_code) => {
+    ['pm_card_chargeDeclined', 'card_declined', 'generic_decline'],
+    ['pm_card_chargeDeclinedInsufficientFunds', 'card_declined', 'insufficient_funds'],
+    ['pm_card_chargeDeclinedExpiredCard', 'expired_card', 'expired_card'],
+    ['pm_card_chargeDeclinedIncorrectCvc', 'incorrect_cvc', 'incorrect_cvc'],
+    ['pm_card_chargeDeclinedProcessingError', 'processing_error', 'processing_error'],
+  ])('%s is declined when it is attached', async (token, code, decline_code) => {
     const { sdk } = await startStripe()
     const { id } = await sdk.customers.create({})
     await expect(sdk.paymentMethods.attach(token, { customer: id })).rejects.toMatchObject({
       type: 'StripeCardError',
       statusCode: 402,
-      code: 'card_declined',
+      code,
       decline_code,
     })
   })
@@ -269,6 +288,11 @@ describe('payment methods', () => {
     'pm_card_chargeCustomerFail',
     'pm_card_threeDSecure2Required',
     'pm_card_authenticationRequired',
+    'pm_card_visa_chargeCustomerFail',
+    'pm_card_amex',
+    'pm_card_discover',
+    'pm_card_us',
+    'pm_card_visa_debit',
   ])('%s is attached', async (token) => {
     const { sdk } = await startStripe()
     const { id } = await sdk.customers.create({})

@@ -18,9 +18,19 @@ export function confirmIntent(
   authenticate: boolean,
 ): PaymentOutcome {
   const behaviour = behaviourOf(method)
-  if (behaviour === 'requires_authentication' && !authenticate) return askForAction(world, intent, method)
-  if (behaviour === 'good' || behaviour === 'requires_authentication') return take(world, intent, method)
+  const isApproved = world.store.get('approved_method', method.id) !== undefined
+  const asks =
+    behaviour === 'requires_authentication' || (behaviour === 'requires_authentication_once' && !isApproved)
+  if (asks && !authenticate) return askForAction(world, intent, method)
+  if (authenticate) noteApproval(world, method)
+  if (behaviour === 'good' || behaviour.startsWith('requires_authentication'))
+    return take(world, intent, method)
   return decline(world, intent, method, declineOf(behaviour))
+}
+
+/** Notes that the holder of a card has proved who they are, so that some cards need not be asked about again. */
+export function noteApproval({ store }: World, { id }: PaymentMethod): void {
+  store.put('approved_method', { id })
 }
 
 function take(world: World, intent: PaymentIntent, method: PaymentMethod): PaymentOutcome {

@@ -35,6 +35,12 @@ export function intentOf(world: World, invoice: string): PaymentIntent | null {
   return world.store.get('payment_intent', idOf(payment?.payment.payment_intent) ?? '') ?? null
 }
 
+/** The invoice that a payment intent is to pay, or null. */
+export function invoiceOf({ store }: World, intent: string): Invoice | null {
+  const payment = store.list('invoice_payment').find((one) => idOf(one.payment.payment_intent) === intent)
+  return store.get('invoice', idOf(payment?.invoice) ?? '') ?? null
+}
+
 /** Notes that the invoice is paid, or can no longer be. */
 export function closePayment(world: World, invoice: Invoice, status: 'paid' | 'canceled'): void {
   const payment = paymentsOf(world, invoice.id).find(({ is_default }) => is_default)

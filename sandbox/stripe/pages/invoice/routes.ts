@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { getInvoice } from '../../billing/invoices/operations.ts'
 import { payInvoice } from '../../billing/invoices/payInvoice.ts'
-import { intentOf } from '../../billing/payments/openPayment.ts'
+import { intentOf, invoiceOf } from '../../billing/payments/openPayment.ts'
 import { payInvoiceInPortal, updatePaymentMethodInPortal } from '../../billing/portalActions.ts'
 import { customerOf, type Invoice, idOf } from '../../billing/shapes.ts'
 import type { StripeStandIn } from '../../engine/createStripe.ts'
@@ -119,9 +119,8 @@ function getOpenedInvoice(world: World, id: string): Invoice {
 
 /** The invoice of a payment intent, and the card that its bank asks about, if it still does. */
 function findQuestion(world: World, id: string) {
-  const payment = world.store.list('invoice_payment').find((one) => idOf(one.payment.payment_intent) === id)
-  if (!payment) throw noSuch('payment_intent', id)
-  const invoice = getOpenedInvoice(world, idOf(payment.invoice) ?? '')
+  const invoice = invoiceOf(world, id)
+  if (!invoice) throw noSuch('payment_intent', id)
   const intent = world.store.get('payment_intent', id)
   const asks = intent?.status === 'requires_action' && isPayable(invoice)
   const method = asks ? world.store.get('payment_method', idOf(intent.payment_method) ?? '') : undefined

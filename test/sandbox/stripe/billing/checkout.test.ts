@@ -198,6 +198,16 @@ describe('paying', () => {
     expect(pay(billing, session.id, { card: '3184', authenticate: true })).toBe('complete')
   })
 
+  test('with 3155 asks the buyer once, and no more when it renews', async () => {
+    const billing = await startBilling({ card: null })
+    const session = await open(billing)
+    const card = '4000 0025 0000 3155'
+    expect(pay(billing, session.id, { card })).toBe('requires_action')
+    expect(pay(billing, session.id, { card, authenticate: true })).toBe('complete')
+    billing.advanceTo(billing.now() + 32 * DAY)
+    expect((await billing.sdk.invoices.list({ status: 'paid' })).data).toHaveLength(2)
+  })
+
   test('makes a customer where the session has only an address', async () => {
     const billing = await startBilling({ card: null })
     const { sdk, prices } = billing

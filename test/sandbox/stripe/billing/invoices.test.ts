@@ -1,3 +1,4 @@
+import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { DAY, HOUR, startBilling } from './startBilling.ts'
 
@@ -70,6 +71,46 @@ test('the first payment can be left to the buyer, with the secret for it', async
     status: 'open',
     attempted: false,
     confirmation_secret: { type: 'payment_intent', client_secret: expect.stringMatching(/^pi_.*_secret_/) },
+  })
+})
+
+describe('a first payment that is left to the buyer', () => {
+  async function startIncomplete() {
+    const billing = await startBilling({ card: null })
+    const made = await billing.subscribe({
+      payment_behavior: 'default_incomplete',
+      payment_settings: { save_default_payment_method: 'on_subscription' },
+      expand: ['latest_invoice.payments'],
+    })
+    const { payments } = made.latest_invoice as Stripe.Invoice
+    const intent = payments?.data[0]?.payment.payment_intent as string
+    const subscription = () => billing.sdk.subscriptions.retrieve(made.id)
+    return { billing, intent, subscription }
+  }
+
+  test('is confirmed with a card, which is kept', async () => {
+    const { billing, intent, subscription } = await startIncomplete()
+    const { paymentIntents } = billing.sdk
+    const confirmed = await paymentIntents.confirm(intent, { payment_method: 'pm_card_visa' })
+    expect(confirmed.status).toBe('succeeded')
+    expect(await subscription()).toMatchObject({
+      status: 'active',
+      default_payment_method: confirmed.payment_method,
+    })
+    await expect(paymentIntents.confirm(intent)).rejects.toMatchObject({
+      code: 'payment_intent_unexpected_state',
+    })
+  })
+
+  test('stays to be made when the card fails, or its bank asks', async () => {
+    const { billing, intent, subscription } = await startIncomplete()
+    const { paymentIntents } = billing.sdk
+    await expect(paymentIntents.confirm(intent)).rejects.toMatchObject({ statusCode: 400 })
+    const failing = paymentIntents.confirm(intent, { payment_method: 'pm_card_chargeCustomerFail' })
+    await expect(failing).rejects.toMatchObject({ statusCode: 402, code: 'card_declined' })
+    const asked = await paymentIntents.confirm(intent, { payment_method: 'pm_card_authenticationRequired' })
+    expect(asked).toMatchObject({ status: 'requires_action', next_action: { type: 'redirect_to_url' } })
+    expect((await subscription()).status).toBe('incomplete')
   })
 })
 
