@@ -36,6 +36,12 @@ export function findMethod(
   return attached.find((method) => customerOf(method) === customer) ?? null
 }
 
+/** Notes whether the latest invoice failed to be paid: https://docs.stripe.com/api/customers/object#customer_object-delinquent */
+export function setDelinquent(world: World, id: string, delinquent: boolean): void {
+  const customer = world.store.get('customer', id)
+  if (customer && !customer.deleted) replace(world, 'customer', customer, { ...customer, delinquent })
+}
+
 /** Keeps what the customer owes beside invoices; below zero it is a credit, which the next invoice uses. */
 export function setBalance(world: World, customer: Customer, balance: number): void {
   replace(world, 'customer', customer, { ...customer, balance })

@@ -1,6 +1,7 @@
 import { replace } from '../../engine/replace.ts'
 import type { World } from '../../world.ts'
 import { HOUR } from '../calendar.ts'
+import { setDelinquent } from '../customers.ts'
 import { customerOf, type Invoice } from '../shapes.ts'
 import { markUncollectible, voidInvoice } from './closeInvoice.ts'
 import { collectInvoice } from './collectInvoice.ts'
@@ -35,6 +36,7 @@ function advance(world: World, invoice: Invoice, collect: (open: Invoice) => voi
 export function markOverdue(world: World, invoice: Invoice): void {
   const subscription = world.store.get('subscription', subscriptionOf(invoice) ?? '')
   world.store.put('invoice', { ...invoice, attempted: true })
+  setDelinquent(world, customerOf(invoice), true)
   world.emit('invoice.overdue', 'invoice', invoice)
   if (subscription?.status !== 'active') return
   replace(

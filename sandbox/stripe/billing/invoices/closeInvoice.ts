@@ -1,6 +1,6 @@
 import { StripeRefusal } from '../../refusal.ts'
 import type { World } from '../../world.ts'
-import { setBalance } from '../customers.ts'
+import { setBalance, setDelinquent } from '../customers.ts'
 import { cancelIntent } from '../payments/confirmIntent.ts'
 import { closePayment, intentOf } from '../payments/openPayment.ts'
 import { customerOf, type Invoice } from '../shapes.ts'
@@ -38,6 +38,7 @@ export function markUncollectible(world: World, invoice: Invoice): Invoice {
     transitions: { marked_uncollectible_at: now },
     more: { status_details: { uncollectible: { reason: 'user_forgiven' } } },
   })
+  setDelinquent(world, customerOf(closed), false)
   world.emit('invoice.marked_uncollectible', 'invoice', closed)
   followInvoice(world, closed)
   return closed

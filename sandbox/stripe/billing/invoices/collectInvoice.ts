@@ -1,7 +1,7 @@
 import { StripeRefusal } from '../../refusal.ts'
 import type { World } from '../../world.ts'
 import { DAY } from '../calendar.ts'
-import { findMethod } from '../customers.ts'
+import { findMethod, setDelinquent } from '../customers.ts'
 import { confirmIntent, type PaymentOutcome } from '../payments/confirmIntent.ts'
 import { intentOf, openPayment } from '../payments/openPayment.ts'
 import { customerOf, type Invoice, type PaymentMethod } from '../shapes.ts'
@@ -59,6 +59,7 @@ function fail(
     attempted: true,
     next_payment_attempt: nextAttempt(before, world.now(customerOf(before))),
   })
+  if (isAutomatic) setDelinquent(world, customerOf(failed), true)
   if (asks) world.emit('invoice.payment_action_required', 'invoice', failed)
   world.emit('invoice.payment_failed', 'invoice', failed)
   if (isRetry) {

@@ -1,4 +1,5 @@
 import type { World } from '../../world.ts'
+import { setDelinquent } from '../customers.ts'
 import { closePayment } from '../payments/openPayment.ts'
 import { customerOf, type Invoice } from '../shapes.ts'
 import { followInvoice } from '../subscriptions/followInvoice.ts'
@@ -16,6 +17,7 @@ export function markPaid(world: World, open: Invoice): Invoice {
     status: 'paid',
     status_transitions: { ...open.status_transitions, paid_at: now },
   })
+  setDelinquent(world, customerOf(paid), false)
   world.emit('invoice.paid', 'invoice', paid)
   world.emit('invoice.payment_succeeded', 'invoice', paid)
   closePayment(world, paid, 'paid')

@@ -166,10 +166,22 @@ describe('a renewal that is not paid', () => {
       'invoice.finalized',
       'charge.failed',
       'payment_intent.payment_failed',
+      'customer.updated',
       'invoice.payment_failed',
       'customer.subscription.updated',
     ])
     expect(await statusOf(billing, id)).toBe('past_due')
+  })
+
+  test('makes the customer delinquent until it is paid', async () => {
+    const { billing, id, end } = await startFailing()
+    const { sdk, customer } = billing
+    billing.advanceTo(end + HOUR)
+    expect(await sdk.customers.retrieve(customer)).toMatchObject({ delinquent: true })
+    const { data } = await sdk.invoices.list({ subscription: id, status: 'open' })
+    const method = await sdk.paymentMethods.attach('pm_card_visa', { customer })
+    await sdk.invoices.pay(data[0]?.id ?? '', { payment_method: method.id })
+    expect(await sdk.customers.retrieve(customer)).toMatchObject({ delinquent: false })
   })
 
   test('is tried again on days 3, 5, 7 and 14, and ends the subscription on day 21', async () => {
