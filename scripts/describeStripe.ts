@@ -30,6 +30,7 @@ const kinds: Record<Kind, true> = {
   invoiceitem: true,
   invoice_payment: true,
   payment_intent: true,
+  setup_intent: true,
   charge: true,
   refund: true,
   dispute: true,

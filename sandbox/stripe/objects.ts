@@ -27,6 +27,7 @@ export interface Objects extends BillingObjects {
   invoiceitem: Wire<Stripe.InvoiceItem>
   invoice_payment: Wire<Stripe.InvoicePayment>
   payment_intent: Wire<Stripe.PaymentIntent>
+  setup_intent: Wire<Stripe.SetupIntent>
   charge: Wire<Stripe.Charge>
   refund: Wire<Stripe.Refund>
   dispute: Wire<Stripe.Dispute>

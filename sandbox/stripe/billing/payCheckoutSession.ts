@@ -16,6 +16,7 @@ import { getOpenSession } from './expireCheckoutSession.ts'
 import { holdEvents, releaseEvents } from './holdEvents.ts'
 import { collectInvoice } from './invoices/collectInvoice.ts'
 import { noteApproval } from './payments/confirmIntent.ts'
+import { setUp } from './payments/setUp.ts'
 import type { BillingRecords } from './records.ts'
 import {
   type Customer,
@@ -52,6 +53,8 @@ type Order = BillingRecords['checkout_order']
 const ORDER = [
   'charge.succeeded',
   'payment_method.attached',
+  'setup_intent.succeeded',
+  'setup_intent.created',
   'customer.created',
   'customer.updated',
   'checkout.session.completed',
@@ -115,6 +118,7 @@ function subscribe(
   const method = card === null ? null : createPaymentMethod(world, card, customer.id)
   if (method) setDefault(world, customer.id, method)
   if (method && authenticate) noteApproval(world, method)
+  if (method && session.amount_total === 0) setUp(world, method)
   const { subscription, invoice } =
     payAgain(world, order, method, authenticate) ??
     startAnew(world, { session, order, customer, method, authenticate })

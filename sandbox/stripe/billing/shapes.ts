@@ -14,6 +14,7 @@ export type PortalConfiguration = Wire<Stripe.BillingPortal.Configuration>
 export type Price = Wire<Stripe.Price>
 export type Schedule = Wire<Stripe.SubscriptionSchedule>
 export type Phase = Schedule['phases'][number]
+export type SetupIntent = Wire<Stripe.SetupIntent>
 export type Session = Wire<Stripe.Checkout.Session>
 export type Subscription = Wire<Stripe.Subscription>
 export type SubscriptionItem = Wire<Stripe.SubscriptionItem>

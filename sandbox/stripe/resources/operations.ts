@@ -9,6 +9,7 @@ import { priceOperations } from './prices.ts'
 import { productOperations } from './products.ts'
 import { promotionCodeOperations } from './promotionCodes.ts'
 import { refundOperations } from './refunds.ts'
+import { setupIntentOperations } from './setupIntents.ts'
 import { testClockOperations } from './testClocks.ts'
 
 /** Everything but billing. */
@@ -20,6 +21,7 @@ export const resourceOperations: Operation[] = [
   ...customerOperations,
   ...paymentMethodOperations,
   ...paymentOperations,
+  ...setupIntentOperations,
   ...refundOperations,
   ...disputeOperations,
   ...eventOperations,

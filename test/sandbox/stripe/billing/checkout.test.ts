@@ -150,6 +150,22 @@ describe('paying', () => {
     expect((await billing.sdk.charges.list()).data).toMatchObject([{ amount: 2900, status: 'succeeded' }])
   })
 
+  test('with a trial keeps the card by an intent of its own', async () => {
+    const billing = await startBilling({ card: null })
+    const session = await open(billing, inTrial(14))
+    billing.newEvents()
+    pay(billing, session.id)
+    const told = billing.newEvents()
+    expect(told.slice(0, 3)).toEqual([
+      'payment_method.attached',
+      'setup_intent.succeeded',
+      'setup_intent.created',
+    ])
+    const { customer, sdk } = billing
+    const [intent] = (await sdk.setupIntents.list({ customer })).data
+    expect(await sdk.setupIntents.retrieve(intent?.id ?? '')).toMatchObject({ customer, status: 'succeeded' })
+  })
+
   test('with a trial needs no card where the session says so', async () => {
     const billing = await startBilling({ card: null })
     const session = await open(billing, { ...inTrial(14), payment_method_collection: 'if_required' })

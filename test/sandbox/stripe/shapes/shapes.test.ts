@@ -28,6 +28,7 @@ const expectedStates: Record<string, string> = {
   product: '',
   promotion_code: '',
   refund: 'succeeded',
+  setup_intent: 'succeeded',
   subscription: 'active canceled incomplete incomplete_expired past_due paused trialing',
   subscription_item: '',
   subscription_schedule: 'active canceled completed released',

@@ -41,7 +41,8 @@ export async function checkOut(tourist: Tourist, { month, code }: Prices): Promi
       metadata: { account: 'one' },
     },
   })
-  pay(trial.id)
+  pay(trial.id, { card: '4242' })
+  await sdk.setupIntents.list()
   await sdk.checkout.sessions.expire((await open()).id)
   await open()
 }
