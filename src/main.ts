@@ -16,7 +16,7 @@ import { refuseUnknownTrialPlan } from './entitlements/trials.ts'
 import { systemCaller } from './http/actor.ts'
 import { addOperator } from './operators/addOperator.ts'
 import { findOperator } from './operators/findOperator.ts'
-import { grandfather, type Promotion, type Tally } from './operators/grandfather.ts'
+import { type Grandfathering, grandfather, type Tally } from './operators/grandfather.ts'
 import { removeOperator } from './operators/removeOperator.ts'
 import { prepareDatabase } from './prepare.ts'
 import { buildServer } from './server.ts'
@@ -100,8 +100,8 @@ program
   .action(({ before, plan, until, reason, dryRun = false }: GrandfatherOptions) =>
     withApp(async (app) => {
       const why = reason ?? `Here before ${before.toISOString()}`
-      const promotion = { before, plan, until: until ?? null, reason: why }
-      const tally = await grandfather(app, promotion, { dryRun, onProgress: showTally })
+      const order = { before, plan, until: until ?? null, reason: why }
+      const tally = await grandfather(app, order, { dryRun, onProgress: showTally })
       if (process.stderr.isTTY) process.stderr.write('\n')
       say(`${dryRun ? 'Would be given' : 'Given'} ${plan}: ${tally.given}`)
       say(`Had it from here already: ${tally.had}`)
@@ -227,7 +227,7 @@ function showProgress({ subscriptions, repaired }: Progress): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${subscriptions} subscriptions read, ${repaired} mended`)
 }
 
-interface GrandfatherOptions extends Pick<Promotion, 'before' | 'plan'> {
+interface GrandfatherOptions extends Pick<Grandfathering, 'before' | 'plan'> {
   until?: Date
   reason?: string
   dryRun?: boolean

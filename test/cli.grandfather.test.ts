@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { grandfather, type Promotion } from '../src/operators/grandfather.ts'
+import { type Grandfathering, grandfather } from '../src/operators/grandfather.ts'
 import { type Ended, frontgate, SECRET } from './support/commandLine.ts'
 import { mirrored } from './support/mirrored.ts'
 import { operatorToken, type Person, register, signIn } from './support/people.ts'
-import { startSecondApp } from './support/secondApp.ts'
+import { startReplica } from './support/replica.ts'
 import { DAY_SECONDS, giveGrant, instant } from './support/staff.ts'
 import { startTestApp, type TestApp } from './support/testApp.ts'
 
@@ -164,7 +164,7 @@ describe('frontgate grandfather', () => {
 
 describe('a crowd', () => {
   const CROWD = 1_300
-  const promotion = (): Promotion => ({
+  const order = (): Grandfathering => ({
     before: new Date(t.app.now().getTime() + 1),
     plan: 'pro',
     until: null,
@@ -190,11 +190,8 @@ describe('a crowd', () => {
 
   test('two at once give each account one grant, and between them count each once', async () => {
     await gather()
-    const other = await startSecondApp(t)
-    const [here, there] = await Promise.all([
-      grandfather(t.app, promotion()),
-      grandfather(other.app, promotion()),
-    ])
+    const other = await startReplica(t)
+    const [here, there] = await Promise.all([grandfather(t.app, order()), grandfather(other.app, order())])
     expect(here.given + there.given).toBe(CROWD)
     expect([here.given + here.had, there.given + there.had]).toEqual([CROWD, CROWD])
     expect(await counts()).toEqual({ grants: CROWD, accounts: CROWD, told: CROWD })
@@ -202,7 +199,7 @@ describe('a crowd', () => {
 
   test('what was interrupted goes on where it was', async () => {
     await gather()
-    const interrupted = grandfather(t.app, promotion(), {
+    const interrupted = grandfather(t.app, order(), {
       onProgress({ given }) {
         if (given >= 500) throw new Error('Interrupted')
       },
@@ -211,7 +208,7 @@ describe('a crowd', () => {
     const { grants: before } = await counts()
     expect(before).toBeGreaterThan(0)
     expect(before).toBeLessThan(CROWD)
-    expect(await grandfather(t.app, promotion())).toEqual({
+    expect(await grandfather(t.app, order())).toEqual({
       given: CROWD - before,
       had: before,
       left: 0,
@@ -224,7 +221,7 @@ describe('a crowd', () => {
     const people = await Promise.all(Array.from({ length: 8 }, () => register(t)))
     const close = ({ accessToken: as, email }: Person) =>
       t.call('DELETE', '/v1/accounts/me', { as, body: { confirm: `${email.split('@')[0]}’s account` } })
-    const [tally, ...closed] = await Promise.all([grandfather(t.app, promotion()), ...people.map(close)])
+    const [tally, ...closed] = await Promise.all([grandfather(t.app, order()), ...people.map(close)])
     expect(closed.map(({ status }) => status)).toEqual(people.map(() => 204))
     expect(tally.given + tally.closed).toBe(people.length)
     expect(await counts()).toMatchObject({ grants: tally.given })

@@ -82,7 +82,7 @@ export function describeState(
 
 /** The status that is shown: what Stripe says of a subscription, else what the grants say. */
 export function shownStatus(facts: AccountFacts, at: Date): string {
-  const subscription = shownSubscription(facts, at)
+  const subscription = subscriptionToShow(facts, at)
   if (subscription) return subscription.status
   if (isComplimentary(facts, at)) return 'complimentary'
   const trial = latestTrial(facts, at)
@@ -91,7 +91,7 @@ export function shownStatus(facts: AccountFacts, at: Date): string {
 }
 
 /** A subscription that is not live is not shown while the account is complimentary. */
-function shownSubscription(facts: AccountFacts, at: Date): SubscriptionFacts | null {
+function subscriptionToShow(facts: AccountFacts, at: Date): SubscriptionFacts | null {
   const { subscription } = facts
   return subscription && !isLive(subscription) && isComplimentary(facts, at) ? null : subscription
 }
@@ -114,7 +114,7 @@ function seatLimit({ subscription }: AccountFacts, plan: Plan): number | null {
 }
 
 function describeSubscription(facts: AccountFacts, decision: Decision, allowances: Allowances, at: Date) {
-  const subscription = shownSubscription(facts, at)
+  const subscription = subscriptionToShow(facts, at)
   const trialEnd = trialEndOf(facts, at)
   return {
     status: shownStatus(facts, at),

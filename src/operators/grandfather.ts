@@ -8,7 +8,7 @@ import { FREE } from '../entitlements/rules.ts'
 import { systemCaller } from '../http/actor.ts'
 
 /** Who is to keep which plan, and for how long; `until` null is for good. */
-export interface Promotion {
+export interface Grandfathering {
   before: Date
   plan: string
   until: Date | null
@@ -33,15 +33,15 @@ const BATCH = 500
  */
 export async function grandfather(
   app: App,
-  promotion: Promotion,
+  order: Grandfathering,
   { dryRun = false, onProgress }: { dryRun?: boolean; onProgress?: (tally: Tally) => void } = {},
 ): Promise<Tally> {
   const at = app.now()
-  await refuseOdd(app, promotion, at)
+  await refuseOdd(app, order, at)
   const tally: Tally = { given: 0, had: 0, left: 0, closed: 0 }
   let last: string | null = null
   do {
-    const batch = await inTx(app, (tx) => giveBatch(tx, promotion, { after: last, dryRun }, at))
+    const batch = await inTx(app, (tx) => giveBatch(tx, order, { after: last, dryRun }, at))
     for (const { became } of batch) tally[became]++
     if (batch.length > 0) onProgress?.(tally)
     last = batch.length < BATCH ? null : (batch.at(-1)?.id ?? null)
@@ -49,7 +49,7 @@ export async function grandfather(
   return tally
 }
 
-async function refuseOdd(app: App, { plan, until }: Promotion, at: Date): Promise<void> {
+async function refuseOdd(app: App, { plan, until }: Grandfathering, at: Date): Promise<void> {
   const { plans } = await loadCatalogue(app.db)
   const others = plans.map((known) => known.plan).filter((known) => known !== FREE)
   const offer = `Name one of ${others.join(', ')}.`
@@ -65,15 +65,15 @@ interface Candidate {
 
 async function giveBatch(
   tx: Tx,
-  promotion: Promotion,
+  order: Grandfathering,
   { after, dryRun }: { after: string | null; dryRun: boolean },
   at: Date,
 ): Promise<{ id: string; became: keyof Tally }[]> {
-  const candidates = await nextCandidates(tx, promotion, after)
+  const candidates = await nextCandidates(tx, order, after)
   return Promise.all(
     candidates.map(async ({ id, standing }) => {
       if (standing !== 'due') return { id, became: standing }
-      const isGiven = dryRun || (await give(tx, promotion, id, at))
+      const isGiven = dryRun || (await give(tx, order, id, at))
       return { id, became: isGiven ? 'given' : 'had' }
     }),
   )
@@ -82,7 +82,7 @@ async function giveBatch(
 /** Locked against closing, in one order, so that two processes do not wait for each other in a circle. */
 async function nextCandidates(
   tx: Tx,
-  { before, plan }: Promotion,
+  { before, plan }: Grandfathering,
   after: string | null,
 ): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
@@ -101,8 +101,8 @@ async function nextCandidates(
   return rows
 }
 
-async function give(tx: Tx, promotion: Promotion, accountId: string, at: Date): Promise<boolean> {
-  const { plan, until, reason } = promotion
+async function give(tx: Tx, order: Grandfathering, accountId: string, at: Date): Promise<boolean> {
+  const { plan, until, reason } = order
   const grant = { accountId, source: 'complimentary', plan, from: at, until, reason } as const
   const id = await giveGrantOnce(tx, { ...grant, grantedBy: 'grandfather', onceKey: onceKey(plan) }, at)
   if (id === null) return false

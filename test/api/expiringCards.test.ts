@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { warnOfExpiringCards } from '../../src/billing/dunning/warnOfExpiringCards.ts'
 import { type MirroredFields, mirrored } from '../support/mirrored.ts'
 import { type Person, register } from '../support/people.ts'
-import { startSecondApp } from '../support/secondApp.ts'
+import { startReplica } from '../support/replica.ts'
 import { DAY_SECONDS } from '../support/staff.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 
@@ -82,7 +82,7 @@ describe('owners are told of a card that expires', () => {
       [first.accountId, second.userId, admin.userId, t.app.now()],
     )
     await passTimeTo('2032-03-15T00:00:00Z')
-    const other = await startSecondApp(t)
+    const other = await startReplica(t)
     const at = t.app.now()
     await Promise.all([warnOfExpiringCards(t.app, at), warnOfExpiringCards(other.app, at)])
     expect(await warnings(first)).toHaveLength(1)

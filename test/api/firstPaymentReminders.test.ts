@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { remindOfFirstPayment } from '../../src/billing/dunning/remindOfFirstPayment.ts'
 import { type MirroredFields, mirrored } from '../support/mirrored.ts'
 import { type Person, register, registerVerified } from '../support/people.ts'
-import { startSecondApp } from '../support/secondApp.ts'
+import { startReplica } from '../support/replica.ts'
 import { DAY_SECONDS, instant } from '../support/staff.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 
@@ -87,7 +87,7 @@ describe('owners are told three days and one day before the first payment', () =
   test('once, however often and wherever the sweep runs', async () => {
     const person = await withoutTrial()
     await subscribe(person)
-    const other = await startSecondApp(t)
+    const other = await startReplica(t)
     await t.advance(11 * DAY_SECONDS)
     const at = t.app.now()
     await Promise.all([remindOfFirstPayment(t.app, at), remindOfFirstPayment(other.app, at)])

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inTx } from '../../src/db/transaction.ts'
+import { systemCaller } from '../../src/http/actor.ts'
 import { addOperator } from '../../src/operators/addOperator.ts'
 import { removeOperator } from '../../src/operators/removeOperator.ts'
 import { mirrored } from '../support/mirrored.ts'
@@ -206,18 +207,16 @@ describe('what operators look at is in the trail, without what they searched for
 })
 
 describe('who is an operator', () => {
-  const system = { actor: { kind: 'system' }, ip: null, userAgent: null, requestId: null } as const
-
   test('somebody who was removed is nobody from the next request on, until they are added again', async () => {
     const email = newAddress('staff')
-    const add = () => inTx(t.app, (tx) => addOperator(tx, system, email, t.app.now()))
+    const add = () => inTx(t.app, (tx) => addOperator(tx, systemCaller, email, t.app.now()))
     const { id } = await add()
     const token = await t.access.tokens.issueToOperator(id, t.app.now())
     const ask = () => t.call('GET', '/v1/operator/accounts', { as: token }).then(({ status }) => status)
     expect(await ask()).toBe(200)
-    expect(await inTx(t.app, (tx) => removeOperator(tx, system, email, t.app.now()))).toBe(true)
+    expect(await inTx(t.app, (tx) => removeOperator(tx, systemCaller, email, t.app.now()))).toBe(true)
     expect(await ask()).toBe(401)
-    expect(await inTx(t.app, (tx) => removeOperator(tx, system, email, t.app.now()))).toBe(false)
+    expect(await inTx(t.app, (tx) => removeOperator(tx, systemCaller, email, t.app.now()))).toBe(false)
     expect(await add()).toEqual({ id })
     expect(await ask()).toBe(200)
   })

@@ -142,7 +142,8 @@ describe('the hourly sweep', () => {
     expect((await stateOf(own, person)).plan).toBe('pro')
     await own.advance(3_600)
     expect((await stateOf(own, person)).plan).toBe('free')
-    expect(await driftOf(person.accountId, own)).toHaveLength(1)
+    const troubles = own.logged.filter((line) => line.includes('failed')).join('\n')
+    expect(await driftOf(person.accountId, own), troubles).toHaveLength(1)
   })
 
   test('runs once an hour, and waits while Stripe is away', async () => {

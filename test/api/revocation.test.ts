@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PASSWORD, type Person, register } from '../support/people.ts'
-import { type SecondApp, startSecondApp } from '../support/secondApp.ts'
+import { type Replica, startReplica } from '../support/replica.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 
 let t: TestApp
@@ -61,11 +61,11 @@ const answerOf = ({ status, body }: { status: number; body: { code?: string } | 
 
 describe.each(ends)('%s', (_name, end, url, refusal) => {
   let person: Person
-  let other: SecondApp
+  let other: Replica
 
   test('this process refuses the token from the next request on, another one moments later', async () => {
     person = await register(t)
-    other = await startSecondApp(t)
+    other = await startReplica(t)
     // Both have looked, and remember what they saw.
     expect((await t.call('GET', url, { as: person.accessToken })).status).toBe(200)
     expect((await other.get(url, person.accessToken)).status).toBe(200)

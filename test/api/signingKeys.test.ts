@@ -4,7 +4,7 @@ import { loadSigningKeys, rotateSigningKey } from '../../src/access/signingKeys.
 import { readConfig } from '../../src/config.ts'
 import { inTx } from '../../src/db/transaction.ts'
 import { register } from '../support/people.ts'
-import { startSecondApp } from '../support/secondApp.ts'
+import { startReplica } from '../support/replica.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 import { testEnvironment } from '../support/testEnvironment.ts'
 
@@ -50,7 +50,7 @@ describe('rotation', () => {
     const before = await register(t)
     const { kid, signsFrom } = await rotate(t, { now: true })
     expect(signsFrom).toEqual(t.app.now())
-    const fresh = await startSecondApp(t)
+    const fresh = await startReplica(t)
     const { sub, sid, account_id } = claimsOf(before.accessToken)
     const after = await fresh.access.tokens.issue(
       { sub, sid, account_id, role: 'owner', email_verified: false, ent: null },
@@ -70,7 +70,7 @@ describe('rotation', () => {
   test('two at once make two keys, and everybody agrees which one signs', async () => {
     const t = await startTestAppWith({}, { work: false })
     await Promise.all([rotate(t, { now: true }), rotate(t, { now: true })])
-    const [one, other] = [await startSecondApp(t), await startSecondApp(t)]
+    const [one, other] = [await startReplica(t), await startReplica(t)]
     const { userId } = await register(t)
     const tokens = await Promise.all(
       [one, other].map(({ access }) => access.tokens.issueToOperator(userId, t.app.now())),
@@ -124,7 +124,7 @@ describe('a secret that is replaced', () => {
   test('new keys are sealed with the new one; the old one can go, though its keys are still there', async () => {
     const t = await startTestAppWith({}, { work: false })
     const { accessToken: before } = await register(t)
-    const both = await startSecondApp(t, { SECRET: `${NEW_SECRET},${OLD_SECRET}` })
+    const both = await startReplica(t, { SECRET: `${NEW_SECRET},${OLD_SECRET}` })
     expect((await both.get('/v1/me', before)).status).toBe(200)
     const config = readConfig({
       ...testEnvironment,
@@ -133,7 +133,7 @@ describe('a secret that is replaced', () => {
     })
     const { kid } = await rotate(t, { now: true }, config)
 
-    const after = await startSecondApp(t, { SECRET: NEW_SECRET })
+    const after = await startReplica(t, { SECRET: NEW_SECRET })
     expect((await after.get('/v1/me', before)).status).toBe(200)
     const { sub, sid, account_id } = claimsOf(before)
     const issued = await after.access.tokens.issue(
@@ -147,7 +147,7 @@ describe('a secret that is replaced', () => {
   test('one that goes before a key was made with the new one: nothing is signed, and the reason is said', async () => {
     const t = await startTestAppWith({}, { work: false })
     const { userId } = await register(t)
-    const { access } = await startSecondApp(t, { SECRET: NEW_SECRET })
+    const { access } = await startReplica(t, { SECRET: NEW_SECRET })
     await expect(access.tokens.issueToOperator(userId, t.app.now())).rejects.toThrow(/SECRET/)
   })
 })
@@ -156,7 +156,7 @@ describe('a process that has just begun', () => {
   test('answers its first requests though they all come at once', async () => {
     const t = await startTestAppWith({}, { work: false })
     const { accessToken } = await register(t)
-    const fresh = await startSecondApp(t)
+    const fresh = await startReplica(t)
     const replies = await Promise.all(Array.from({ length: 12 }, () => fresh.get('/v1/me', accessToken)))
     expect(replies.map(({ status }) => status)).toEqual(Array(12).fill(200))
   })
@@ -164,7 +164,7 @@ describe('a process that has just begun', () => {
   test('takes no token for a stranger’s because its keys could not be read: it asks again', async () => {
     const t = await startTestAppWith({}, { work: false })
     const { accessToken } = await register(t)
-    const fresh = await startSecondApp(t)
+    const fresh = await startReplica(t)
     await t.app.pool.query('alter table signing_keys rename to hidden')
     expect((await fresh.get('/v1/me', accessToken)).status).toBe(500)
     await t.app.pool.query('alter table hidden rename to signing_keys')

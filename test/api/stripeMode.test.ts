@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { followMode } from '../../src/billing/followMode.ts'
 import { buyer, checkout, registerWithoutTrial, stateOf } from '../support/buyers.ts'
-import { startSecondApp } from '../support/secondApp.ts'
+import { startReplica } from '../support/replica.ts'
 import { type StripeApp, startStripeAppWith } from '../support/stripeApp.ts'
 
 /** The same installation, started again with a key of that mode. */
 async function startedWith(t: StripeApp, key: string) {
-  const { app } = await startSecondApp(t, { STRIPE_SECRET_KEY: key })
+  const { app } = await startReplica(t, { STRIPE_SECRET_KEY: key })
   return followMode(app)
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { remindOfTrialEnd } from '../../src/accounts/remindOfTrialEnd.ts'
 import { type Person, register, registerVerified } from '../support/people.ts'
-import { startSecondApp } from '../support/secondApp.ts'
+import { startReplica } from '../support/replica.ts'
 import { DAY_SECONDS, giveGrant, instant } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 
@@ -90,7 +90,7 @@ describe('the same thing is told once', () => {
   test('however often and wherever the sweep runs', async () => {
     const person = await registerVerified(t)
     await t.advance(11 * DAY_SECONDS)
-    const other = await startSecondApp(t)
+    const other = await startReplica(t)
     const at = t.app.now()
     await Promise.all([
       remindOfTrialEnd(t.app, at),
@@ -104,7 +104,7 @@ describe('the same thing is told once', () => {
   test('in two processes that both find it new', async () => {
     const quiet = await startTestAppWith({}, { work: false })
     const people = [await register(quiet), await register(quiet), await register(quiet)]
-    const other = await startSecondApp(quiet)
+    const other = await startReplica(quiet)
     const at = new Date(quiet.app.now().getTime() + 12 * DAY_SECONDS * 1000)
     await Promise.all([remindOfTrialEnd(quiet.app, at), remindOfTrialEnd(other.app, at)])
     const { rows } = await quiet.app.pool.query(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type Stripe from 'stripe'
-import type { Actor, Stage } from './stage.ts'
+import type { Payer, Stage } from './stage.ts'
 
 /** One thing that happens to a customer at Stripe. What is not possible at the moment does not happen. */
 export type Step =
@@ -63,8 +63,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 export const someHistory: fc.Arbitrary<Step[]> = fc.array(step, { minLength: 4, maxLength: 12 })
 
 /** Lets one step happen at Stripe, as somebody with the SDK would. */
-export async function happen(stage: Stage, { customer }: Actor, one: Step, prices: string[]): Promise<void> {
-  const { sdk, stripe } = stage.at
+export async function happen(stage: Stage, { customer }: Payer, one: Step, prices: string[]): Promise<void> {
+  const { sdk, stripe } = stage.standIn
   const held = stripe.store.listOf('subscription', customer)
   const live = held.findLast(({ ended_at }) => ended_at === null)
   try {
@@ -117,6 +117,10 @@ export async function happen(stage: Stage, { customer }: Actor, one: Step, price
 
   async function withSubscription(id: string, item: string, periodEnd: number): Promise<unknown> {
     const invoice = () => String(stripe.store.get('subscription', id)?.latest_invoice)
+    const oldestOwed = () => {
+      const open = stripe.store.listOf('invoice', customer).filter(({ status }) => status === 'open')
+      return open.find(({ parent }) => parent?.subscription_details?.subscription === id)?.id ?? invoice()
+    }
     switch (one.does) {
       case 'change':
         return sdk.subscriptions.update(id, {
@@ -148,7 +152,7 @@ export async function happen(stage: Stage, { customer }: Actor, one: Step, price
         await swapCard('pm_card_visa')
         return sdk.invoices.pay(invoice())
       case 'void':
-        return sdk.invoices.voidInvoice(invoice())
+        return sdk.invoices.voidInvoice(oldestOwed())
       case 'touch':
         return sdk.subscriptions.update(id, { metadata: { touched: String(Math.random()) } })
       default:

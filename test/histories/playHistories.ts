@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { knownPrices } from '../../src/billing/prices/prices.ts'
 import { reconcile } from '../../src/billing/reconcile/reconcile.ts'
-import { differences } from './compare.ts'
+import { differences } from './differences.ts'
 import { happen, type Step, someHistory } from './history.ts'
-import { type Actor, Stage } from './stage.ts'
+import { type Payer, Stage } from './stage.ts'
 
 export interface Played {
   histories: number
@@ -30,7 +30,7 @@ const FAULTS = [
 /**
  * Plays random histories, many at once, against the real program, while it is killed, Stripe fails and answers late,
  * and events come twice, late, in any order or not at all. In every other batch nothing is dropped, and everything must be
- * right before anything is swept. The same seed plays the same histories.
+ * right before anything is swept. The same seed plays the same steps; when what happens in between is the machine's.
  */
 export async function playHistories({
   count,
@@ -44,7 +44,7 @@ export async function playHistories({
   const stage = await Stage.set()
   const played: Played = { histories: 0, events: 0, kills: 0, wrongBeforeSweep: [], wrongAfterSweep: [] }
   try {
-    const stranger = await stage.at.sdk.prices.create({
+    const stranger = await stage.standIn.sdk.prices.create({
       currency: 'usd',
       unit_amount: 500,
       recurring: { interval: 'month' },
@@ -58,10 +58,10 @@ export async function playHistories({
       const troubles = { mayDrop: turn % 2 === 1, kills: turn % 4 < 2 }
       await playBatch(stage, batch, prices, troubles, played)
       say(
-        `${played.histories} of ${count} histories, ${stage.kills} kills, ${stage.at.stripe.store.list('event').length} events`,
+        `${played.histories} of ${count} histories, ${stage.kills} kills, ${stage.standIn.stripe.store.list('event').length} events`,
       )
     }
-    return { ...played, kills: stage.kills, events: stage.at.stripe.store.list('event').length }
+    return { ...played, kills: stage.kills, events: stage.standIn.stripe.store.list('event').length }
   } finally {
     await stage.strike()
   }
@@ -74,8 +74,8 @@ async function playBatch(
   { mayDrop, kills }: { mayDrop: boolean; kills: boolean },
   played: Played,
 ): Promise<void> {
-  const { stripe } = stage.at
-  const actors = await stage.actors(batch.length, true)
+  const { stripe } = stage.standIn
+  const payers = await stage.payers(batch.length, true)
   stripe.deliveries.change({
     duplicate: 0.2,
     reorder: 0.3,
@@ -86,9 +86,9 @@ async function playBatch(
   const over = new AbortController()
   const trouble = makeTrouble(stage, kills, over.signal)
   await Promise.all(
-    actors.map(async (actor, i) => {
+    payers.map(async (payer, i) => {
       for (const step of batch[i] ?? []) {
-        await happen(stage, actor, step, prices)
+        await happen(stage, payer, step, prices)
         await delay(Math.random() * 150)
       }
     }),
@@ -97,22 +97,22 @@ async function playBatch(
   await trouble
   stripe.faults.clear()
   await stage.rest()
-  const describe = async (where: Actor[]) => {
+  const describe = async (where: Payer[]) => {
     const wrong = await differences(stage, where)
     return wrong.length === 0
       ? []
       : [`histories ${played.histories} to ${played.histories + batch.length}: ${wrong.join('; ')}`]
   }
-  if (!mayDrop) played.wrongBeforeSweep.push(...(await describe(actors)))
+  if (!mayDrop) played.wrongBeforeSweep.push(...(await describe(payers)))
   await reconcile(stage.app)
   await stage.rest()
-  played.wrongAfterSweep.push(...(await describe(actors)))
+  played.wrongAfterSweep.push(...(await describe(payers)))
   played.histories += batch.length
 }
 
 /** Kills the program and breaks Stripe's answers until told to stop. */
 async function makeTrouble(stage: Stage, kills: boolean, over: AbortSignal): Promise<void> {
-  const { faults } = stage.at.stripe
+  const { faults } = stage.standIn.stripe
   let round = 0
   while (!over.aborted) {
     await delay(20 + Math.random() * 80)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { knownPrices } from '../../src/billing/prices/prices.ts'
-import { differences } from './compare.ts'
+import { differences } from './differences.ts'
 import { Stage } from './stage.ts'
 
 export interface Storm {
@@ -41,12 +41,12 @@ export async function playStorm({
   readsPerSecond,
 }: Storm): Promise<Weathered> {
   const stage = await Stage.set({ STRIPE_READS_PER_SECOND: String(readsPerSecond) })
-  const { stripe, sdk } = stage.at
+  const { stripe, sdk } = stage.standIn
   try {
-    const actors = await stage.actors(accounts)
+    const payers = await stage.payers(accounts)
     const [price] = await knownPrices(stage.app.db)
     stripe.deliveries.change({ drop: 1 })
-    for (const { customer } of actors) {
+    for (const { customer } of payers) {
       const method = await sdk.paymentMethods.attach('pm_card_visa', { customer })
       await sdk.subscriptions.create({
         customer,
@@ -56,7 +56,7 @@ export async function playStorm({
     }
     stripe.deliveries.change({ drop: 0, hold: true, duplicate: 0.1, reorder: 0.5 })
     for (let turn = 1; turn <= eventsPerAccount; turn++) {
-      for (const [i, { customer }] of actors.entries()) {
+      for (const [i, { customer }] of payers.entries()) {
         stripe.store.change(() => {
           const [one] = stripe.store.listOf('subscription', customer)
           if (!one) throw new Error('There is no subscription')
@@ -91,7 +91,7 @@ export async function playStorm({
       events: accounts * eventsPerAccount,
       seconds,
       unhandled: await unhandled(stage, accounts * eventsPerAccount),
-      wrong: await differences(stage, actors),
+      wrong: await differences(stage, payers),
       twice: await toldTwice(stage, Math.ceil(accounts / 4)),
       mostLooks: mostOf(looks.map(({ params }) => String((params as { customer?: string }).customer))),
       looksAllowed: 2 + Math.floor((await burstSeconds(stage)) / PAUSE_SECONDS),

@@ -20,7 +20,7 @@ const DAY = 86_400
 const TRY_AGAIN = Array.from({ length: 200 }, () => 250)
 
 /** An account that is a customer at Stripe already. */
-export interface Actor {
+export interface Payer {
   accountId: string
   customer: string
 }
@@ -28,16 +28,16 @@ export interface Actor {
 /** The real program in a process that can be killed, on a real database, beside a Stripe in this process. */
 export class Stage {
   readonly app: App
-  readonly at: ServedStandIn
+  readonly standIn: ServedStandIn
   readonly #env: NodeJS.ProcessEnv
   readonly #leave: () => Promise<void>
   #service: ServiceProcess | undefined
   kills = 0
   readonly #looks = new Set<Promise<unknown>>()
 
-  private constructor(app: App, at: ServedStandIn, env: NodeJS.ProcessEnv, leave: () => Promise<void>) {
+  private constructor(app: App, standIn: ServedStandIn, env: NodeJS.ProcessEnv, leave: () => Promise<void>) {
     this.app = app
-    this.at = at
+    this.standIn = standIn
     this.#env = env
     this.#leave = leave
   }
@@ -47,7 +47,7 @@ export class Stage {
     const name = `test_${uuidv7().replaceAll('-', '')}`
     const databaseUrl = await createScratchDatabase(serverUrl, name, TEMPLATE)
     const port = await freePort(0)
-    const at = await startStandIn({
+    const standIn = await startStandIn({
       now: () => new Date(),
       webhookUrl: `http://127.0.0.1:${port}/v1/webhooks/stripe`,
       retryAfterMs: TRY_AGAIN,
@@ -57,7 +57,7 @@ export class Stage {
       PORT: String(port),
       STRIPE_SECRET_KEY: STRIPE_KEY,
       STRIPE_WEBHOOK_SECRET: STRIPE_SIGNING_SECRET,
-      STRIPE_API_URL: at.url,
+      STRIPE_API_URL: standIn.url,
       STRIPE_READS_PER_SECOND: '500',
       LOG_LEVEL: 'info',
       WORKER_CONCURRENCY: '8',
@@ -66,8 +66,8 @@ export class Stage {
     const config = readConfig({ ...testEnvironment, ...env, LOG_LEVEL: 'silent' })
     const app = openApp(config, { log: makeLog(config) })
     await bringPrices(app)
-    const stage = new Stage(app, at, env, async () => {
-      await at.close()
+    const stage = new Stage(app, standIn, env, async () => {
+      await standIn.close()
       await app.close()
       await dropScratchDatabase(serverUrl, name)
     })
@@ -76,11 +76,11 @@ export class Stage {
   }
 
   /** Accounts with an owner each, linked to customers at Stripe as a first checkout links them. */
-  async actors(count: number, clock = false): Promise<Actor[]> {
-    const actors = await Promise.all(Array.from({ length: count }, () => this.#actor(clock)))
+  async payers(count: number, clock = false): Promise<Payer[]> {
+    const payers = await Promise.all(Array.from({ length: count }, () => this.#payer(clock)))
     const at = this.app.now()
-    const users = actors.map(() => uuidv7())
-    const columns = [users, actors.map(({ accountId }) => accountId), actors.map(({ customer }) => customer)]
+    const users = payers.map(() => uuidv7())
+    const columns = [users, payers.map(({ accountId }) => accountId), payers.map(({ customer }) => customer)]
     await this.app.pool.query(
       `with given as (select * from unnest($1::uuid[], $2::uuid[], $3::text[]) g (user_id, account_id, customer)),
         u as (insert into users (id, email, created_at) select user_id, user_id || '@customer.example', $4 from given),
@@ -90,11 +90,11 @@ export class Stage {
        select gen_random_uuid(), account_id, customer, '{}', $4 from given`,
       [...columns, at],
     )
-    return actors
+    return payers
   }
 
-  async #actor(onClock: boolean): Promise<Actor> {
-    const { sdk } = this.at
+  async #payer(onClock: boolean): Promise<Payer> {
+    const { sdk } = this.standIn
     const frozen_time = Math.floor(Date.now() / 1000)
     const clock = onClock ? await sdk.testHelpers.testClocks.create({ frozen_time }) : undefined
     const { id } = await sdk.customers.create(clock ? { test_clock: clock.id } : {})
@@ -123,7 +123,7 @@ export class Stage {
 
   /** Delivers what is left, and waits until nothing is promised any more. */
   async rest(): Promise<void> {
-    const { deliveries } = this.at.stripe
+    const { deliveries } = this.standIn.stripe
     const until = Date.now() + PATIENCE_MS
     for (;;) {
       deliveries.release()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { atStripe, bill, checkout, pay, registerWithoutTrial, stateOf } from '../support/buyers.ts'
 import { register } from '../support/people.ts'
-import { startSecondApp } from '../support/secondApp.ts'
+import { startReplica } from '../support/replica.ts'
 import { type StripeApp, startStripeApp } from '../support/stripeApp.ts'
 
 let t: StripeApp
@@ -122,7 +122,7 @@ test('what was made although Stripe said that it failed is used, not made again'
 
 test('two replicas at once agree', async () => {
   const { stripeSecretKey, stripeApiUrl } = t.app.config
-  const other = await startSecondApp(t, {
+  const other = await startReplica(t, {
     STRIPE_SECRET_KEY: stripeSecretKey?.reveal(),
     STRIPE_API_URL: stripeApiUrl,
   })
@@ -130,7 +130,9 @@ test('two replicas at once agree', async () => {
   const order = { plan: 'pro', interval: 'month' }
   const replies = await Promise.all(
     Array.from({ length: 8 }, (_, i) =>
-      i % 2 ? other.post('/v1/billing/checkout-session', order, person.accessToken) : checkout(t, person),
+      i % 2
+        ? other.post('/v1/billing/checkout-session', order, { as: person.accessToken })
+        : checkout(t, person),
     ),
   )
   expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1)

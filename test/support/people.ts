@@ -1,3 +1,4 @@
+import { systemCaller } from '../../src/http/actor.ts'
 import type { TestApp, TestReply } from './testApp.ts'
 
 export const PASSWORD = 'correct horse battery staple'
@@ -61,8 +62,9 @@ export async function mailedToken(t: TestApp, email: string): Promise<string> {
 export async function operatorToken(t: TestApp): Promise<string> {
   const { addOperator } = await import('../../src/operators/addOperator.ts')
   const { inTx } = await import('../../src/db/transaction.ts')
-  const system = { actor: { kind: 'system' }, ip: null, userAgent: null, requestId: null } as const
-  const { id } = await inTx(t.app, (tx) => addOperator(tx, system, 'operator@frontgate.example', t.app.now()))
+  const { id } = await inTx(t.app, (tx) =>
+    addOperator(tx, systemCaller, 'operator@frontgate.example', t.app.now()),
+  )
   return t.access.tokens.issueToOperator(id, t.app.now())
 }
 

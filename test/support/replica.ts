@@ -1,32 +1,32 @@
 import { onTestFinished } from 'vitest'
-import { openApp } from '../../src/app.ts'
+import type { Access } from '../../src/access/access.ts'
+import { type App, openApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { buildServer } from '../../src/server.ts'
-import type { TestApp } from './testApp.ts'
+import { callServer, type TestApp, type TestCall, type TestReply } from './testApp.ts'
 import { testEnvironment } from './testEnvironment.ts'
 
 export interface Replica {
-  post: (
-    url: string,
-    body: object,
-    options?: { headers?: Record<string, string>; from?: string },
-    // biome-ignore lint/suspicious/noExplicitAny: the shape of each reply is what the tests assert
-  ) => Promise<{ status: number; body: any }>
+  app: App
+  access: Access
+  get: (url: string, as?: string) => Promise<TestReply>
+  post: (url: string, body: object, how?: Omit<TestCall, 'body'>) => Promise<TestReply>
 }
 
-/** Another process of a service for the test that is running: same database, same clock, memory of its own. */
+/** Another process of an installation, for the test that is running: same database, same clock, memory of its own. */
 export async function startReplica(t: TestApp, overrides: NodeJS.ProcessEnv = {}): Promise<Replica> {
   const config = readConfig({ ...testEnvironment, DATABASE_URL: t.databaseUrl, ...overrides })
   const app = openApp(config, { now: t.app.now, log: t.app.log })
-  const { fastify } = (await buildServer(app)).server
+  const { server, access } = await buildServer(app)
+  await server.fastify.ready()
   onTestFinished(async () => {
-    await fastify.close()
+    await server.fastify.close()
     await app.close()
   })
   return {
-    async post(url, payload, { headers = {}, from = '127.0.0.1' } = {}) {
-      const reply = await fastify.inject({ method: 'POST', url, payload, remoteAddress: from, headers })
-      return { status: reply.statusCode, body: reply.body ? reply.json() : null }
-    },
+    app,
+    access,
+    get: (url, as) => callServer(server, 'GET', url, as === undefined ? {} : { as }),
+    post: (url, body, how = {}) => callServer(server, 'POST', url, { ...how, body }),
   }
 }

@@ -31,14 +31,14 @@ export async function startStripeApp(
 ): Promise<StripeApp> {
   const port = await freePort(0)
   let now = () => new Date()
-  const at = await startStandIn({
+  const standIn = await startStandIn({
     now: () => now(),
     webhookUrl: `http://127.0.0.1:${port}/v1/webhooks/stripe`,
   })
   const t = await startTestApp({
     STRIPE_SECRET_KEY: STRIPE_KEY,
     STRIPE_WEBHOOK_SECRET: STRIPE_SIGNING_SECRET,
-    STRIPE_API_URL: at.url,
+    STRIPE_API_URL: standIn.url,
     STRIPE_READS_PER_SECOND: '1000',
     ...overrides,
   })
@@ -54,30 +54,30 @@ export async function startStripeApp(
 
   async function flush(): Promise<void> {
     do {
-      at.stripe.deliveries.release()
-      await at.stripe.deliveries.settle(AbortSignal.timeout(PATIENCE_MS))
+      standIn.stripe.deliveries.release()
+      await standIn.stripe.deliveries.settle(AbortSignal.timeout(PATIENCE_MS))
       await bringJobsForward(t.app, DAY)
       await t.settled()
-    } while (at.stripe.deliveries.pending().length > 0)
+    } while (standIn.stripe.deliveries.pending().length > 0)
   }
   await flush()
 
   return {
     ...t,
-    stripe: at.stripe,
-    sdk: at.sdk,
+    stripe: standIn.stripe,
+    sdk: standIn.sdk,
     flush,
     async advance(seconds) {
       for (let left = seconds; left > 0; left -= DAY) {
         t.moveClock(Math.min(left, DAY))
-        at.stripe.advance()
+        standIn.stripe.advance()
         await flush()
         await t.sweep()
         await flush()
       }
     },
     async close() {
-      await at.close()
+      await standIn.close()
       await t.close()
     },
   }

@@ -107,7 +107,7 @@ export async function startTestApp(
     databaseUrl,
     logged,
     mailbox,
-    call: (method, url, options = {}) => call(server, method, url, options),
+    call: (method, url, options = {}) => callServer(server, method, url, options),
     async advance(seconds) {
       moveClock(seconds)
       await sweep()
@@ -139,7 +139,8 @@ export async function startTestAppWith(
   return testApp
 }
 
-async function call(
+/** Sends a request through the entrance that the listening server has. */
+export async function callServer(
   server: Server,
   method: InjectOptions['method'],
   url: string,

@@ -1,5 +1,5 @@
 import type { Objects } from '../../sandbox/stripe/objects.ts'
-import type { Actor, Stage } from './stage.ts'
+import type { Payer, Stage } from './stage.ts'
 
 interface Row {
   account_id: string
@@ -24,11 +24,11 @@ const GRACE_MS = 7 * 24 * HOUR
 const ALLOWANCE_MS = 6 * HOUR
 
 /** Everything in which the rows of these accounts differ from what Stripe holds; nothing when they say the same. */
-export async function differences(stage: Stage, actors: Actor[]): Promise<string[]> {
-  const rows = await rowsOf(stage, actors)
-  const { store } = stage.at.stripe
+export async function differences(stage: Stage, payers: Payer[]): Promise<string[]> {
+  const rows = await rowsOf(stage, payers)
+  const { store } = stage.standIn.stripe
   const now = Date.now()
-  return actors.flatMap(({ accountId, customer }) => {
+  return payers.flatMap(({ accountId, customer }) => {
     const local = rows.filter((row) => row.account_id === accountId)
     const held = store.listOf('subscription', customer)
     const missing = held
@@ -68,7 +68,7 @@ interface Held {
 }
 
 /** The plan and the beginning of the grace, from what Stripe holds: the product names the plan, unpaid invoices the beginning. */
-function heldAs({ at: { stripe } }: Stage, one: Objects['subscription']): Held {
+function heldAs({ standIn: { stripe } }: Stage, one: Objects['subscription']): Held {
   const product = String(stripe.store.get('price', one.items.data[0]?.price.id ?? '')?.product)
   const plan = /^frontgate_(.+)$/.exec(product)?.[1] ?? null
   if (one.status !== 'past_due') return { plan, pastDueSince: null }
@@ -112,14 +112,14 @@ function untilOf(row: Row, end: Date | null): number | null {
   }
 }
 
-async function rowsOf(stage: Stage, actors: Actor[]): Promise<Row[]> {
+async function rowsOf(stage: Stage, payers: Payer[]): Promise<Row[]> {
   const { rows } = await stage.app.pool.query<Row>(
     `select s.account_id, s.stripe_subscription_id as id, s.status, s.stripe_price_id as price, s.quantity,
        s.current_period_end as period_end, s.cancel_at_period_end as ending, s.cancel_at, s.trial_end, s.ended_at, s.plan,
        s.past_due_since, g.plan as grant_plan, g.from_at, g.until_at
      from subscriptions s left join grants g using (stripe_subscription_id)
      where s.account_id = any($1)`,
-    [actors.map(({ accountId }) => accountId)],
+    [payers.map(({ accountId }) => accountId)],
   )
   return rows
 }
