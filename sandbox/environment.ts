@@ -27,6 +27,8 @@ export interface Environment {
   databaseUrl: string | undefined
   /** What the sandbox's Stripe signs events with; none, and it sends none, where the service takes none. */
   stripeSigningSecret: string | undefined
+  /** What was switched off, and what that means, in a line each. */
+  off: string[]
   /** The service's variables, once there is a database and a mailbox. */
   forService(found: { databaseUrl: string; smtpUrl: string; secret: string }): NodeJS.ProcessEnv
 }
@@ -35,8 +37,12 @@ export interface Environment {
 export const STRIPE_KEY = 'sk_test_sandbox'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-// Empty, these switch a part off; others that are empty count as unset.
-const OFF_WHEN_EMPTY = ['SMTP_URL', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET']
+/** Empty, these switch a part off, which means this; others that are empty count as unset. */
+const offWhenEmpty: Record<string, string> = {
+  SMTP_URL: 'no mail is sent',
+  STRIPE_SECRET_KEY: 'nobody can buy anything',
+  STRIPE_WEBHOOK_SECRET: 'events of Stripe are answered and dropped',
+}
 const STRIPE_SIGNING_SECRET = 'whsec_sandbox'
 const EVERYWHERE = ['localhost', '0.0.0.0', '::', '']
 
@@ -53,7 +59,7 @@ export function secretFile(folder: string): string {
 /** Reads the environment; throws CannotStart with every fault it found. */
 export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Environment {
   const env = Object.fromEntries(
-    Object.entries(given).filter(([name, value]) => value?.trim() || OFF_WHEN_EMPTY.includes(name)),
+    Object.entries(given).filter(([name, value]) => value?.trim() || name in offWhenEmpty),
   )
   const { PORT = '4000', SANDBOX_PORT = '4100', HOST = 'localhost' } = env
   const forService: Environment['forService'] = ({ databaseUrl, smtpUrl, secret }) => ({
@@ -94,6 +100,9 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     // While one is rolled there are two, and either will do.
     stripeSigningSecret:
       (env.STRIPE_WEBHOOK_SECRET ?? STRIPE_SIGNING_SECRET).split(',')[0]?.trim() || undefined,
+    off: Object.entries(offWhenEmpty).flatMap(([name, meaning]) =>
+      env[name]?.trim() === '' ? [`${name} is empty: ${meaning}.`] : [],
+    ),
     forService,
   }
 }

@@ -68,7 +68,7 @@ async function exitOn(failed: Promise<Error>, sandbox: Sandbox): Promise<never> 
   process.exit(1)
 }
 
-function welcome({ serviceUrl, sandboxUrl, logPath }: Sandbox): string {
+function welcome({ serviceUrl, sandboxUrl, logPath, off }: Sandbox): string {
   const person = `{"email":"ada@example.com","password":"seven green teapots sing"}`
   return `
 Frontgate is running.
@@ -77,7 +77,8 @@ Frontgate is running.
   API docs   ${serviceUrl}/docs
   Sandbox    ${sandboxUrl}
   Mailbox    ${sandboxUrl}/mailbox
-
+  Stripe     ${sandboxUrl}/stripe
+${off.map((line) => `\n  Off        ${line}`).join('')}${off.length > 0 ? '\n' : ''}
 Try first:
 
   curl -s ${serviceUrl}/v1/auth/register -H 'content-type: application/json' \\

@@ -24,6 +24,8 @@ export interface Sandbox {
   sandboxUrl: string
   /** The log of the service. */
   logPath: string
+  /** What was switched off, in a line each. */
+  off: string[]
   stop(): Promise<void>
 }
 
@@ -34,7 +36,7 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { env = process.env, folder = dataFolder(env), say = () => {}, onFailure = () => {} } = options
   const environment = readEnvironment(await withPorts(env), folder)
-  const { serviceUrl, sandboxPort, servicePort } = environment
+  const { serviceUrl, sandboxPort, servicePort, off } = environment
   const logPath = join(folder, 'service.log')
   const stopping = new AbortController()
   const started = new AsyncDisposableStack()
@@ -55,7 +57,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await stop()
     throw error
   }
-  return { serviceUrl, sandboxUrl: `http://localhost:${sandboxPort}`, logPath, stop: once(stop) }
+  return { serviceUrl, sandboxUrl: `http://localhost:${sandboxPort}`, logPath, off, stop: once(stop) }
 }
 
 async function withPorts(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {

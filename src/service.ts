@@ -18,10 +18,12 @@ export async function startService(app: App, parts: { serve: boolean; work: bool
   // Listening comes first: a taken port is found before any job is taken.
   if (parts.serve) await server.fastify.listen({ host: config.host, port: config.port })
   const worker = parts.work ? await startWorker(app) : undefined
-  app.log.info(
-    { port: parts.serve ? config.port : null, ...parts, mail: config.smtpUrl !== undefined },
-    'started',
-  )
+  const integrations = {
+    mail: config.smtpUrl !== undefined,
+    stripe: app.stripe !== null,
+    stripeEvents: config.stripeWebhookSecrets.length > 0,
+  }
+  app.log.info({ port: parts.serve ? config.port : null, ...parts, ...integrations }, 'started')
   return {
     access,
     async stop() {

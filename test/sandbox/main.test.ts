@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readEnvironment } from '../../sandbox/environment.ts'
 import { postgresHome } from '../../sandbox/postgres/postgresHome.ts'
 import { removePostgres } from '../../sandbox/postgres/removePostgres.ts'
 
@@ -97,6 +98,14 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/^The database of DATABASE_URL cannot be used: /m)
     expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  test('what is switched off is said when it starts', () => {
+    const offOf = (env: NodeJS.ProcessEnv) => readEnvironment(env, folder).off
+    expect(offOf({ STRIPE_SECRET_KEY: '', PORT: '' })).toEqual([
+      'STRIPE_SECRET_KEY is empty: nobody can buy anything.',
+    ])
+    expect(offOf({})).toEqual([])
   })
 
   test.each(['main.ts', 'reset.ts'])('%s --help explains the variables', async (file) => {
