@@ -90,13 +90,13 @@ create table subscriptions (
   first_seen_at timestamptz not null,
   is_shown boolean not null,
   is_live boolean not null generated always as (status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')) stored,
-  is_ending boolean not null generated always as (cancel_at is not null or cancel_at_period_end) stored
+  is_last_period boolean not null generated always as (cancel_at_period_end or coalesce(cancel_at <= current_period_end, false)) stored
 );
 comment on column subscriptions.status is 'Stripe''s own word; it may add words';
 comment on column subscriptions.plan is 'null for a price that belongs to no plan of ours';
 comment on column subscriptions.created_at is 'at Stripe';
 comment on column subscriptions.first_seen_at is 'when it was first mirrored';
-comment on column subscriptions.is_ending is 'set to end; it will not be charged for again';
+comment on column subscriptions.is_last_period is 'set to end with the period that is paid for: it will not be charged for again';
 comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 create index subscriptions_account on subscriptions (account_id);
@@ -106,7 +106,7 @@ create index subscriptions_trial_end on subscriptions (trial_end) where status =
 -- The month at whose end the card expires, counted from year 0.
 create index subscriptions_card_expiry on subscriptions
   (((card ->> 'expYear')::integer * 12 + (card ->> 'expMonth')::integer))
-  where is_live and not is_ending;
+  where is_live and not is_last_period;
 
 create table checkout_sessions (
   id uuid primary key,
@@ -151,7 +151,7 @@ create table stripe_events (
   handled_at timestamptz
 );
 comment on column stripe_events.reason is 'why it was ignored or parked, or what went wrong last';
-comment on column stripe_events.payload is 'for whoever looks into what cannot be followed; empty once it is handled. json, not jsonb, which refuses some of what JSON may hold';
+comment on column stripe_events.payload is 'for whoever looks into what cannot be followed; empty once it is handled or ignored. json, not jsonb, which refuses some of what JSON may hold';
 create index stripe_events_waiting on stripe_events (stripe_customer_id) where status = 'received';
 create index stripe_events_customer on stripe_events (stripe_customer_id, received_at desc, id desc);
 create index stripe_events_newest on stripe_events (received_at desc, id desc);

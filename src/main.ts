@@ -21,6 +21,7 @@ import { removeOperator } from './operators/removeOperator.ts'
 import { prepareDatabase } from './prepare.ts'
 import { buildServer } from './server.ts'
 import { startService } from './service.ts'
+import { isPassing } from './stripe/errors.ts'
 
 const program = new Command('frontgate')
   .description('The front gate of a B2B SaaS: sign-up, billing and entitlements beside the product.')
@@ -61,7 +62,7 @@ program
       const { differences, catalogue } = await tryOut(app, file)
       for (const difference of differences) say(difference)
       const steps = await stepsAtStripe(app, catalogue)
-      const changes = steps.flatMap(({ says }) => says ?? [])
+      const changes = steps?.flatMap(({ says }) => says ?? []) ?? []
       for (const change of changes) say(change)
       if (!dryRun) await applyAll(app, file, steps)
       const count = differences.length + changes.length
@@ -69,6 +70,7 @@ program
       say(
         count === 0 ? 'Nothing to change.' : dryRun ? `${words}; nothing was changed.` : `${words} applied.`,
       )
+      if (!steps) throw new Error('Stripe does not answer, so its prices are as they were: run this again.')
     }),
   )
 
@@ -208,19 +210,24 @@ async function withApp(work: (app: App) => Promise<void>): Promise<void> {
   }
 }
 
-/** What is to be done so that Stripe sells what the catalogue says; nothing where there is no key. */
-async function stepsAtStripe(app: App, catalogue: Catalogue): Promise<PriceStep[]> {
+/** What is to be done so that Stripe sells what the catalogue says; nothing where there is no key, null while it is away. */
+async function stepsAtStripe(app: App, catalogue: Catalogue): Promise<PriceStep[] | null> {
   if (!app.stripe) {
     say('STRIPE_SECRET_KEY is not set: the prices at Stripe are left alone.')
     return []
   }
-  return planPrices(await app.stripe.client(), catalogue)
+  try {
+    return await planPrices(await app.stripe.client(), catalogue)
+  } catch (error) {
+    if (isPassing(error)) return null
+    throw error
+  }
 }
 
-async function applyAll(app: App, file: CatalogueFile, steps: PriceStep[]): Promise<void> {
+async function applyAll(app: App, file: CatalogueFile, steps: PriceStep[] | null): Promise<void> {
   await followMode(app)
   await inTx(app, (tx) => applyCatalogue(tx, file, app.now()))
-  if (app.stripe) await applyPrices(app, await app.stripe.client(), steps)
+  if (app.stripe && steps) await applyPrices(app, await app.stripe.client(), steps)
 }
 
 function showProgress({ subscriptions, repaired }: Progress): void {

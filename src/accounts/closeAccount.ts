@@ -31,7 +31,7 @@ export async function refuseWhileSubscribed(tx: Tx, accounts: { id: string; name
   const { rows } = await sql<{ account_id: string }>`
     select distinct account_id from subscriptions
     where account_id = any(${accounts.map(({ id }) => id)}::uuid[])
-      and is_live and not is_ending`.execute(tx)
+      and is_live and not is_last_period`.execute(tx)
   const live = new Set(rows.map(({ account_id }) => account_id))
   if (live.size === 0) return
   const named = accounts.filter(({ id }) => live.has(id)).map(({ id, name }) => ({ id, name }))

@@ -3,6 +3,7 @@ import { audit } from '../audit/audit.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
 import { setStripeGrant } from '../entitlements/stripeGrants.ts'
 import { systemCaller } from '../http/actor.ts'
+import { problem } from '../problems.ts'
 
 /**
  * Makes the database follow Stripe in the mode of the key. With the first live key everything that test mode left ends:
@@ -39,19 +40,27 @@ export async function followMode(app: App): Promise<void> {
 /** More than any token: looks that are still under way with the test key are written no more. */
 const NEVER_AGAIN = Number.MAX_SAFE_INTEGER
 
+/** A process that was started with the test key and still runs makes no customers in a database that follows live mode. */
+export async function refuseOtherMode(tx: Tx, { stripe }: Pick<App, 'stripe'>): Promise<void> {
+  const followed = await tx.selectFrom('stripe_mode').select('livemode').forShare().executeTakeFirst()
+  if (followed && followed.livemode !== stripe?.livemode) {
+    throw problem('stripe-unavailable', undefined, {
+      detail: 'The key of Stripe was exchanged. This process has the one before until it is started again.',
+    })
+  }
+}
+
 async function leaveTestMode(tx: Tx, at: Date): Promise<void> {
   await tx
     .updateTable('stripe_customers')
     .set((e) => ({ projected_token: NEVER_AGAIN, deleted_at: e.fn.coalesce('deleted_at', e.val(at)) }))
     .execute()
-  await tx.updateTable('subscriptions').set({ is_shown: false }).where('is_shown', 'is', true).execute()
-  const ended = await tx
-    .updateTable('subscriptions')
-    .set({ status: 'canceled', ended_at: at, past_due_since: null })
-    .where('ended_at', 'is', null)
+  // Not even as history: whoever paid with a test card never was a customer. The audit trail keeps what happened.
+  const gone = await tx
+    .deleteFrom('subscriptions')
     .returning(['account_id', 'stripe_subscription_id'])
     .execute()
-  for (const { account_id: accountId, stripe_subscription_id: subscription } of ended) {
+  for (const { account_id: accountId, stripe_subscription_id: subscription } of gone) {
     await setStripeGrant(tx, { accountId, subscription, grant: null }, at)
   }
   await tx.updateTable('stripe_prices').set({ retired_at: at }).where('retired_at', 'is', null).execute()
@@ -60,5 +69,10 @@ async function leaveTestMode(tx: Tx, at: Date): Promise<void> {
     .updateTable('stripe_operations')
     .set({ finished_at: at, outcome: 'given up' })
     .where('finished_at', 'is', null)
+    .execute()
+  await tx
+    .updateTable('stripe_events')
+    .set({ status: 'ignored', reason: 'other-mode', payload: '{}' })
+    .where('status', 'in', ['received', 'parked'])
     .execute()
 }

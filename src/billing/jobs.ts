@@ -7,26 +7,30 @@ export const projectJob = job<{ customer: string }>('billing.project', { patient
 /** Finds out whose an event is that does not say so itself. */
 export const resolveEventJob = job<{ event: string }>('billing.resolve-event', { patient: true })
 
-/** Cancels a subscription that nobody meant to have, and gives the money back. */
-export const cancelUnwantedJob = job<{ subscription: string }>('billing.cancel-unwanted', { patient: true })
+/**
+ * Cancels a subscription that nobody meant to have, and gives the money back: tried for weeks, since a bank may take so
+ * long to say whether a payment went through.
+ */
+export const cancelUnwantedJob = job<{ subscription: string }>('billing.cancel-unwanted', {
+  patient: true,
+  maxAttempts: 120,
+})
 
-/** What follows an event of the inbox. */
-export interface Following {
-  job: Job<{ customer: string }> | Job<{ event: string }>
-  payload: { customer: string } | { event: string }
-  /** While one look at a customer is promised, events promise no other. */
+/** What follows an event of the inbox. Of each key one waits at a time: events of one customer promise one look. */
+export interface Following extends Omit<Job<object>, 'payload'> {
+  payload: object
   key: string
 }
 
 /** A look at the customer whose the event is, or finding out who that is; `customer` is null while nobody knows. */
 export function followingOf(event: string, customer: string | null): Following {
   return customer
-    ? { job: projectJob, payload: { customer }, key: `project ${customer}` }
-    : { job: resolveEventJob, payload: { event }, key: `stripe-event ${event}` }
+    ? { ...projectJob, payload: { customer }, key: `project ${customer}` }
+    : { ...resolveEventJob, payload: { event }, key: `stripe-event ${event}` }
 }
 
 /** Promises that an event of the inbox is followed. */
 export async function follow(tx: Db, event: string, customer: string | null): Promise<void> {
-  const { job, payload, key } = followingOf(event, customer)
-  await enqueue(tx, job, payload, { key })
+  const { payload, key, ...promised } = followingOf(event, customer)
+  await enqueue<object>(tx, promised, payload, { key })
 }

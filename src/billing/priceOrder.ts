@@ -50,11 +50,12 @@ export async function priceOrder(
   { snapshot, catalogue, order: { plan: name, interval, seats } }: Ordered,
   current: MirroredSubscription | null = null,
 ): Promise<PricedOrder> {
-  const plan = planForSale(catalogue, name, interval)
-  const kept = current?.plan === name && plan.seats !== null ? current.quantity : undefined
-  const found = quantityOf(plan, snapshot.facts?.members ?? 1, seats ?? kept)
-  if (found.kind === 'refused') refuse('#/seats', found.detail)
   const isSame = current?.plan === name && current.interval === interval
+  // Who has it keeps it, also when it is not sold any more.
+  const plan = isSame ? catalogue.planOf(name) : planForSale(catalogue, name, interval)
+  const kept = current?.plan === name && plan.seats !== null ? current.quantity : undefined
+  const found = quantityOf(plan, snapshot.facts?.members ?? 1, seats ?? kept, kept)
+  if (found.kind === 'refused') refuse('#/seats', found.detail)
   const price = isSame ? current.priceId : await currentPrice(app.db, plan, interval)
   if (!price) {
     throw problem('stripe-not-configured', undefined, {

@@ -343,7 +343,7 @@ CREATE INDEX stripe_events_newest ON public.stripe_events USING btree (received_
 CREATE INDEX stripe_events_status ON public.stripe_events USING btree (status, received_at DESC, id DESC);
 CREATE INDEX stripe_events_waiting ON public.stripe_events USING btree (stripe_customer_id) WHERE (status = 'received'::text);
 comment on column stripe_events.reason is 'why it was ignored or parked, or what went wrong last';
-comment on column stripe_events.payload is 'for whoever looks into what cannot be followed; empty once it is handled. json, not jsonb, which refuses some of what JSON may hold';
+comment on column stripe_events.payload is 'for whoever looks into what cannot be followed; empty once it is handled or ignored. json, not jsonb, which refuses some of what JSON may hold';
 
 create table stripe_mode (
   one_row boolean not null default true,
@@ -413,7 +413,7 @@ create table subscriptions (
   first_seen_at timestamp with time zone not null,
   is_shown boolean not null,
   is_live boolean not null default (status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'paused'::text])),
-  is_ending boolean not null default ((cancel_at IS NOT NULL) OR cancel_at_period_end),
+  is_last_period boolean not null default (cancel_at_period_end OR COALESCE((cancel_at <= current_period_end), false)),
   constraint subscriptions_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
   constraint subscriptions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint subscriptions_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan),
@@ -421,7 +421,7 @@ create table subscriptions (
   constraint subscriptions_pkey PRIMARY KEY (stripe_subscription_id)
 );
 CREATE INDEX subscriptions_account ON public.subscriptions USING btree (account_id);
-CREATE INDEX subscriptions_card_expiry ON public.subscriptions USING btree ((((((card ->> 'expYear'::text))::integer * 12) + ((card ->> 'expMonth'::text))::integer))) WHERE (is_live AND (NOT is_ending));
+CREATE INDEX subscriptions_card_expiry ON public.subscriptions USING btree ((((((card ->> 'expYear'::text))::integer * 12) + ((card ->> 'expMonth'::text))::integer))) WHERE (is_live AND (NOT is_last_period));
 CREATE INDEX subscriptions_customer ON public.subscriptions USING btree (stripe_customer_id);
 CREATE UNIQUE INDEX subscriptions_shown ON public.subscriptions USING btree (account_id) WHERE is_shown;
 CREATE INDEX subscriptions_trial_end ON public.subscriptions USING btree (trial_end) WHERE (status = 'trialing'::text);
@@ -431,7 +431,7 @@ comment on column subscriptions.created_at is 'at Stripe';
 comment on column subscriptions.first_seen_at is 'when it was first mirrored';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
-comment on column subscriptions.is_ending is 'set to end; it will not be charged for again';
+comment on column subscriptions.is_last_period is 'set to end with the period that is paid for: it will not be charged for again';
 
 create table trials_taken (
   user_id uuid not null,

@@ -281,7 +281,7 @@ export interface StripeEvents {
   id: string;
   object_id: string | null;
   /**
-   * for whoever looks into what cannot be followed; empty once it is handled. json, not jsonb, which refuses some of what JSON may hold
+   * for whoever looks into what cannot be followed; empty once it is handled or ignored. json, not jsonb, which refuses some of what JSON may hold
    */
   payload: unknown;
   /**
@@ -346,9 +346,9 @@ export interface Subscriptions {
    */
   first_seen_at: Timestamp;
   /**
-   * set to end; it will not be charged for again
+   * set to end with the period that is paid for: it will not be charged for again
    */
-  is_ending: Generated<boolean>;
+  is_last_period: Generated<boolean>;
   /**
    * a going concern: no second one may be bought beside it
    */

@@ -63,8 +63,14 @@ export function endsAt({
   return cancelAt ?? (cancelAtPeriodEnd ? currentPeriodEnd : null)
 }
 
-/** Whether a subscription is set to end, and will not be charged for again. */
+/** Whether a subscription is set to end, at whatever instant. */
 export const isEnding = (subscription: Parameters<typeof endsAt>[0]) => endsAt(subscription) !== null
+
+/** Whether it is set to end with the period that is paid for, as in the column `is_last_period`: nothing is charged any more. */
+export function isLastPeriod(subscription: Parameters<typeof endsAt>[0]): boolean {
+  const end = endsAt(subscription)
+  return end !== null && subscription.currentPeriodEnd !== null && end <= subscription.currentPeriodEnd
+}
 
 /** When the grace of a failed charge is over, or null when none is running. */
 export function graceEndsAt(

@@ -44,7 +44,7 @@ export function makeMetrics(): Metrics {
     }),
     stripeAlarms: new Counter({
       name: 'frontgate_stripe_alarms_total',
-      help: 'What a person should look at, by kind: parked events, unknown prices, deleted customers, several live subscriptions',
+      help: 'What a person should look at, by kind: parked events, unknown prices, deleted customers, several live subscriptions, customers that cannot be mirrored',
       labelNames: ['kind'],
       registers,
     }),

@@ -6,6 +6,8 @@ export interface Job<Payload extends object> {
   name: string
   /** Of jobs that wait, those with the lowest number are taken first. */
   priority: number
+  /** How often it is tried before it is given up; the waits grow to six hours. */
+  maxAttempts: number
   /** Only for the compiler. */
   payload?: Payload
 }
@@ -14,8 +16,11 @@ export interface Job<Payload extends object> {
  * Names a job. Its handler is listed in src/worker.ts. One that is `patient` lets all others go first: for work that may
  * come in thousands, while a single mail should not wait behind it.
  */
-export function job<Payload extends object>(name: string, { patient = false } = {}): Job<Payload> {
-  return { name, priority: patient ? 10 : 0 }
+export function job<Payload extends object>(
+  name: string,
+  { patient = false, maxAttempts = 25 } = {},
+): Job<Payload> {
+  return { name, priority: patient ? 10 : 0, maxAttempts }
 }
 
 export interface JobOptions {
@@ -26,11 +31,11 @@ export interface JobOptions {
 /** Promises a job in the same commit: it runs at least once after it, and never if the commit fails. */
 export async function enqueue<Payload extends object>(
   tx: Db,
-  { name, priority }: Job<Payload>,
+  { name, priority, maxAttempts }: Job<Payload>,
   payload: Payload,
   { key }: JobOptions = {},
 ): Promise<void> {
-  const promised = sql`${name}, ${JSON.stringify(payload)}::json, priority => ${priority}`
+  const promised = sql`${name}, ${JSON.stringify(payload)}::json, priority => ${priority}::int, max_attempts => ${maxAttempts}::int`
   await (key === undefined
     ? sql`select from graphile_worker.add_job(${promised})`
     : sql`select from graphile_worker.add_job(${promised}, job_key => ${key}, job_key_mode => 'preserve_run_at')`

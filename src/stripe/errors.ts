@@ -34,9 +34,10 @@ export function isPassing(error: unknown): boolean {
   return known !== null && (PASSING.includes(known.type) || known.statusCode === 409)
 }
 
-/** Whether no answer came, so that nobody knows what Stripe did. */
+/** Whether no answer came, or an earlier try of ours is still under way, so that nobody knows what Stripe did. */
 export function isUnanswered(error: unknown): boolean {
-  return stripeErrorOf(error)?.type === 'StripeConnectionError'
+  const known = stripeErrorOf(error)
+  return known?.type === 'StripeConnectionError' || known?.code === 'idempotency_key_in_use'
 }
 
 /** Whether Stripe failed with an answer, which it repeats for the same key: https://docs.stripe.com/api/idempotent_requests */
@@ -49,9 +50,11 @@ export function isKeyOfOtherWords(error: unknown): boolean {
   return stripeErrorOf(error)?.type === 'StripeIdempotencyError'
 }
 
-/** Whether this is Stripe's answer to a key, which every other call with that key gets too. */
-export function isAnswerToKey(error: unknown): boolean {
-  return stripeErrorOf(error) !== null && (!isPassing(error) || isStoredFailure(error))
+/** Whether this is Stripe's answer to a key, or to one that begins like it, which every other call with that key gets too. */
+export function isAnswerToKey(error: unknown, key: string): boolean {
+  const known = stripeErrorOf(error)
+  if (!known?.headers?.['idempotency-key']?.startsWith(key)) return false
+  return !isPassing(error) || isStoredFailure(error)
 }
 
 /** What Stripe asks not to tell: https://docs.stripe.com/declines/codes */

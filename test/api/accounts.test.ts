@@ -233,7 +233,10 @@ describe('closeAccount', () => {
 
   const comesToAnEnd: [string, MirroredFields][] = [
     ['set to end with the period', { cancel_at_period_end: true }],
-    ['set to end by the portal', { cancel_at: '2100-01-01T00:00:00Z' }],
+    [
+      'set to end by the portal',
+      { cancel_at: '2100-01-01T00:00:00Z', current_period_end: '2100-01-01T00:00:00Z' },
+    ],
     ['over', { status: 'canceled' }],
     ['never begun', { status: 'incomplete' }],
   ]

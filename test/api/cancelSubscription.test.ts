@@ -51,6 +51,21 @@ test('with a change that was scheduled', async () => {
   expect(reply.body.subscription).toMatchObject({ cancel_at_period_end: true, scheduled_change: null })
 })
 
+test('what was set to end after the next charge is not cancelled enough: it ends with this period, or the account stays', async () => {
+  const person = await buyer(t)
+  const { id, items } = await subscriptionOf(t, person)
+  const end = items.data[0]?.current_period_end ?? 0
+  await t.sdk.subscriptions.update(id, { cancel_at: end + 100 * 86_400 })
+  await t.flush()
+  const { rows } = await t.app.pool.query('select name from accounts where id = $1', [person.accountId])
+  const close = () =>
+    t.call('DELETE', '/v1/accounts/me', { body: { confirm: rows[0].name }, as: person.accessToken })
+  expect((await close()).body).toMatchObject({ code: 'subscription-live' })
+  const reply = await bill(t, person, 'subscription/cancel')
+  expect(reply.body.subscription.ends_at).toBe(new Date(end * 1000).toISOString())
+  expect((await close()).status).toBe(204)
+})
+
 describe('when the answer of Stripe is lost', () => {
   /** Cancels, and learns nothing of what became of it. */
   async function cancelInTheDark() {

@@ -120,7 +120,12 @@ describe('nobody is told where it does not matter', () => {
     ['over', { status: 'canceled' }, false],
     ['never begun', { status: 'incomplete' }, false],
     ['set to end with the period', { cancel_at_period_end: true }, false],
-    ['set to end', { cancel_at: '2040-01-01T00:00:00Z' }, false],
+    [
+      'set to end by the portal',
+      { cancel_at: '2032-08-20T00:00:00Z', current_period_end: '2032-08-20T00:00:00Z' },
+      false,
+    ],
+    ['set to end after some more charges', { cancel_at: '2040-01-01T00:00:00Z' }, true],
     ['a card that is good', { card: card(9, 2032) }, false],
     ['a card that has expired', { card: card(7, 2032) }, false],
     ['no card', { card: null }, false],

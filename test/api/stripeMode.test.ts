@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { followMode } from '../../src/billing/followMode.ts'
+import { bringPrices } from '../../src/billing/prices/applyPrices.ts'
 import { buyer, checkout, registerWithoutTrial, stateOf } from '../support/buyers.ts'
+import { inInbox } from '../support/inbox.ts'
 import { startReplica } from '../support/replica.ts'
 import { type StripeApp, startStripeAppWith } from '../support/stripeApp.ts'
 
@@ -25,9 +27,38 @@ describe('with the first live key', () => {
     const { rows } = await t.app.pool.query(
       `select (select count(*) from stripe_customers where deleted_at is null) as customers,
         (select count(*) from stripe_prices where retired_at is null) as prices,
-        (select count(*) from checkout_sessions where status = 'open') as pages`,
+        (select count(*) from checkout_sessions where status = 'open') as pages,
+        (select count(*) from subscriptions) as subscriptions`,
     )
-    expect(rows).toEqual([{ customers: 0, prices: 0, pages: 0 }])
+    expect(rows).toEqual([{ customers: 0, prices: 0, pages: 0, subscriptions: 0 }])
+  })
+
+  test('events that wait are nobody’s to follow', async () => {
+    const t = await startStripeAppWith()
+    await followMode(t.app)
+    const [waiting, parked] = [await inInbox(t, { status: 'received' }), await inInbox(t)]
+    await startedWith(t, 'sk_live_1')
+    const { rows } = await t.app.pool.query('select status, reason from stripe_events where id = any($1)', [
+      [waiting, parked],
+    ])
+    expect(rows).toEqual([
+      { status: 'ignored', reason: 'other-mode' },
+      { status: 'ignored', reason: 'other-mode' },
+    ])
+  })
+
+  test('a process that still has the test key sells nothing', async () => {
+    const t = await startStripeAppWith()
+    await followMode(t.app)
+    const person = await registerWithoutTrial(t)
+    await startedWith(t, 'sk_live_1')
+    await bringPrices(t.app)
+    const reply = await checkout(t, person)
+    expect(reply.body).toMatchObject({
+      code: 'stripe-unavailable',
+      detail: expect.stringContaining('exchanged'),
+    })
+    expect((await t.app.pool.query('select from stripe_customers')).rows).toEqual([])
   })
 
   test('a look with the test key that comes late brings nothing back', async () => {

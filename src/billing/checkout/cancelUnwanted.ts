@@ -45,17 +45,14 @@ export async function cancelUnwanted(
   }
   await cancel(stripe, id, because, keyOf)
   await turnToRead(app, 'job')
-  const refunded = await refund(stripe, id)
+  const refunded = await refund(stripe, id, keyOf)
   await projectCustomer(app, known.stripe_customer_id, 'job')
   await tell(app, known.account_id, one, because, refunded)
 }
 
-async function cancel(
-  stripe: Stripe,
-  id: string,
-  because: Unwanted,
-  keyOf: (what: string) => Stripe.RequestOptions,
-): Promise<void> {
+type KeyOf = (what: string) => Stripe.RequestOptions
+
+async function cancel(stripe: Stripe, id: string, because: Unwanted, keyOf: KeyOf): Promise<void> {
   const { status } = await stripe.subscriptions.retrieve(id)
   if (status === 'canceled') return
   await stripe.subscriptions.update(id, { metadata: { [MARK]: because } }, keyOf('mark'))
@@ -74,11 +71,11 @@ async function cancelledBefore(stripe: Stripe, id: string): Promise<Unwanted | n
  * Gives back everything that was paid for the subscription and has not been given back yet, and asks for nothing more;
  * tells whether anything was paid. Throws while a payment is under way, which cannot be called off: to be run again.
  */
-async function refund(stripe: Stripe, subscription: string): Promise<boolean> {
+async function refund(stripe: Stripe, subscription: string, keyOf: KeyOf): Promise<boolean> {
   let refunded = false
   for await (const invoice of stripe.invoices.list({ subscription, expand: ['data.payments'] })) {
     if (invoice.status === 'open') {
-      await stripe.invoices.voidInvoice(invoice.id, undefined, { idempotencyKey: `void ${invoice.id}` })
+      await stripe.invoices.voidInvoice(invoice.id, undefined, keyOf(`void ${invoice.id}`))
     }
     if (invoice.status !== 'paid' || invoice.amount_paid === 0) continue
     for (const { id, payment, amount_paid } of invoice.payments?.data ?? []) {

@@ -6,6 +6,7 @@ import type { StripeCustomers } from '../../db/tables.ts'
 import { inTx } from '../../db/transaction.ts'
 import { isPassing, isStoredFailure } from '../../stripe/errors.ts'
 import { KEY_LIVES_MS } from '../../stripe/keys.ts'
+import { refuseOtherMode } from '../followMode.ts'
 
 /** The customer of an account at Stripe; there is at most one at a time. */
 export interface Customer {
@@ -88,6 +89,7 @@ async function giveUp(app: App, id: string): Promise<void> {
 /** The words are kept, since Stripe wants the same ones with the same key. Nobody else's customer is ever looked for. */
 async function promiseCustomer(app: App, accountId: string, userId: string) {
   return inTx(app, async (tx) => {
+    await refuseOtherMode(tx, app)
     const buyer = await tx
       .selectFrom('accounts')
       .innerJoin('members', 'members.account_id', 'accounts.id')

@@ -26,8 +26,11 @@ export function trialToCarry(facts: Pick<AccountFacts, 'grants'>, at: Date): Dat
 
 export type Quantity = { kind: 'quantity'; quantity: number } | { kind: 'refused'; detail: string }
 
-/** How many units are bought: one, or as many seats as asked for and at least as many as are taken. */
-export function quantityOf(plan: Plan, members: number, asked: number | undefined): Quantity {
+/**
+ * How many units are bought: one, or as many seats as asked for and at least as many as are taken. Never more than the
+ * plan has, unless that many are `kept` from before it had fewer.
+ */
+export function quantityOf(plan: Plan, members: number, asked: number | undefined, kept = 0): Quantity {
   if (plan.seats === null) {
     return asked === undefined
       ? { kind: 'quantity', quantity: 1 }
@@ -35,7 +38,7 @@ export function quantityOf(plan: Plan, members: number, asked: number | undefine
   }
   const most = plan.limits.members?.amount ?? null
   const quantity = Math.max(members, asked ?? 0)
-  return most !== null && quantity > most
+  return most !== null && quantity > Math.max(most, kept)
     ? { kind: 'refused', detail: `${plan.displayName} has ${most} seats at most` }
     : { kind: 'quantity', quantity }
 }

@@ -34,7 +34,7 @@ async function dueWarnings(app: App, at: Date, limit: number): Promise<Due[]> {
       s.current_period_end at time zone 'UTC' as renewal) c
     cross join lateral (select concat_ws(' ', 'card-expiring', s.stripe_subscription_id, s.card->>'last4',
       c.expiry, u.id) as once_key) k
-    where s.is_live and not s.is_ending
+    where s.is_live and not s.is_last_period
       and c.expiry between ${thisMonth} and ${thisMonth + 1}
       and (c.expiry = ${thisMonth} or s.current_period_end <= ${at}::timestamptz + interval '30 days'
         and c.expiry < extract(year from c.renewal) * 12 + extract(month from c.renewal))

@@ -38,7 +38,7 @@ const statement = `
 export async function keepEvent(db: Db, event: ReceivedEvent, payload: string, at: Date): Promise<void> {
   const { id, type, shape, customer, object, ignored, createdAt } = event
   const row = [id, type, shape, customer, object, ignored, payload, createdAt, at]
-  const { job, payload: told, key } = followingOf(id, customer)
-  const promise = [job.name, JSON.stringify(told), key, job.priority]
+  const { name, payload: told, key, priority } = followingOf(id, customer)
+  const promise = [name, JSON.stringify(told), key, priority]
   await db.executeQuery(CompiledQuery.raw(statement, [...row, ...promise]))
 }

@@ -29,7 +29,9 @@ async function assign(app: App, id: string, customer: string | null): Promise<vo
       .select('stripe_customer_id')
       .where('stripe_customer_id', '=', customer)
       .executeTakeFirst()
-    const rest = ours ? {} : { status: 'ignored', reason: customer ? 'unknown-customer' : 'no-customer' }
+    const rest = ours
+      ? {}
+      : { status: 'ignored', reason: customer ? 'unknown-customer' : 'no-customer', payload: '{}' }
     await tx
       .updateTable('stripe_events')
       .set({ stripe_customer_id: customer, ...rest })

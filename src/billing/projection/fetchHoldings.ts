@@ -22,7 +22,7 @@ export async function fetchHoldings(
 ): Promise<Holdings> {
   const subscriptions = await listSubscriptions(stripe, customer)
   if (subscriptions.length === 0)
-    return { ...nothing, isDeleted: await isDeletedCustomer(stripe, customer, turn) }
+    return { ...nothing, isDeleted: await wasDeletedAtStripe(stripe, customer, turn) }
   if (isOfDeletedCustomer(subscriptions)) return { ...nothing, isDeleted: true, subscriptions }
   const isFailing = subscriptions.some(({ status }) => ['past_due', 'incomplete', 'unpaid'].includes(status))
   if (!isFailing) return { ...nothing, subscriptions }
@@ -52,7 +52,7 @@ async function listSubscriptions(stripe: Stripe, customer: string): Promise<Stri
  * Nothing at all is believed only of a customer that Stripe knows, deleted ones included: with the key of another
  * account every customer would seem to have lost everything.
  */
-async function isDeletedCustomer(
+async function wasDeletedAtStripe(
   stripe: Stripe,
   customer: string,
   turn: () => Promise<void>,

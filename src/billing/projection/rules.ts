@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { Interval } from '../../catalogue/catalogue.ts'
-import { isEnding } from '../../entitlements/truthTable.ts'
+import { isLastPeriod } from '../../entitlements/truthTable.ts'
 
 /** What Stripe holds of one customer, as one look found it. */
 export interface Holdings {
@@ -219,7 +219,7 @@ export function unwantedOf<
     Pick<MirroredSubscription, 'checkoutId' | 'cancelAt' | 'cancelAtPeriodEnd' | 'currentPeriodEnd'>,
 >(all: C[], isClosed: boolean): { one: C; because: Unwanted }[] {
   if (!isClosed) return boughtTwice(all).map((one) => ({ one, because: 'bought-twice' }))
-  const goingOn = all.filter((one) => isLive(one) && !isEnding(one))
+  const goingOn = all.filter((one) => isLive(one) && !isLastPeriod(one))
   return goingOn.map((one) => ({ one, because: 'account-closed' }))
 }
 

@@ -35,17 +35,10 @@ export async function tellOwners(
   if (failing.length + given.length + recovered.length === 0) return
   const plans = await planNames(tx)
   const nameOf = ({ plan }: MirroredSubscription) => ({ plan: plans.get(plan ?? '') ?? 'your plan' })
-  for (const one of [...failing, ...given]) {
-    await mailOwners(tx, accountId, { template: 'payment-failed', fill: nameOf(one), fact: factOf(one) }, at)
-  }
-  for (const one of recovered) {
-    await mailOwners(
-      tx,
-      accountId,
-      { template: 'payment-recovered', fill: nameOf(one), fact: factOf(one) },
-      at,
-    )
-  }
+  const tell = (template: 'payment-failed' | 'payment-recovered', one: MirroredSubscription) =>
+    mailOwners(tx, accountId, { template, fill: nameOf(one), fact: factOf(one) }, at)
+  for (const one of [...failing, ...given]) await tell('payment-failed', one)
+  for (const one of recovered) await tell('payment-recovered', one)
 }
 
 const hasFailed = ({ status }: MirroredSubscription) => status === 'past_due' || status === 'unpaid'

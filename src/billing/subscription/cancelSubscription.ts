@@ -1,13 +1,13 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
-import { isEnding } from '../../entitlements/truthTable.ts'
+import { isEnding, isLastPeriod } from '../../entitlements/truthTable.ts'
 import { currentSubscription, lookAgain, releaseSchedule } from './currentSubscription.ts'
 import { withOperation } from './withOperation.ts'
 
 /** Has the subscription end with the period that is paid for; one that gives nothing any more ends at once. */
 export async function cancelSubscription(app: App, stripe: Stripe, accountId: string): Promise<void> {
   const { customer, subscription } = await currentSubscription(app, accountId)
-  if (isEnding(subscription)) return
+  if (isLastPeriod(subscription)) return
   const { id, status } = subscription
   const look = () => lookAgain(app, accountId, customer)
   await withOperation(

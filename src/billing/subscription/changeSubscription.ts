@@ -45,10 +45,11 @@ export async function changeSubscription(
       look,
     )
   } catch (error) {
+    // What went wrong is what the caller is told, also when the look fails too; an event tells of the rest.
+    await look().catch((failure: unknown) => app.log.warn({ error: failure, accountId }, 'a look failed'))
     throw await withPortal(app, stripe, customer, error)
-  } finally {
-    await look()
   }
+  await look()
 }
 
 const PREVIEW_LIVES_SECONDS = 15 * 60

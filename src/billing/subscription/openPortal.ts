@@ -8,7 +8,7 @@ import { isLive } from '../projection/rules.ts'
 import { shownSubscription } from '../projection/subscriptions.ts'
 import { linkToPortal, type PortalFlow } from './linkToPortal.ts'
 
-/** A link into Stripe's portal; refused when Stripe has no such customer, or nothing that the flow could be about. */
+/** A link into Stripe's portal; refused for a customer that was deleted there, or without what the flow is about. */
 export async function openPortal(
   app: App,
   stripe: Stripe,

@@ -1,5 +1,5 @@
 import type { Interval } from '../../catalogue/catalogue.ts'
-import { isEnding } from '../../entitlements/truthTable.ts'
+import { isEnding, isLastPeriod } from '../../entitlements/truthTable.ts'
 import type { MirroredSubscription } from '../projection/rules.ts'
 
 /** What a subscription is to become. */
@@ -49,7 +49,7 @@ export type OperationWish =
 export function isFulfilled({ kind, wish }: OperationWish, current: MirroredSubscription): boolean {
   switch (kind) {
     case 'cancel':
-      return isEnding(current)
+      return isLastPeriod(current)
     case 'resume':
       return !isEnding(current) && current.status !== 'paused'
     case 'change':

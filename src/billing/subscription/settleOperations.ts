@@ -1,10 +1,16 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
-import { isPassing } from '../../stripe/errors.ts'
+import { isPassing, stripeErrorOf } from '../../stripe/errors.ts'
 import { findCustomer } from '../checkout/customer.ts'
 import { lookAgain, releaseSchedule } from './currentSubscription.ts'
 import { isFulfilled, isHalfDone } from './rules.ts'
-import { finishOperation, type OpenOperation, operationFrom, UNDER_WAY_FOR_MS } from './withOperation.ts'
+import {
+  finishOperation,
+  type OpenOperation,
+  openOperationOf,
+  operationFrom,
+  UNDER_WAY_FOR_MS,
+} from './withOperation.ts'
 
 const BATCH = 20
 
@@ -19,27 +25,31 @@ export async function settleOperations(app: App, at: Date): Promise<void> {
     .orderBy('created_at')
     .limit(BATCH)
     .execute()
-  const stripe = rows.length > 0 ? await app.stripe.client() : null
-  for (const row of rows) if (stripe) await settle(app, stripe, operationFrom(row))
+  if (rows.length === 0) return
+  const stripe = await app.stripe.client()
+  for (const row of rows) await settle(app, stripe, operationFrom(row), at)
 }
 
-async function settle(app: App, stripe: Stripe, open: OpenOperation): Promise<void> {
+async function settle(app: App, stripe: Stripe, open: OpenOperation, at: Date): Promise<void> {
   const { id, accountId, wish } = open
+  const customer = await findCustomer(app, accountId)
+  const look = async () => {
+    const found = customer && (await lookAgain(app, accountId, customer))
+    return found?.id === wish.subscription ? found : null
+  }
   try {
-    const customer = await findCustomer(app, accountId)
-    const look = async () => {
-      const found = customer && (await lookAgain(app, accountId, customer))
-      return found?.id === wish.subscription ? found : null
-    }
     let current = await look()
+    // Somebody may have come back for it meanwhile.
+    if ((await openOperationOf(app, accountId))?.id !== id) return
     if (current && isHalfDone(open, current)) {
-      await releaseSchedule(stripe, wish.subscription, id)
+      // A key of this minute: what Stripe answered to the one before may have been a failure that it repeats.
+      await releaseSchedule(stripe, wish.subscription, `${id} ${at.toISOString()}`)
       current = await look()
     }
     await finishOperation(app, id, current && isFulfilled(open, current) ? 'done' : 'given up')
   } catch (error) {
-    // While Stripe is away it waits for the next minute; what Stripe refuses is given up.
     app.log.warn({ error, accountId, operation: id }, 'an operation at Stripe cannot be settled right now')
-    if (!isPassing(error)) await finishOperation(app, id, 'given up')
+    // What Stripe refuses is given up; everything else waits for the next minute.
+    if (stripeErrorOf(error) && !isPassing(error)) await finishOperation(app, id, 'given up')
   }
 }

@@ -32,7 +32,8 @@ export async function withOperation(
     } catch (error) {
       // Without an answer nobody knows what Stripe did: whoever asks again asks with this key. And who came along while
       // another was at work knows only what became of their own call, unless Stripe repeats it for the key.
-      if (isOurs ? !isUnanswered(error) : isAnswerToKey(error)) await finishOperation(app, key, 'refused')
+      if (isOurs ? !isUnanswered(error) : isAnswerToKey(error, key))
+        await finishOperation(app, key, 'refused')
       if (isKeyOfOtherWords(error)) continue
       throw error
     }
