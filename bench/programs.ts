@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
@@ -29,6 +29,11 @@ const START_WITHIN_MS = 30_000
 const TRY_EVERY_MS = 4
 const MS_PER_TICK = 10
 
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts a program as a process of its own, whose output goes nowhere, and waits until it answers. */
 export async function startProgram({ args, env, readyPath }: Program): Promise<Running> {
   const port = await freePort(0)
@@ -42,11 +47,10 @@ export async function startProgram({ args, env, readyPath }: Program): Promise<R
   let complaint = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text))
   const exited = once(child, 'exit')
-  const kill = () => void child.kill('SIGKILL')
-  process.on('exit', kill)
+  running.add(child)
   while (!(await answers(port, readyPath))) {
     if (child.exitCode !== null || performance.now() - began > START_WITHIN_MS) {
-      kill()
+      child.kill('SIGKILL')
       throw new Error(`${args(port).join(' ')} did not start: ${complaint}`)
     }
     await delay(TRY_EVERY_MS)
@@ -60,7 +64,7 @@ export async function startProgram({ args, env, readyPath }: Program): Promise<R
     async stop() {
       child.kill('SIGTERM')
       await exited
-      process.off('exit', kill)
+      running.delete(child)
     },
   }
 }

@@ -148,11 +148,11 @@ test('seats can be added to a plan that is not sold any more, nor has so many se
   await own.app.pool.query(
     `insert into catalogue_versions (content_hash, applied_at) values ('\\x00', now())`,
   )
-  const change = (seats: number) =>
-    bill(own, person, 'subscription/change', { plan: 'team', interval: 'month', seats })
-  await expect.poll(async () => (await change(31)).status).toBe(422)
-  expect((await change(29)).body.subscription.scheduled_change).toMatchObject({ quantity: 29 })
-  expect((await change(30)).body.subscription.scheduled_change).toBeNull()
+  const ask = (what: 'preview' | 'change', seats: number) =>
+    bill(own, person, `subscription/${what}`, { plan: 'team', interval: 'month', seats })
+  await expect.poll(async () => (await ask('preview', 31)).status).toBe(422)
+  expect((await ask('change', 29)).body.subscription.scheduled_change).toMatchObject({ quantity: 29 })
+  expect((await ask('change', 30)).body.subscription.scheduled_change).toBeNull()
 })
 
 describe('less is given from the next period on', () => {
