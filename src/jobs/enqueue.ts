@@ -36,8 +36,11 @@ export async function enqueue<Payload extends object>(
   { key }: JobOptions = {},
 ): Promise<void> {
   const promised = sql`${name}, ${JSON.stringify(payload)}::json, priority => ${priority}::int, max_attempts => ${maxAttempts}::int`
-  await (key === undefined
-    ? sql`select from graphile_worker.add_job(${promised})`
-    : sql`select from graphile_worker.add_job(${promised}, job_key => ${key}, job_key_mode => 'preserve_run_at')`
-  ).execute(tx)
+  const keyed = key === undefined ? sql`` : sql`, job_key => ${key}, job_key_mode => 'preserve_run_at'`
+  for (;;) {
+    const { rows } = await sql<{ id: string | null }>`
+      select id from graphile_worker.add_job(${promised}${keyed})`.execute(tx)
+    // A job of that key that a worker takes at this very moment keeps the library from adding another one, silently.
+    if (rows[0] && rows[0].id !== null) return
+  }
 }

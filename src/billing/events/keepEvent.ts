@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely'
 import type { Db } from '../../db/database.ts'
 import { waitingJob } from '../../jobs/waitingJob.ts'
-import { followingOf } from '../jobs.ts'
+import { follow, followingOf } from '../jobs.ts'
 import type { ReceivedEvent } from './rules.ts'
 
 /** A customer is looked at again only then, so that a burst of events is two looks. */
@@ -26,9 +26,9 @@ const statement = `
       where stripe_events.status in ('received', 'parked')
     returning status
   ), waiting as materialized (${waitingJob('$12')})
-  select graphile_worker.add_job($10, $11::json, job_key => $12, job_key_mode => 'preserve_run_at', priority => $13,
+  select (graphile_worker.add_job($10, $11::json, job_key => $12, job_key_mode => 'preserve_run_at', priority => $13,
     run_at => clock_timestamp() + make_interval(secs => least(${COOL_DOWN_SECONDS}, greatest(0, coalesce(
-      ${COOL_DOWN_SECONDS} - extract(epoch from $9::timestamptz - (select looked_at from customer)), 0)))::float8))
+      ${COOL_DOWN_SECONDS} - extract(epoch from $9::timestamptz - (select looked_at from customer)), 0)))::float8))).id
   from event where status = 'received' and not exists (select from waiting)`
 
 /**
@@ -40,5 +40,9 @@ export async function keepEvent(db: Db, event: ReceivedEvent, payload: string, a
   const row = [id, type, shape, customer, object, ignored, payload, createdAt, at]
   const { name, payload: told, key, priority } = followingOf(id, customer)
   const promise = [name, JSON.stringify(told), key, priority]
-  await db.executeQuery(CompiledQuery.raw(statement, [...row, ...promise]))
+  const { rows } = await db.executeQuery(
+    CompiledQuery.raw(statement, [...row, ...promise]) as CompiledQuery<{ id: string | null }>,
+  )
+  // A look that began at this very moment kept the library from promising another one, and may not see the event.
+  if (rows[0]?.id === null) await follow(db, id, customer)
 }
