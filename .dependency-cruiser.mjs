@@ -1,5 +1,5 @@
 // The module table of ARCHITECTURE.md as rules: what may import what. `npm run check` runs it.
-const platform = '^src/(app|config|problems)\\.ts$|^src/(audit|db|http|jobs|limits|mail|secrets|stripe)/'
+const platform = '^src/(app|config|problems)\\.ts$|^src/(audit|db|http|jobs|limits|mail|oidc|secrets|stripe)/'
 const order = ['catalogue', 'entitlements', 'access', 'identity', 'accounts', 'billing', 'operators']
 
 /** A module may import those before it in the order, itself, and the platform. */
@@ -24,7 +24,7 @@ export default {
     {
       name: 'platform-knows-no-business',
       severity: 'error',
-      from: { path: '^src/(audit|db|http|jobs|limits|mail|secrets|stripe)/' },
+      from: { path: '^src/(audit|db|http|jobs|limits|mail|oidc|secrets|stripe)/' },
       to: { path: `^src/(${order.join('|')})/` },
     },
     {
@@ -61,6 +61,13 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/stripe/openStripe\\.ts$' },
       to: { path: '^node_modules/stripe/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'openid-client-is-loaded-in-one-place',
+      comment: 'Types are free; the library is loaded when somebody first signs in with a provider.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/oidc/openOidc\\.ts$' },
+      to: { path: '^node_modules/openid-client/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-undeclared-packages',

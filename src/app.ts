@@ -5,6 +5,7 @@ import { type Log, makeLog } from './http/log.ts'
 import { type Metrics, makeMetrics } from './http/metrics.ts'
 import { type Limiter, openLimiter } from './limits/limiter.ts'
 import { type Mailer, openMailer } from './mail/mailer.ts'
+import { type Oidc, openOidc } from './oidc/openOidc.ts'
 import { Passwords } from './secrets/passwords.ts'
 import { openStripe, type StripeAccount } from './stripe/openStripe.ts'
 
@@ -17,6 +18,8 @@ export interface App extends Database {
   passwords: Passwords
   /** Null where there is no key: then billing is off. */
   stripe: StripeAccount | null
+  /** Google and Microsoft, as far as there are keys. */
+  oidc: Oidc
   log: Log
   metrics: Metrics
   /** The only clock. In the sandbox it can be moved. */
@@ -24,8 +27,14 @@ export interface App extends Database {
   close: () => Promise<void>
 }
 
-/** Opens what the configuration names; `now` is replaced by the sandbox, and by nothing else. */
-export function openApp(config: Config, { now = () => new Date(), log = makeLog(config) } = {}): App {
+/**
+ * Opens what the configuration names. `now`, and `fetch` as far as it asks Google and Microsoft, are replaced by the
+ * sandbox, and by nothing else.
+ */
+export function openApp(
+  config: Config,
+  { now = () => new Date(), log = makeLog(config), fetch = globalThis.fetch } = {},
+): App {
   const database = openDatabase(config)
   const limiter = openLimiter(config, database.db)
   const mailer = openMailer(config)
@@ -38,6 +47,7 @@ export function openApp(config: Config, { now = () => new Date(), log = makeLog(
     mailer,
     passwords: new Passwords(config, metrics),
     stripe: openStripe(config),
+    oidc: openOidc(config, { fetch, log }),
     log,
     metrics,
     now,

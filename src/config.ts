@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { domainToASCII } from 'node:url'
 import { inspect } from 'node:util'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
@@ -24,6 +25,9 @@ export class Secret {
   }
 }
 
+/** Settings that hold several values in one text. */
+type ListName = 'googleHostedDomains' | 'microsoftAllowedTenants' | 'returnOrigins'
+
 type SecretName =
   | 'databaseUrl'
   | 'secret'
@@ -31,15 +35,25 @@ type SecretName =
   | 'smtpUrl'
   | 'stripeSecretKey'
   | 'stripeWebhookSecret'
+  | 'googleClientSecret'
+  | 'microsoftClientSecret'
 
 /** The settings as the program uses them: defaults applied, secrets wrapped, `version` from package.json. */
-export type Config = Omit<Settings, SecretName | 'upgradeUrl' | 'tokenAudience'> & {
+export type Config = Omit<Settings, SecretName | ListName | 'upgradeUrl' | 'tokenAudience'> & {
   databaseUrl: Secret
   redisUrl?: Secret
   smtpUrl?: Secret
   stripeSecretKey?: Secret
   /** The current one and, while it is rolled, the one before; empty when there is none. */
   stripeWebhookSecrets: Secret[]
+  googleClientSecret?: Secret
+  /** Empty where every domain may sign in. */
+  googleHostedDomains: string[]
+  microsoftClientSecret?: Secret
+  /** In lower case; empty where every directory may sign in. */
+  microsoftAllowedTenants: string[]
+  /** Beside our own. */
+  returnOrigins: string[]
   /** The first makes what is new, all are accepted. */
   secrets: [Secret, ...Secret[]]
   upgradeUrl: string
@@ -120,8 +134,17 @@ function contradictionsIn(given: Settings): string[] {
     ...(stripeSecretKey?.includes('_live_') && !stripeApiUrl.startsWith('https:')
       ? ['STRIPE_SECRET_KEY is a live key, but STRIPE_API_URL would send it in the clear.']
       : []),
+    ...halfAClient('GOOGLE', given.googleClientId, given.googleClientSecret),
+    ...halfAClient('MICROSOFT', given.microsoftClientId, given.microsoftClientSecret),
     ...(publicUrl.startsWith('https:') ? sandboxIn(given) : []),
   ]
+}
+
+/** A client that cannot prove itself would fail only when somebody wants to sign in. */
+function halfAClient(provider: string, id: string | undefined, secret: string | undefined): string[] {
+  if ((id === undefined) === (secret === undefined)) return []
+  const [given, missing] = id ? ['ID', 'SECRET'] : ['SECRET', 'ID']
+  return [`${provider}_CLIENT_${given} is set, but ${provider}_CLIENT_${missing} is not.`]
 }
 
 /** What everybody knows, or that leads to a Stripe that is none, where people are served. */
@@ -145,7 +168,8 @@ export function operatorAudience({ publicUrl }: Pick<Settings, 'publicUrl'>): st
 
 function complete(from: Settings): Config {
   const { databaseUrl, secret, redisUrl, smtpUrl, stripeSecretKey, stripeWebhookSecret, ...others } = from
-  const { upgradeUrl, tokenAudience, ...rest } = others
+  const { googleClientSecret, microsoftClientSecret, upgradeUrl, tokenAudience, ...more } = others
+  const { googleHostedDomains, microsoftAllowedTenants, returnOrigins, ...rest } = more
   const [first = '', ...former] = secret.split(',')
   return {
     ...rest,
@@ -154,12 +178,19 @@ function complete(from: Settings): Config {
     ...(redisUrl && { redisUrl: new Secret(redisUrl) }),
     ...(smtpUrl && { smtpUrl: new Secret(smtpUrl) }),
     ...(stripeSecretKey && { stripeSecretKey: new Secret(stripeSecretKey) }),
+    ...(googleClientSecret && { googleClientSecret: new Secret(googleClientSecret) }),
+    googleHostedDomains: listOf(googleHostedDomains).map((domain) => domainToASCII(domain).toLowerCase()),
+    ...(microsoftClientSecret && { microsoftClientSecret: new Secret(microsoftClientSecret) }),
+    microsoftAllowedTenants: listOf(microsoftAllowedTenants?.toLowerCase()),
+    returnOrigins: listOf(returnOrigins).map((origin) => new URL(origin).origin),
     stripeWebhookSecrets: stripeWebhookSecret?.split(',').map((one) => new Secret(one)) ?? [],
     upgradeUrl: upgradeUrl ?? `${from.publicUrl}/billing`,
     tokenAudience: tokenAudience ?? from.publicUrl,
     version: versionOfPackage(),
   }
 }
+
+const listOf = (text: string | undefined) => text?.split(',') ?? []
 
 function versionOfPackage(): string {
   const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')

@@ -35,6 +35,19 @@ export const problems = {
     meaning: 'The signature fits, but the body is not an event that this endpoint knows to read.',
     remedy: 'Point an endpoint for snapshot or thin events at this path, nothing else.',
   },
+  'oauth-failed': {
+    status: 400,
+    title: 'Signing in did not work out',
+    meaning:
+      'What came back from Google or Microsoft does not fit what was asked, was used before, took longer than ten minutes, or came to another browser than the one that began.',
+    remedy: 'Begin again. If it stays so, the log of the service says what did not fit.',
+  },
+  'oauth-canceled': {
+    status: 400,
+    title: 'Signing in was canceled',
+    meaning: 'Google or Microsoft say that the person, or an administrator of theirs, did not agree.',
+    remedy: 'Begin again and agree, or use another way to sign in.',
+  },
   unauthenticated: {
     status: 401,
     title: 'Sign in first',
@@ -102,6 +115,12 @@ export const problems = {
     meaning: 'This takes the password, or a sign-in of the last ten minutes.',
     remedy: 'Send `password`, or sign in again and repeat the call.',
   },
+  'oauth-not-allowed': {
+    status: 403,
+    title: 'This account may not come in here',
+    meaning: 'Sign-in is limited to certain companies, and the account that was chosen is of none of them.',
+    remedy: 'Choose the account of your company, or ask the people who run this service.',
+  },
   'not-found': {
     status: 404,
     title: 'There is no such thing',
@@ -125,6 +144,31 @@ export const problems = {
     title: 'This address is registered already',
     meaning: 'A user with this address exists.',
     remedy: 'Sign in, or ask for a reset link.',
+  },
+  'use-oauth-provider': {
+    status: 409,
+    title: 'Sign in with Google or Microsoft',
+    meaning: 'This user has no password; `providers` lists what they sign in with.',
+    remedy:
+      'Send the person to GET /v1/auth/oauth/{provider}/start. Once signed in, POST /v1/auth/password/first-link lets them choose a password.',
+  },
+  'password-exists': {
+    status: 409,
+    title: 'There is a password already',
+    meaning: 'A first password is for users who have none.',
+    remedy: 'Change it with POST /v1/auth/password/change.',
+  },
+  'identity-already-linked': {
+    status: 409,
+    title: 'Somebody else signs in with this',
+    meaning: 'The Google or Microsoft account belongs to another user here. Nothing was changed.',
+    remedy: 'Choose another account, or sign in with this one and unlink it there first.',
+  },
+  'last-sign-in-method': {
+    status: 409,
+    title: 'This is the only way to sign in',
+    meaning: 'Without it the user could not come in any more.',
+    remedy: 'Choose a password or link another account first.',
   },
   'already-subscribed': {
     status: 409,
@@ -189,6 +233,12 @@ export const problems = {
     meaning: 'Asking for another mail, or changing the password, makes earlier links void.',
     remedy: 'Use the newest mail.',
   },
+  'token-canceled': {
+    status: 410,
+    title: 'This change has been called off',
+    meaning: 'It was refused from one of its mailboxes, or the session that asked for it has ended.',
+    remedy: 'Sign in and ask for the change again.',
+  },
   'payload-too-large': {
     status: 413,
     title: 'The request body is too large',
@@ -200,6 +250,12 @@ export const problems = {
     title: 'This content type is not read here',
     meaning: 'Operations take `application/json`.',
     remedy: 'Set `Content-Type: application/json`.',
+  },
+  'oauth-email-missing': {
+    status: 422,
+    title: 'The account has no e-mail address',
+    meaning: 'A user here has an address, and Google or Microsoft named none that mail can be sent to.',
+    remedy: 'Sign up with an address and a password, then link the account.',
   },
   'too-many-requests': {
     status: 429,
@@ -218,6 +274,19 @@ export const problems = {
     title: 'Something broke on our side',
     meaning: 'The cause is in the log under the request id in `instance`.',
     remedy: 'Try again; if it stays, tell the operator the `instance`.',
+  },
+  'oauth-not-configured': {
+    status: 503,
+    title: 'This provider is not set up here',
+    meaning: 'Signing in with it takes a client id and a secret, which are not set.',
+    remedy:
+      'Set GOOGLE_CLIENT_ID or MICROSOFT_CLIENT_ID and its secret. GET /v1/config lists what is set up.',
+  },
+  'oauth-unavailable': {
+    status: 503,
+    title: 'Google or Microsoft do not answer right now',
+    meaning: 'The provider cannot be reached, or says that it cannot help right now. Nothing was lost.',
+    remedy: 'Try again after `Retry-After` seconds, or use another way to sign in.',
   },
   'stripe-not-configured': {
     status: 503,
@@ -269,6 +338,7 @@ interface MembersByCode {
   'email-verification-required': { grace_ended_at: string }
   'last-owner': { accounts: { id: string; name: string }[] }
   'subscription-live': { accounts: { id: string; name: string }[] }
+  'use-oauth-provider': { providers: string[] }
   'already-subscribed': { portal: string }
   'payment-failed': { decline_code: string | null; portal: string | null }
   'subscription-not-changeable': { reason: 'payment-due' | 'ending' | 'paused' }

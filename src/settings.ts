@@ -25,6 +25,8 @@ const urlOf = (...schemes: string[]) => ({
   expects: `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
 })
 
+const DIRECTORY_ID = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
+
 /**
  * Every setting, in the order of docs/configuration.md. `databaseUrl` is read from DATABASE_URL, and so on.
  * A setting without a default is required unless it is Optional; an empty variable counts as unset.
@@ -118,6 +120,44 @@ export const settings = Type.Object({
     default: 'auto',
     description: 'Whether checkout asks for a billing address always, or where a payment method needs one.',
   }),
+
+  googleClientId: Type.Optional(
+    text('The client id of the OAuth client at Google. Unset: nobody can sign in with Google.'),
+  ),
+  googleClientSecret: Type.Optional(secretText('Its client secret.')),
+  googleHostedDomains: Type.Optional(
+    text(
+      'Only people of these Google Workspace domains may sign in with Google, by the domain that Google vouches for. Several, separated by commas. Unset: everybody.',
+      { pattern: '^[^,\\s@]+(,[^,\\s@]+)*$', expects: 'domains without spaces, separated by commas' },
+    ),
+  ),
+  microsoftClientId: Type.Optional(
+    text('The application (client) id at Microsoft Entra. Unset: nobody can sign in with Microsoft.'),
+  ),
+  microsoftClientSecret: Type.Optional(secretText('The value of its client secret.')),
+  microsoftTenant: text(
+    'Whom Microsoft lets in: `common` is everybody, `organizations` everybody with a work or school account, `consumers` only personal accounts, and a directory (tenant) id one directory.',
+    {
+      default: 'common',
+      pattern: `^(common|organizations|consumers|${DIRECTORY_ID})$`,
+      expects: 'common, organizations, consumers or a directory id',
+    },
+  ),
+  microsoftAllowedTenants: Type.Optional(
+    text(
+      'Only people of these directories (tenant ids) may sign in with Microsoft. Several, separated by commas. Unset: all that MICROSOFT_TENANT lets in.',
+      { pattern: `^${DIRECTORY_ID}(,${DIRECTORY_ID})*$`, expects: 'directory ids, separated by commas' },
+    ),
+  ),
+  returnOrigins: Type.Optional(
+    text(
+      'Where people may be sent back to after signing in, beside the pages of PUBLIC_URL: origins such as https://app.company.example, separated by commas.',
+      {
+        pattern: '^https?://[^/,\\s]+(,https?://[^/,\\s]+)*$',
+        expects: 'origins (https://host) without a path, separated by commas',
+      },
+    ),
+  ),
 
   selfServeEnabled: yesNo(false, 'Whether strangers may create accounts.'),
   registrationPrivacy: Type.Enum(['open', 'strict'], {

@@ -4,14 +4,14 @@ import { audit } from '../audit/audit.ts'
 import { changed, inTx, type Tx } from '../db/transaction.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
 import { confirmPassword } from '../identity/confirmPassword.ts'
+import { forgetIdentities } from '../identity/identities.ts'
+import { refuseUnlessRecent } from '../identity/recentSignIn.ts'
 import { supersedeVerification } from '../identity/requestVerification.ts'
 import { supersedeResets } from '../identity/sendResetLink.ts'
 import { endSessions } from '../identity/sessions.ts'
 import { findUser } from '../identity/users.ts'
 import { problem } from '../problems.ts'
 import { markClosed, refuseWhileSubscribed } from './closeAccount.ts'
-
-const RECENT_SIGN_IN_MS = 600_000
 
 /**
  * Deletes the caller: their address is free again, and accounts that only they are a member of are closed. Nobody
@@ -27,7 +27,7 @@ export async function deleteUser(
   const user = await findUser(app.db, userId)
   if (!user) throw problem('unauthenticated')
   if (password !== undefined) await confirmPassword(app, caller, user, password, at)
-  else if (at.getTime() - signedInAt.getTime() > RECENT_SIGN_IN_MS) throw problem('recent-sign-in-required')
+  else refuseUnlessRecent(signedInAt, at)
   await inTx(app, async (tx) => {
     // First of all, since it locks the user: an account that is being created meanwhile is seen below.
     const deleted = await tx
@@ -46,6 +46,7 @@ export async function deleteUser(
       endSessions(tx, caller, { userId, because: 'user-deleted' }, at),
       supersedeVerification(tx, userId, at),
       supersedeResets(tx, userId, at),
+      forgetIdentities(tx, userId),
       audit(tx, caller, { action: 'user.deleted', userId }, at),
     ])
   })

@@ -83,6 +83,35 @@ create table drift (
 CREATE UNIQUE INDEX drift_doubles ON public.drift USING btree (account_id, details) WHERE (kind = 'two-live-subscriptions'::text);
 CREATE INDEX drift_found ON public.drift USING btree (found_at DESC, id DESC);
 
+create table email_changes (
+  id uuid not null,
+  user_id uuid not null,
+  session_id uuid not null,
+  old_email text not null,
+  new_email text not null,
+  old_token_hash bytea,
+  new_token_hash bytea not null,
+  undo_token_hash bytea,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  old_confirmed_at timestamp with time zone,
+  new_confirmed_at timestamp with time zone,
+  changed_at timestamp with time zone,
+  undo_until timestamp with time zone,
+  ended_at timestamp with time zone,
+  ended_because text,
+  constraint email_changes_check CHECK (((ended_at IS NULL) = (ended_because IS NULL))),
+  constraint email_changes_ended_because_check CHECK ((ended_because = ANY (ARRAY['superseded'::text, 'refused'::text, 'undone'::text, 'session-over'::text, 'user-deleted'::text]))),
+  constraint email_changes_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id),
+  constraint email_changes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint email_changes_pkey PRIMARY KEY (id),
+  constraint email_changes_new_token_hash_key UNIQUE (new_token_hash),
+  constraint email_changes_old_token_hash_key UNIQUE (old_token_hash),
+  constraint email_changes_undo_token_hash_key UNIQUE (undo_token_hash)
+);
+CREATE UNIQUE INDEX email_changes_pending ON public.email_changes USING btree (user_id) WHERE ((changed_at IS NULL) AND (ended_at IS NULL));
+comment on column email_changes.old_token_hash is 'null where the old address was never proved: nobody there is asked';
+
 create table email_verification_tokens (
   id uuid not null,
   user_id uuid not null,
@@ -168,6 +197,47 @@ create table members (
 );
 CREATE INDEX members_user_id ON public.members USING btree (user_id);
 
+create table oauth_flows (
+  id uuid not null,
+  state_hash bytea not null,
+  browser_hash bytea not null,
+  provider text not null,
+  intent text not null,
+  session_id uuid,
+  sealed bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint oauth_flows_check CHECK (((intent = 'link'::text) = (session_id IS NOT NULL))),
+  constraint oauth_flows_intent_check CHECK ((intent = ANY (ARRAY['sign-in'::text, 'link'::text]))),
+  constraint oauth_flows_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'microsoft'::text]))),
+  constraint oauth_flows_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id),
+  constraint oauth_flows_pkey PRIMARY KEY (id),
+  constraint oauth_flows_state_hash_key UNIQUE (state_hash)
+);
+CREATE INDEX oauth_flows_expires_at ON public.oauth_flows USING btree (expires_at);
+comment on table oauth_flows is 'one way to a provider and back; forgotten soon after it is over';
+comment on column oauth_flows.sealed is 'nonce, PKCE verifier, where to return to and the invite, encrypted';
+
+create table oauth_identities (
+  id uuid not null,
+  user_id uuid not null,
+  provider text not null,
+  issuer text not null,
+  subject text not null,
+  email text,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone not null,
+  constraint oauth_identities_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'microsoft'::text]))),
+  constraint oauth_identities_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255))),
+  constraint oauth_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint oauth_identities_pkey PRIMARY KEY (id),
+  constraint oauth_identities_provider_issuer_subject_key UNIQUE (provider, issuer, subject)
+);
+CREATE INDEX oauth_identities_user_id ON public.oauth_identities USING btree (user_id);
+comment on column oauth_identities.subject is 'Google: sub. Microsoft: oid, which is unique in the directory of the issuer';
+comment on column oauth_identities.email is 'as last seen, to show: never a key';
+
 create table operators (
   id uuid not null,
   email text not null,
@@ -185,11 +255,14 @@ create table password_reset_tokens (
   expires_at timestamp with time zone not null,
   used_at timestamp with time zone,
   superseded_at timestamp with time zone,
+  purpose text not null default 'reset'::text,
+  constraint password_reset_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['reset'::text, 'first'::text]))),
   constraint password_reset_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
   constraint password_reset_tokens_pkey PRIMARY KEY (id),
   constraint password_reset_tokens_token_hash_key UNIQUE (token_hash)
 );
 CREATE INDEX password_reset_tokens_pending ON public.password_reset_tokens USING btree (user_id) WHERE ((used_at IS NULL) AND (superseded_at IS NULL));
+comment on column password_reset_tokens.purpose is 'first: of a user without a password, who asked for one while signed in';
 
 create table plan_billing (
   plan text not null,
@@ -285,7 +358,7 @@ create table sessions (
   revoked_because text,
   constraint sessions_check CHECK (((revoked_at IS NULL) = (revoked_because IS NULL))),
   constraint sessions_generation_check CHECK ((generation > 0)),
-  constraint sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'mail-link'::text]))),
+  constraint sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'mail-link'::text, 'google'::text, 'microsoft'::text]))),
   constraint sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
   constraint sessions_pkey PRIMARY KEY (id)

@@ -88,6 +88,28 @@ export interface Drift {
   stripe_subscription_id: string | null;
 }
 
+export interface EmailChanges {
+  changed_at: Timestamp | null;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  ended_because: string | null;
+  expires_at: Timestamp;
+  id: string;
+  new_confirmed_at: Timestamp | null;
+  new_email: string;
+  new_token_hash: Buffer;
+  old_confirmed_at: Timestamp | null;
+  old_email: string;
+  /**
+   * null where the old address was never proved: nobody there is asked
+   */
+  old_token_hash: Buffer | null;
+  session_id: string;
+  undo_token_hash: Buffer | null;
+  undo_until: Timestamp | null;
+  user_id: string;
+}
+
 export interface EmailVerificationTokens {
   created_at: Timestamp;
   email: string;
@@ -150,6 +172,39 @@ export interface Members {
   user_id: string;
 }
 
+export interface OauthFlows {
+  browser_hash: Buffer;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  intent: string;
+  provider: string;
+  /**
+   * nonce, PKCE verifier, where to return to and the invite, encrypted
+   */
+  sealed: Buffer;
+  session_id: string | null;
+  state_hash: Buffer;
+  used_at: Timestamp | null;
+}
+
+export interface OauthIdentities {
+  created_at: Timestamp;
+  /**
+   * as last seen, to show: never a key
+   */
+  email: string | null;
+  id: string;
+  issuer: string;
+  last_used_at: Timestamp;
+  provider: string;
+  /**
+   * Google: sub. Microsoft: oid, which is unique in the directory of the issuer
+   */
+  subject: string;
+  user_id: string;
+}
+
 export interface Operators {
   created_at: Timestamp;
   disabled_at: Timestamp | null;
@@ -161,6 +216,10 @@ export interface PasswordResetTokens {
   created_at: Timestamp;
   expires_at: Timestamp;
   id: string;
+  /**
+   * first: of a user without a password, who asked for one while signed in
+   */
+  purpose: Generated<string>;
   superseded_at: Timestamp | null;
   token_hash: Buffer;
   used_at: Timestamp | null;
@@ -412,11 +471,14 @@ export interface DB {
   catalogue_versions: CatalogueVersions;
   checkout_sessions: CheckoutSessions;
   drift: Drift;
+  email_changes: EmailChanges;
   email_verification_tokens: EmailVerificationTokens;
   feature_flags: FeatureFlags;
   grants: Grants;
   mail_log: MailLog;
   members: Members;
+  oauth_flows: OauthFlows;
+  oauth_identities: OauthIdentities;
   operators: Operators;
   password_reset_tokens: PasswordResetTokens;
   plan_billing: PlanBilling;

@@ -33,7 +33,7 @@ export function configRoutes(server: Server, app: App): void {
     async () => ({
       self_serve_enabled: config.selfServeEnabled,
       stripe_enabled: app.stripe !== null,
-      oauth_providers: [],
+      oauth_providers: app.oidc.providers,
       trial_days: config.trialDays,
       verification_grace_days: config.verificationGraceDays,
       password_min_length: config.passwordMinLength,

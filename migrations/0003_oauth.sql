@@ -1,0 +1,62 @@
+-- Google and Microsoft: identities, the flows that lead to them, and changes of address.
+
+create table oauth_identities (
+  id uuid primary key,
+  user_id uuid not null references users,
+  provider text not null check (provider in ('google', 'microsoft')),
+  issuer text not null,
+  subject text not null check (length(subject) between 1 and 255),
+  email text,
+  created_at timestamptz not null,
+  last_used_at timestamptz not null,
+  unique (provider, issuer, subject)
+);
+comment on column oauth_identities.subject is 'Google: sub. Microsoft: oid, which is unique in the directory of the issuer';
+comment on column oauth_identities.email is 'as last seen, to show: never a key';
+create index oauth_identities_user_id on oauth_identities (user_id);
+
+create table oauth_flows (
+  id uuid primary key,
+  state_hash bytea not null unique,
+  browser_hash bytea not null,
+  provider text not null check (provider in ('google', 'microsoft')),
+  intent text not null check (intent in ('sign-in', 'link')),
+  session_id uuid references sessions,
+  sealed bytea not null,
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  check ((intent = 'link') = (session_id is not null))
+);
+comment on table oauth_flows is 'one way to a provider and back; forgotten soon after it is over';
+comment on column oauth_flows.sealed is 'nonce, PKCE verifier, where to return to and the invite, encrypted';
+create index oauth_flows_expires_at on oauth_flows (expires_at);
+
+alter table sessions
+  drop constraint sessions_method_check,
+  add constraint sessions_method_check check (method in ('password', 'mail-link', 'google', 'microsoft'));
+
+alter table password_reset_tokens add column purpose text not null default 'reset' check (purpose in ('reset', 'first'));
+comment on column password_reset_tokens.purpose is 'first: of a user without a password, who asked for one while signed in';
+
+create table email_changes (
+  id uuid primary key,
+  user_id uuid not null references users,
+  session_id uuid not null references sessions,
+  old_email text not null,
+  new_email text not null,
+  old_token_hash bytea unique,
+  new_token_hash bytea not null unique,
+  undo_token_hash bytea unique,
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  old_confirmed_at timestamptz,
+  new_confirmed_at timestamptz,
+  changed_at timestamptz,
+  undo_until timestamptz,
+  ended_at timestamptz,
+  ended_because text check (ended_because in ('superseded', 'refused', 'undone', 'session-over', 'user-deleted')),
+  check ((ended_at is null) = (ended_because is null))
+);
+comment on column email_changes.old_token_hash is 'null where the old address was never proved: nobody there is asked';
+create unique index email_changes_pending on email_changes (user_id) where changed_at is null and ended_at is null;
