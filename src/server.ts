@@ -10,6 +10,7 @@ import { problemPages } from './http/problemPages.ts'
 import { makeServer, type Server } from './http/server.ts'
 import { mailedPages } from './identity/mailedPages.ts'
 import { identityRoutes } from './identity/routes.ts'
+import { signInPages } from './identity/signInPages.ts'
 import { operatorRoutes } from './operators/routes.ts'
 
 /** The whole API: every module's operations, in the order of openapi.json. */
@@ -26,5 +27,6 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   healthRoutes(server, app)
   problemPages(server)
   mailedPages(server, app)
+  signInPages(server, app)
   return { server, access }
 }

@@ -11,6 +11,7 @@ import { projectOnEvents } from './billing/projection/projectCustomer.ts'
 import { reconcileHourly } from './billing/reconcile/reconcileHourly.ts'
 import { settleOperations } from './billing/subscription/settleOperations.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
+import { forgetFlows } from './identity/oauth/flows.ts'
 import { sendResetLink } from './identity/sendResetLink.ts'
 import { handles, type JobHandler, runJobs, type Sweep, type Worker } from './jobs/runJobs.ts'
 import { sendMailJob } from './mail/queueMail.ts'
@@ -33,6 +34,7 @@ export const sweeps: Sweep[] = [
   { name: 'sweep.reconcile', run: reconcileHourly },
   { name: 'sweep.stripe-operations', run: settleOperations },
   { name: 'sweep.stripe-events', run: forgetEvents },
+  { name: 'sweep.oauth-flows', run: forgetFlows },
   { name: 'sweep.rate-limits', run: (app, at) => app.limiter.sweep(at) },
 ]
 

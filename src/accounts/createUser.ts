@@ -1,26 +1,32 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
+import { isUniqueViolation } from '../db/errors.ts'
 import type { Tx } from '../db/transaction.ts'
-import { giveTrial } from '../entitlements/trials.ts'
+import { bindTrialToMailbox, giveTrial } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
+import { addIdentity } from '../identity/identities.ts'
 import { requestVerification } from '../identity/requestVerification.ts'
+import type { Identity } from '../oidc/rules.ts'
 import { createAccount } from './createAccount.ts'
 
-/** Somebody new, with the hash of the password they chose. */
+/** Somebody new, with what they sign in with: the hash of a password, or an identity. */
 export interface NewUser {
   userId: string
   email: string
-  passwordHash: string
+  passwordHash: string | null
+  identity: Identity | null
   name: string | null
   accountName: string | null
 }
 
-const UNIQUE_VIOLATION = '23505'
 /** Of the 200 characters that the name of an account may have. */
 const LONGEST_OWNER = 180
 
-/** Writes a user with an account of their own, a trial unless their mailbox has had it, and the mail that verifies it. */
+/**
+ * Writes a user with an account of their own, a trial unless their mailbox has had it, and the mail that verifies it,
+ * unless their provider has proved the mailbox.
+ */
 export async function createUser(
   tx: Tx,
   { config }: App,
@@ -28,25 +34,35 @@ export async function createUser(
   { user, hadTrial }: { user: NewUser; hadTrial: boolean },
   at: Date,
 ): Promise<void> {
-  const { userId, email, name, passwordHash } = user
+  const { userId, email, name, passwordHash, identity } = user
+  const isVerified = identity?.emailVerified ?? false
   const startsSession = config.registrationPrivacy === 'strict'
   const accountId = uuidv7()
+  const details = { trial: !hadTrial, ...(identity && { provider: identity.provider }) }
   await Promise.all([
     tx
       .insertInto('users')
-      .values({ id: userId, email, name, password_hash: passwordHash, created_at: at })
+      .values({
+        id: userId,
+        email,
+        email_verified_at: isVerified ? at : null,
+        name,
+        password_hash: passwordHash,
+        created_at: at,
+      })
       .execute(),
-    audit(tx, caller, { action: 'user.registered', userId, details: { trial: !hadTrial } }, at),
-    requestVerification(tx, config, { userId, email, startsSession }, at),
+    audit(tx, caller, { action: 'user.registered', userId, details }, at),
+    identity ? addIdentity(tx, { userId, identity, email }, at) : undefined,
+    isVerified ? undefined : requestVerification(tx, config, { userId, email, startsSession }, at),
     createAccount(tx, caller, { accountId, name: accountName(user), ownerId: userId }, at),
     hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
   ])
+  if (isVerified) await bindTrialToMailbox(tx, userId, email, at)
 }
 
 /** Whether writing a user failed because somebody else has got the address meanwhile. */
 export function isAddressTaken(error: unknown): boolean {
-  const { code, constraint } = error as { code?: string; constraint?: string }
-  return code === UNIQUE_VIOLATION && constraint === 'users_email_key'
+  return isUniqueViolation(error, 'users_email_key')
 }
 
 function accountName({ accountName: chosen, name, email }: NewUser): string {

@@ -48,7 +48,8 @@ export async function register(
   refuseAboveLimit(verdict)
   await refuseWeakPassword(app, password, email)
   // Hashed for a known address too, so that the answer takes as long.
-  const user = { ...registration, userId: uuidv7(), passwordHash: await app.passwords.hash(password) }
+  const passwordHash = await app.passwords.hash(password)
+  const user = { ...registration, userId: uuidv7(), passwordHash, identity: null }
   if (config.registrationPrivacy === 'strict') {
     // What became of it is for the job to find out: from here on nothing depends on the address.
     const payload = { user, caller, requestedAt: at.toISOString() }

@@ -19,6 +19,7 @@ import { listAccounts } from './accounts.ts'
 import { closeAccount } from './closeAccount.ts'
 import { createAnotherAccount } from './createAccount.ts'
 import { deleteUser } from './deleteUser.ts'
+import { oauthRoutes } from './oauthRoutes.ts'
 import { register } from './register.ts'
 import { renameAccount } from './renameAccount.ts'
 
@@ -27,10 +28,11 @@ const AccountSchema = named(
   Type.Object({ id: Uuid, name: Type.String(), role: RoleSchema, created_at: Instant }),
 )
 
-/** Registration, and the accounts that users are members of. */
+/** Registration by password and by provider, and the accounts that users are members of. */
 export function accountRoutes(server: Server, app: App, access: Access): void {
   registrationRoutes(server, app, access)
   currentAccountRoutes(server, app, access)
+  oauthRoutes(server, app, access)
 }
 
 function registrationRoutes(server: Server, app: App, access: Access): void {

@@ -7,7 +7,14 @@ import { recipientOf, type UserRecord } from './users.ts'
 const HOUR = 3_600_000
 const MOST_PER_HOUR = 5
 
-type NoticeName = 'already-registered' | 'new-sign-in' | 'password-changed' | 'session-reused'
+type NoticeName =
+  | 'already-registered'
+  | 'new-sign-in'
+  | 'password-changed'
+  | 'session-reused'
+  | 'identity-linked'
+  | 'identity-unlinked'
+  | 'address-taken-over'
 
 interface Notice<T extends TemplateName> {
   template: T

@@ -1,17 +1,19 @@
 import type { Access } from '../access/access.ts'
 import type { App } from '../app.ts'
 import type { Server } from '../http/server.ts'
+import { identityLinkRoutes } from './identityLinkRoutes.ts'
 import { mailboxRoutes } from './mailboxRoutes.ts'
 import { passwordRoutes } from './passwordRoutes.ts'
 import { sessionRoutes } from './sessionRoutes.ts'
 import { signInRoutes } from './signInRoutes.ts'
 import { userRoutes } from './userRoutes.ts'
 
-/** Signing in and out, passwords, verification, sessions, and the user's own page. */
+/** Signing in and out, passwords, verification, sessions, the user's own page, and what they sign in with. */
 export function identityRoutes(server: Server, app: App, access: Access): void {
   signInRoutes(server, app, access)
   sessionRoutes(server, app, access)
   mailboxRoutes(server, app, access)
   passwordRoutes(server, app)
   userRoutes(server, app, access)
+  identityLinkRoutes(server, app, access)
 }

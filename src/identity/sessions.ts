@@ -4,12 +4,21 @@ import { audit } from '../audit/audit.ts'
 import type { Config } from '../config.ts'
 import { changed, type Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
+import type { ProviderName } from '../oidc/rules.ts'
 import { problem } from '../problems.ts'
 
 const DAY = 86_400_000
 
-export type SignInMethod = 'password' | 'mail-link'
-export type RevokedBecause = 'signed-out' | 'revoked' | 'reuse' | 'evicted' | 'new-password' | 'user-deleted'
+export type SignInMethod = 'password' | 'mail-link' | ProviderName
+export type RevokedBecause =
+  | 'signed-out'
+  | 'revoked'
+  | 'reuse'
+  | 'evicted'
+  | 'new-password'
+  | 'identity-unlinked'
+  | 'address-proved-by-another'
+  | 'user-deleted'
 
 /** Someone who has just proved who they are. */
 export interface SignedInUser {

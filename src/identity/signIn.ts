@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { readSnapshot, type Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
 import { inTx, type Tx, together } from '../db/transaction.ts'
@@ -6,8 +5,7 @@ import type { Caller } from '../http/actor.ts'
 import type { Limit } from '../limits/limiter.ts'
 import { problem } from '../problems.ts'
 import { countFailure } from './countFailure.ts'
-import { describeDevice } from './describeDevice.ts'
-import { notifyUser } from './notifyUser.ts'
+import { noticeNewDevice, signedInFromHere } from './newDevice.ts'
 import { beginSession, newSessionId } from './sessions.ts'
 import { deviceLimits, refuseAboveLimit, signInLimits } from './throttles.ts'
 import { findUserByEmail, type UserRecord } from './users.ts'
@@ -85,21 +83,8 @@ async function enter(
   ])
   refuseAboveLimit(verdict)
   if (!snapshot) throw problem('invalid-credentials')
-  if (!seenBefore) {
-    const fill = { device: describeDevice(caller.userAgent), when: at.toUTCString() }
-    await notifyUser(tx, user, { template: 'new-sign-in', fill, path: '/forgot-password' }, at)
-  }
+  if (!seenBefore) await noticeNewDevice(tx, caller, user, at)
   return { snapshot, user }
-}
-
-/** Whether this user has had a session from the same network address with the same browser. */
-async function signedInFromHere(tx: Tx, { ip, userAgent }: Caller, userId: string): Promise<boolean> {
-  const { rows } = await sql<{ seen: boolean }>`
-    select exists (
-      select from sessions where user_id = ${userId}
-        and ip is not distinct from ${ip}::inet and user_agent is not distinct from ${userAgent}
-    ) as seen`.execute(tx)
-  return rows[0]?.seen ?? false
 }
 
 /** Upgrades the hash, unless the password was changed meanwhile. */

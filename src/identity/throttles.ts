@@ -38,6 +38,11 @@ export function registrationLimits(mostPerHour: number, ip: string | null): Limi
   return [{ key: `register ip ${networkOf(ip ?? '')}`, most: mostPerHour, windowSeconds: HOUR }]
 }
 
+/** Ways to Google and Microsoft that begin in one network: each is a row, and an office may share an address. */
+export function flowLimits(ip: string | null): Limit[] {
+  return [{ key: `oauth ip ${networkOf(ip ?? '')}`, most: 300, windowSeconds: 15 * MINUTE }]
+}
+
 /** New accounts of someone who is signed in: each may ask things of Stripe. */
 export function accountLimits(userId: string): Limit[] {
   return [{ key: `account ${userId}`, most: 20, windowSeconds: HOUR }]

@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts'
+import type { Tx } from '../db/transaction.ts'
 
 /** A user as sign-in and recovery need it. */
 export interface UserRecord {
@@ -8,6 +9,7 @@ export interface UserRecord {
   emailVerifiedAt: Date | null
   passwordHash: string | null
   credentialsVersion: number
+  createdAt: Date
 }
 
 /** The user with this normalised address, or null. */
@@ -19,6 +21,18 @@ export async function findUserByEmail(db: Db, email: string): Promise<UserRecord
 /** The user with this id, or null when there is none or it was deleted. */
 export async function findUser(db: Db, id: string): Promise<UserRecord | null> {
   const row = await usersOf(db).where('id', '=', id).executeTakeFirst()
+  return row ? recordOf(row) : null
+}
+
+/** The same, locked until the transaction ends: what their sign-in depends on does not change meanwhile. */
+export async function lockUser(tx: Tx, id: string): Promise<UserRecord | null> {
+  const row = await usersOf(tx).where('id', '=', id).forUpdate().executeTakeFirst()
+  return row ? recordOf(row) : null
+}
+
+/** The user with this address, locked likewise. */
+export async function lockUserByEmail(tx: Tx, email: string): Promise<UserRecord | null> {
+  const row = await usersOf(tx).where('email', '=', email).forUpdate().executeTakeFirst()
   return row ? recordOf(row) : null
 }
 
@@ -37,7 +51,15 @@ export function recipientOf({
 const usersOf = (db: Db) =>
   db
     .selectFrom('users')
-    .select(['id', 'email', 'name', 'email_verified_at', 'password_hash', 'credentials_version'])
+    .select([
+      'id',
+      'email',
+      'name',
+      'email_verified_at',
+      'password_hash',
+      'credentials_version',
+      'created_at',
+    ])
     .where('deleted_at', 'is', null)
 
 function recordOf(row: Awaited<ReturnType<ReturnType<typeof usersOf>['execute']>>[number]): UserRecord {
@@ -49,5 +71,6 @@ function recordOf(row: Awaited<ReturnType<ReturnType<typeof usersOf>['execute']>
     emailVerifiedAt: row.email_verified_at,
     passwordHash: row.password_hash,
     credentialsVersion: row.credentials_version,
+    createdAt: row.created_at,
   }
 }

@@ -2,6 +2,7 @@ import { audit } from '../audit/audit.ts'
 import { changed, type Tx } from '../db/transaction.ts'
 import { bindTrialToMailbox } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
+import type { ProviderName } from '../oidc/rules.ts'
 import { problem } from '../problems.ts'
 import { hashToken } from '../secrets/mailedTokens.ts'
 import { supersedeVerification } from './requestVerification.ts'
@@ -34,7 +35,7 @@ export async function verifyEmail(tx: Tx, caller: Caller, token: string, at: Dat
 export async function markVerified(
   tx: Tx,
   caller: Caller,
-  { userId, email, by }: { userId: string; email: string; by: 'link' | 'reset' },
+  { userId, email, by }: { userId: string; email: string; by: 'link' | 'reset' | ProviderName },
   at: Date,
 ): Promise<void> {
   changed(tx, `user:${userId}`)

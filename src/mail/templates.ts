@@ -18,6 +18,9 @@ export interface TemplateFill {
   'password-changed': object
   'new-sign-in': { device: string; when: string }
   'session-reused': { device: string; when: string }
+  'identity-linked': { provider: string }
+  'identity-unlinked': { provider: string }
+  'address-taken-over': { provider: string }
   'trial-ending': { plan: string; account: string; days: number; until: string }
   'trial-becomes-paid': { plan: string; days: number; until: string }
   'payment-failed': { plan: string }
@@ -92,6 +95,33 @@ export const templates: { [T in TemplateName]: Template<T> } = {
       'Sign in again to go on. If you suspect that somebody else has access, choose a new password too.',
     ],
     button: 'Sign in',
+  }),
+  'identity-linked': ({ product, provider }) => ({
+    subject: `${provider} now opens your ${product} account`,
+    preview: `You can sign in with ${provider} from now on.`,
+    paragraphs: [
+      `A ${provider} account was linked to your ${product} account: whoever holds it can sign in as you.`,
+      'If this was not you, unlink it in your account, choose a new password, and all other sessions end.',
+    ],
+    button: 'Look at my account',
+  }),
+  'identity-unlinked': ({ product, provider }) => ({
+    subject: `${provider} no longer opens your ${product} account`,
+    preview: `Signing in with ${provider} was removed.`,
+    paragraphs: [
+      `A ${provider} account was unlinked from your ${product} account, and all other sessions were ended.`,
+      'If this was not you, ask for a reset link at once: it goes to this mailbox and ends the intruder’s session.',
+    ],
+    button: 'This was not me',
+  }),
+  'address-taken-over': ({ product, provider }) => ({
+    subject: `Your address is yours again at ${product}`,
+    preview: 'What somebody had made with it is closed.',
+    paragraphs: [
+      `You have signed in to ${product} with ${provider}. Somebody had registered with your address before and never proved that it is theirs, so their password and sessions no longer work.`,
+      'There is nothing to do. If you registered yourself, your way in is the one you have just used.',
+    ],
+    button: 'Look at my account',
   }),
   'trial-ending': ({ product, plan, account, days, until }) => ({
     subject: `Your ${product} trial ends ${days === 1 ? 'tomorrow' : `in ${days} days`}`,
