@@ -96,6 +96,7 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       refusals: [
         'recent-sign-in-required',
         'invalid-credentials',
+        'use-oauth-provider',
         'last-owner',
         'subscription-live',
         'too-many-requests',

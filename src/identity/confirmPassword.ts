@@ -2,10 +2,14 @@ import type { App } from '../app.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
 import { countFailure } from './countFailure.ts'
+import { providerInstead } from './providerInstead.ts'
 import { passwordLimits, refuseAboveLimit } from './throttles.ts'
 import type { UserRecord } from './users.ts'
 
-/** Throws `invalid-credentials` unless the signed-in user knows their password; wrong ones are counted. */
+/**
+ * Throws `invalid-credentials` unless the signed-in user knows their password; wrong ones are counted. Who has none is
+ * refused with `use-oauth-provider`.
+ */
 export async function confirmPassword(
   app: App,
   caller: Caller<UserActor>,
@@ -13,6 +17,8 @@ export async function confirmPassword(
   password: string,
   at: Date,
 ): Promise<void> {
+  const refusal = await providerInstead(app.db, user)
+  if (refusal) throw refusal
   const limits = passwordLimits(user.id)
   refuseAboveLimit(await app.limiter.peek(limits, at))
   if (await app.passwords.matches(user.passwordHash, password)) return

@@ -6,10 +6,17 @@ interface MailedPage {
   path: string
   title: string
   text: string
-  action: string
+  asksPassword?: true
+  /** Whether it posts as the user who is signed in, by the cookie of their session. */
+  asksSession?: true
+  buttons: Button[]
+}
+
+interface Button {
+  label: string
   /** Where the page posts its token. */
   post: string
-  asksPassword: boolean
+  /** What is said once that has succeeded. */
   done: string
 }
 
@@ -18,54 +25,89 @@ const pages: MailedPage[] = [
     path: '/verify-email',
     title: 'Verify your address',
     text: 'Confirm that this mailbox is yours.',
-    action: 'Verify my address',
-    post: '/v1/auth/email/verify',
-    asksPassword: false,
-    done: 'Your address is verified. You can close this page.',
+    buttons: [
+      {
+        label: 'Verify my address',
+        post: '/v1/auth/email/verify',
+        done: 'Your address is verified. You can close this page.',
+      },
+    ],
   },
   {
     path: '/reset-password',
     title: 'Choose a new password',
     text: 'All your sessions end once the new password holds.',
-    action: 'Set the password',
-    post: '/v1/auth/password/reset',
     asksPassword: true,
-    done: 'Your new password holds. Sign in with it.',
+    buttons: [
+      {
+        label: 'Set the password',
+        post: '/v1/auth/password/reset',
+        done: 'Your new password holds. Sign in with it.',
+      },
+    ],
+  },
+  {
+    path: '/set-password',
+    title: 'Choose a password',
+    text: 'You can sign in with it from then on. Your other sessions end.',
+    asksPassword: true,
+    asksSession: true,
+    buttons: [
+      {
+        label: 'Set the password',
+        post: '/v1/auth/password/first',
+        done: 'Your password holds. You can close this page.',
+      },
+    ],
   },
 ]
 
 const script = `
-const form = document.querySelector('form'), said = document.querySelector('output'), button = form.querySelector('button')
+const form = document.querySelector('form'), said = document.querySelector('output'), buttons = [...form.querySelectorAll('button')]
 const token = new URLSearchParams(location.search).get('token')
-if (!token) { button.disabled = true; said.textContent = 'This address lacks its token: open the link from the mail again.' }
-form.addEventListener('submit', async (event) => {
-  event.preventDefault()
-  button.disabled = true
-  const reply = await fetch(form.dataset.post, {
+const disable = (yes) => { for (const button of buttons) button.disabled = yes }
+if (!token) { disable(true); said.textContent = 'This address lacks its token: open the link from the mail again.' }
+async function send(path, body, accessToken) {
+  const reply = await fetch(path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token, ...Object.fromEntries(new FormData(form)) }),
-  }).catch(() => null)
-  const problem = reply && !reply.ok ? await reply.json() : null
-  said.textContent = !reply ? 'The service cannot be reached. Try again in a moment.' : problem ? problem.title + '. ' + problem.detail : form.dataset.done
-  if (reply && reply.ok) form.hidden = true
-  else button.disabled = problem?.status === 410 || problem?.status === 404
+    headers: { 'content-type': 'application/json', ...(accessToken && { authorization: 'Bearer ' + accessToken }) },
+    body: JSON.stringify(body),
+  })
+  const answer = reply.status === 204 ? {} : await reply.json()
+  if (!reply.ok) throw answer
+  return answer
+}
+async function act({ post, done }) {
+  const { access_token } = form.dataset.session ? await send('/v1/auth/refresh', {}) : {}
+  await send(post, { token, ...Object.fromEntries(new FormData(form)) }, access_token)
+  said.textContent = done
+  form.hidden = true
+}
+form.addEventListener('submit', (event) => {
+  event.preventDefault()
+  disable(true)
+  act(event.submitter.dataset).catch((problem) => {
+    said.textContent = !problem.status ? 'The service cannot be reached. Try again in a moment.'
+      : problem.status === 401 ? 'Sign in first, then open this link again.' : problem.title + '. ' + problem.detail
+    disable(problem.status === 410 || problem.status === 404)
+  })
 })`
 
 /** The pages that mailed links lead to. Opening one uses nothing: mail scanners open links; the button posts. */
 export function mailedPages(server: Server, { config }: App): void {
-  for (const { path, title, ...page } of pages) {
+  for (const page of pages) {
     const main = formOf(page, config.passwordMinLength)
-    servePage(server, { path, title, product: config.productName, main, script })
+    servePage(server, { path: page.path, title: page.title, product: config.productName, main, script })
   }
 }
 
-function formOf(
-  { text, action, post, asksPassword, done }: Omit<MailedPage, 'path' | 'title'>,
-  minLength: number,
-): string {
+function formOf({ text, asksPassword, asksSession, buttons }: MailedPage, minLength: number): string {
   const password = asksPassword
     ? `<label>New password<input type="password" name="password" autocomplete="new-password" minlength="${minLength}" required></label>`
     : ''
-  return `<form data-post="${post}" data-done="${done}"><p>${text}</p>${password}<button>${action}</button></form>`
+  return `<form${asksSession ? ' data-session="yes"' : ''}><p>${text}</p>${password}${buttons.map(buttonOf).join('')}</form>`
+}
+
+function buttonOf({ label, post, done }: Button): string {
+  return `<button data-post="${post}" data-done="${done}">${label}</button>`
 }

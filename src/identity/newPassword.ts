@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import { changed, type Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
+import type { ProviderName } from '../oidc/rules.ts'
 import { problem } from '../problems.ts'
+import { nameProviders } from './nameProviders.ts'
 import { notifyUser } from './notifyUser.ts'
-import { supersedeResets } from './sendResetLink.ts'
+import { supersedeResets } from './passwordTokens.ts'
 import { endSessions } from './sessions.ts'
 import type { UserRecord } from './users.ts'
 
@@ -14,8 +16,8 @@ export interface NewCredentials {
 }
 
 /**
- * Gives a user another password: their other sessions end, reset links that are out are void, remembered
- * devices are forgotten, and the mailbox is told. Refused when they got another one since `user` was read:
+ * Gives a user another password, or a first one: their other sessions end, reset links that are out are void, remembered
+ * devices are forgotten, and the mailbox is told, also of what was unlinked with it. Refused when they got another one since `user` was read:
  * what was proved with the old one counts no more.
  */
 export async function setNewPassword(
@@ -25,10 +27,12 @@ export async function setNewPassword(
     user,
     passwordHash,
     keepSession = null,
-  }: { user: UserRecord; passwordHash: string; keepSession?: string | null },
+    unlinked = [],
+  }: { user: UserRecord; passwordHash: string; keepSession?: string | null; unlinked?: ProviderName[] },
   at: Date,
 ): Promise<NewCredentials> {
   changed(tx, `user:${user.id}`)
+  const fill = { isFirst: user.passwordHash === null, unlinked: nameProviders(unlinked) }
   const [updated] = await Promise.all([
     tx
       .updateTable('users')
@@ -40,7 +44,7 @@ export async function setNewPassword(
       .executeTakeFirst(),
     endSessions(tx, caller, { userId: user.id, because: 'new-password', except: keepSession }, at),
     supersedeResets(tx, user.id, at),
-    notifyUser(tx, user, { template: 'password-changed', fill: {}, path: '/forgot-password' }, at),
+    notifyUser(tx, user, { template: 'password-changed', fill, path: '/forgot-password' }, at),
   ])
   if (!updated) throw problem('invalid-credentials')
   return updated

@@ -7,7 +7,9 @@ import { changePassword } from './changePassword.ts'
 import { addressOf, Email, MailedTokenText, Password } from './fields.ts'
 import { forgotPassword } from './forgotPassword.ts'
 import { rememberDevice } from './knownDevices.ts'
+import { requestFirstPassword } from './requestFirstPassword.ts'
 import { resetPassword } from './resetPassword.ts'
+import { setFirstPassword } from './setFirstPassword.ts'
 
 /** Getting a new password: by mail, or while signed in. */
 export function passwordRoutes(server: Server, app: App): void {
@@ -47,6 +49,7 @@ export function passwordRoutes(server: Server, app: App): void {
         'token-expired',
         'token-used',
         'token-superseded',
+        'use-oauth-provider',
         'overloaded',
       ],
     },
@@ -68,11 +71,62 @@ export function passwordRoutes(server: Server, app: App): void {
       summary: 'Choose a new password while signed in; the other sessions end',
       body: Fields({ current_password: Password, new_password: Password }),
       replies: { 204: null },
-      refusals: ['invalid-credentials', 'weak-password', 'too-many-requests', 'overloaded'],
+      refusals: [
+        'invalid-credentials',
+        'use-oauth-provider',
+        'weak-password',
+        'too-many-requests',
+        'overloaded',
+      ],
     },
     async ({ caller, body, at, reply }) => {
       const passwords = { currentPassword: body.current_password, newPassword: body.new_password }
       rememberDevice(reply, app.config, await changePassword(app, caller, passwords, at), at)
+      return reply.code(204).send()
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'requestFirstPassword',
+      method: 'POST',
+      url: '/v1/auth/password/first-link',
+      access: 'user',
+      summary: 'Ask for a link to a first password, for a user who has none',
+      replies: { 202: Type.Object({ status: Type.Literal('accepted') }) },
+      refusals: ['password-exists', 'too-many-requests'],
+    },
+    async ({ caller, at, reply }) => {
+      await requestFirstPassword(app, caller, at)
+      return reply.code(202).send({ status: 'accepted' })
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'setFirstPassword',
+      method: 'POST',
+      url: '/v1/auth/password/first',
+      access: 'user',
+      summary: 'Choose a first password with the mailed link, while signed in; the other sessions end',
+      body: Fields({ token: MailedTokenText, password: Password }),
+      replies: { 204: null },
+      refusals: [
+        'weak-password',
+        'token-unknown',
+        'token-expired',
+        'token-used',
+        'token-superseded',
+        'password-exists',
+        'overloaded',
+      ],
+    },
+    async ({ caller, body, at, reply }) => {
+      rememberDevice(reply, app.config, await setFirstPassword(app, caller, body, at), at)
       return reply.code(204).send()
     },
   )

@@ -2,71 +2,79 @@ import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
 import { queueMail } from '../mail/queueMail.ts'
-import { mintToken } from '../secrets/mailedTokens.ts'
+import type { ProviderName } from '../oidc/rules.ts'
 import type { ResetRequest } from './forgotPassword.ts'
-import { findUserByEmail, recipientOf, type UserRecord } from './users.ts'
+import { providersOf } from './identities.ts'
+import { nameProviders } from './nameProviders.ts'
+import { issuePasswordToken, PASSWORD_LINK_MINUTES } from './passwordTokens.ts'
+import { lockUserByEmail, recipientOf, type UserRecord } from './users.ts'
 
-const MINUTE = 60_000
-const LIVES_MINUTES = 60
-
-/** Mails the reset link that was asked for, if somebody has the address; a second run mails nothing. */
+/**
+ * Mails the reset link that was asked for, if somebody has the address; a second run mails nothing. Whoever is known to
+ * own the mailbox and chose Google or Microsoft is only reminded of that.
+ */
 export async function sendResetLink(app: App, request: ResetRequest): Promise<void> {
   const { id, email, caller, requestedAt } = request
   await inTx(app, async (tx) => {
     const [user, earlierRun] = await Promise.all([
-      findUserByEmail(tx, email),
+      lockUserByEmail(tx, email),
       tx.selectFrom('password_reset_tokens').select('id').where('id', '=', id).executeTakeFirst(),
     ])
     if (earlierRun) return
     const entry = { action: 'password.reset-requested', userId: user?.id ?? null }
     await Promise.all([
-      user ? mailLink(tx, app.config, user, id, app.now()) : undefined,
+      user ? mailUser(tx, app.config, { user, id }, app.now()) : undefined,
       audit(tx, caller, entry, new Date(requestedAt)),
     ])
   })
 }
 
+async function mailUser(
+  tx: Tx,
+  config: App['config'],
+  { user, id }: { user: UserRecord; id: string },
+  at: Date,
+): Promise<void> {
+  const providers = user.passwordHash === null ? await providersOf(tx, user.id) : []
+  if (providers.length > 0 && user.emailVerifiedAt) await mailReminder(tx, { user, id, providers }, at)
+  else await mailLink(tx, config, { user, id, providers }, at)
+}
+
+async function mailReminder(
+  tx: Tx,
+  { user, id, providers }: { user: UserRecord; id: string; providers: ProviderName[] },
+  at: Date,
+): Promise<void> {
+  await queueMail(
+    tx,
+    {
+      template: 'sign-in-with-provider',
+      to: recipientOf(user),
+      fill: { providers: nameProviders(providers) },
+      link: { path: '/sign-in' },
+      userId: user.id,
+      onceKey: `reset ${id}`,
+    },
+    at,
+  )
+}
+
 async function mailLink(
   tx: Tx,
   config: App['config'],
-  user: UserRecord,
-  id: string,
+  { user, id, providers }: { user: UserRecord; id: string; providers: ProviderName[] },
   at: Date,
 ): Promise<void> {
-  const token = mintToken(config.secrets, 'reset-password', id)
-  await Promise.all([
-    supersedeResets(tx, user.id, at),
-    tx
-      .insertInto('password_reset_tokens')
-      .values({
-        id,
-        user_id: user.id,
-        token_hash: Buffer.from(token.hash, 'base64url'),
-        created_at: at,
-        expires_at: new Date(at.getTime() + LIVES_MINUTES * MINUTE),
-      })
-      .execute(),
-    queueMail(
-      tx,
-      {
-        template: 'password-reset',
-        to: recipientOf(user),
-        fill: { minutes: LIVES_MINUTES },
-        link: { path: '/reset-password', token },
-        userId: user.id,
-      },
-      at,
-    ),
-  ])
-}
-
-/** Voids all reset links of a user that are still out. */
-export async function supersedeResets(tx: Tx, userId: string, at: Date): Promise<void> {
-  await tx
-    .updateTable('password_reset_tokens')
-    .set({ superseded_at: at })
-    .where('user_id', '=', userId)
-    .where('used_at', 'is', null)
-    .where('superseded_at', 'is', null)
-    .execute()
+  const token = await issuePasswordToken(tx, config, { id, userId: user.id, purpose: 'reset' }, at)
+  await queueMail(
+    tx,
+    {
+      template: 'password-reset',
+      to: recipientOf(user),
+      fill: { minutes: PASSWORD_LINK_MINUTES, providers: nameProviders(providers) },
+      link: { path: '/reset-password', token },
+      userId: user.id,
+    },
+    at,
+  )
 }

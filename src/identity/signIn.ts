@@ -3,9 +3,10 @@ import type { App } from '../app.ts'
 import { inTx, type Tx, together } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
 import type { Limit } from '../limits/limiter.ts'
-import { problem } from '../problems.ts'
+import { type Problem, problem } from '../problems.ts'
 import { countFailure } from './countFailure.ts'
 import { noticeNewDevice, signedInFromHere } from './newDevice.ts'
+import { providerInstead } from './providerInstead.ts'
 import { beginSession, newSessionId } from './sessions.ts'
 import { deviceLimits, refuseAboveLimit, signInLimits } from './throttles.ts'
 import { findUserByEmail, type UserRecord } from './users.ts'
@@ -43,7 +44,7 @@ export async function signIn(
   const isRight = await app.passwords.matches(user?.passwordHash ?? null, password)
   if (!user || !isRight || !mayEnter(app, user)) {
     await countFailure(app, caller, { what: 'sign-in', limits, userId: user?.id ?? null }, at)
-    throw problem('invalid-credentials')
+    throw await refusalOf(app, user)
   }
   const newHash = app.passwords.isOutdated(user.passwordHash ?? '')
     ? await app.passwords.hash(password)
@@ -57,6 +58,12 @@ export async function signIn(
  */
 function mayEnter({ config }: App, { emailVerifiedAt }: UserRecord): boolean {
   return config.registrationPrivacy === 'open' || emailVerifiedAt !== null
+}
+
+/** Who has no password is told what to sign in with instead, but not where nothing may say that an address is known. */
+async function refusalOf({ db, config }: App, user: UserRecord | null): Promise<Problem> {
+  const instead = user && config.registrationPrivacy === 'open' ? await providerInstead(db, user) : null
+  return instead ?? problem('invalid-credentials')
 }
 
 async function enter(

@@ -34,7 +34,7 @@ export function signInRoutes(server: Server, app: App, access: Access): void {
       summary: 'Sign in with a password',
       body: Fields({ email: Email, password: Password, token_delivery: TokenDelivery }),
       replies: { 200: TokensSchema },
-      refusals: ['invalid-credentials', 'too-many-requests', 'overloaded'],
+      refusals: ['invalid-credentials', 'use-oauth-provider', 'too-many-requests', 'overloaded'],
     },
     async ({ caller, body, at, request, reply }) => {
       const credentials = {

@@ -6,7 +6,7 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 
 /** How often a mail may be asked for: per address, and per network that asks. */
-export function mailLimits(route: 'forgot' | 'resend', email: string, ip: string | null): Limit[] {
+export function mailLimits(route: 'forgot' | 'resend' | 'first', email: string, ip: string | null): Limit[] {
   return [
     { key: `${route} minute ${email}`, most: 1, windowSeconds: MINUTE },
     { key: `${route} hour ${email}`, most: 5, windowSeconds: HOUR },

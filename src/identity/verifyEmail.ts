@@ -35,7 +35,11 @@ export async function verifyEmail(tx: Tx, caller: Caller, token: string, at: Dat
 export async function markVerified(
   tx: Tx,
   caller: Caller,
-  { userId, email, by }: { userId: string; email: string; by: 'link' | 'reset' | ProviderName },
+  {
+    userId,
+    email,
+    by,
+  }: { userId: string; email: string; by: 'link' | 'reset' | 'first-password' | ProviderName },
   at: Date,
 ): Promise<void> {
   changed(tx, `user:${userId}`)

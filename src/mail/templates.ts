@@ -14,8 +14,12 @@ export interface TemplateFill {
   verification: { hours: number }
   'start-session': { hours: number }
   'already-registered': object
-  'password-reset': { minutes: number }
-  'password-changed': object
+  /** `providers` are what somebody signs in with who has no password yet; empty for all others. */
+  'password-reset': { minutes: number; providers: string }
+  'sign-in-with-provider': { providers: string }
+  'first-password': { minutes: number }
+  /** `unlinked` are the providers that were taken off with it, if there were any. */
+  'password-changed': { isFirst: boolean; unlinked: string }
   'new-sign-in': { device: string; when: string }
   'session-reused': { device: string; when: string }
   'identity-linked': { provider: string }
@@ -62,18 +66,47 @@ export const templates: { [T in TemplateName]: Template<T> } = {
     button: 'Sign in',
     footnote: 'If this was not you, there is nothing to do.',
   }),
-  'password-reset': ({ product, minutes }) => ({
+  'password-reset': ({ product, minutes, providers }) => ({
     subject: `Choose a new ${product} password`,
     preview: 'The link works once.',
-    paragraphs: [`Someone, hopefully you, asked for a new password for ${product}.`],
+    paragraphs: [
+      `Someone, hopefully you, asked for a new password for ${product}.`,
+      ...(providers
+        ? [
+            `So far this address signs in with ${providers} and has no password. If that is you, you need none: sign in that way. If somebody else did that with your address, choose a password here: what they linked is removed.`,
+          ]
+        : []),
+    ],
     button: 'Choose a new password',
-    footnote: `The link works once and for ${minutes} minutes, and choosing a password ends all sessions. If you did not ask, ignore this mail: your password stays as it is.`,
+    footnote: `The link works once and for ${minutes} minutes, and choosing a password ends all sessions. If you did not ask, ignore this mail: nothing changes.`,
   }),
-  'password-changed': ({ product }) => ({
-    subject: `Your ${product} password was changed`,
+  'sign-in-with-provider': ({ product, providers }) => ({
+    subject: `You sign in to ${product} with ${providers}`,
+    preview: 'There is no password to reset.',
+    paragraphs: [
+      `Someone, hopefully you, asked for a new password for ${product}. You have none: you sign in with ${providers}.`,
+      'If you want a password too, sign in first and ask for one there.',
+    ],
+    button: 'Sign in',
+    footnote: 'If you did not ask, ignore this mail: nothing was changed.',
+  }),
+  'first-password': ({ product, minutes }) => ({
+    subject: `Choose a password for ${product}`,
+    preview: 'The link works once, where you are signed in.',
+    paragraphs: [`You asked for a password for ${product}, beside the way in which you sign in now.`],
+    button: 'Choose a password',
+    footnote: `The link works once and for ${minutes} minutes, in a browser that is signed in as you. If you did not ask, ignore this mail: nothing changes.`,
+  }),
+  'password-changed': ({ product, isFirst, unlinked }) => ({
+    subject: isFirst ? `You have a ${product} password now` : `Your ${product} password was changed`,
     preview: 'All other sessions have been ended.',
     paragraphs: [
-      `Your password for ${product} has just been changed, and all other sessions were ended.`,
+      `Your password for ${product} has just been ${isFirst ? 'set' : 'changed'}, and all other sessions were ended.`,
+      ...(unlinked
+        ? [
+            `Signing in with ${unlinked} was taken off, since it was linked before this mailbox was known to be yours. If it is yours, link it again.`,
+          ]
+        : []),
       'If this was not you, ask for a reset link at once: it goes to this mailbox and ends the intruder’s session.',
     ],
     button: 'This was not me',

@@ -4,6 +4,7 @@ import { newNetwork } from '../support/networks.ts'
 import { newAddress, register, registerVerified, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
+import { withoutPassword } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
@@ -23,15 +24,15 @@ const visible = ({ status, headers, body }: TestReply) => {
 
 /** One address of each kind there is. */
 async function everyKind(): Promise<string[]> {
-  const [verified, unverified, withoutPassword, deleted] = [
+  const [verified, unverified, withGoogle, deleted] = [
     await registerVerified(t),
     await register(t),
     await register(t),
     await register(t),
   ]
-  await t.app.pool.query('update users set password_hash = null where id = $1', [withoutPassword.userId])
+  await withoutPassword(t, withGoogle)
   await t.call('DELETE', '/v1/me', { as: deleted.accessToken, body: {} })
-  return [verified.email, unverified.email, withoutPassword.email, deleted.email, newAddress()]
+  return [verified.email, unverified.email, withGoogle.email, deleted.email, newAddress()]
 }
 
 describe('202', () => {
@@ -70,6 +71,25 @@ describe('202', () => {
     expect(mail?.links.length).toBeGreaterThan(0)
     for (const link of mail?.links ?? []) expect(new URL(link).origin).toBe('http://localhost:4000')
     expect(JSON.stringify(mail)).not.toContain('evil.example')
+  })
+
+  test('who signs in with a provider is reminded of that and gets no link, while the mailbox is known to be theirs', async () => {
+    const person = await registerVerified(t, { name: 'Ada' })
+    await withoutPassword(t, person, 'microsoft')
+    await forgot(person.email)
+    const [mail] = await t.mailsTo(person.email)
+    expect(mail?.subject).toBe('You sign in to Frontgate with Microsoft')
+    expect(mail?.links).toEqual(['http://localhost:4000/sign-in'])
+    expect(mail?.headers.to).toContain('Ada')
+  })
+
+  test('otherwise they get the link, since somebody else may have linked it, and are told what is linked', async () => {
+    const person = await register(t)
+    await withoutPassword(t, person)
+    await forgot(person.email)
+    const [mail] = await resetMails(person.email)
+    expect(mail?.text).toContain('So far this address signs in with Google and has no password.')
+    expect(await tokenFor(t, '/reset-password', person.email)).toBeTruthy()
   })
 
   test('the trail has it, with where it came from', async () => {

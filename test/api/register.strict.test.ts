@@ -5,6 +5,7 @@ import { newNetwork } from '../support/networks.ts'
 import { mailedToken, newAddress, PASSWORD, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
 import { actionsOf } from '../support/trail.ts'
+import { withoutPassword } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
@@ -41,7 +42,7 @@ const kinds: Record<string, () => Promise<string>> = {
   },
   'without a password': async () => {
     const { email, reply } = await enter()
-    await t.app.pool.query('update users set password_hash = null where id = $1', [reply.body.tokens.user.id])
+    await withoutPassword(t, { userId: reply.body.tokens.user.id })
     return email
   },
   'deleted, and free again': async () => {

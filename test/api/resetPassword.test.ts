@@ -5,6 +5,7 @@ import { newNetwork } from '../support/networks.ts'
 import { mailedToken, PASSWORD, type Person, register, registerVerified, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
+import { identitiesOf, withIdentity, withoutPassword } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
@@ -90,8 +91,31 @@ describe('204', () => {
     expect((await reset(token)).status).toBe(204)
   })
 
-  test('a user without a password gets one by proving the mailbox', async () => {
-    const { email, userId } = await register(t)
+  test.each([
+    ['without a password', withoutPassword],
+    ['with a password', withIdentity],
+  ])('whoever proves the mailbox first is rid of what others linked, %s', async (_what, link) => {
+    const squatter = await register(t)
+    await link(t, squatter)
+    expect((await reset(await resetLink(squatter.email))).status).toBe(204)
+    expect(await identitiesOf(t, squatter)).toBe(0)
+    const { body } = await signIn(t, squatter.email, NEW_PASSWORD)
+    expect(body.user.email_verified).toBe(true)
+    const [mail] = await t.mailsTo(squatter.email)
+    expect(mail?.text).toContain('Signing in with Google was taken off')
+    const unlinked = (await trailOf(t, squatter.userId)).find(({ action }) => action === 'identity.unlinked')
+    expect(unlinked).toMatchObject({ details: { providers: ['google'] } })
+  })
+
+  test('what somebody linked whose mailbox is known stays', async () => {
+    const person = await registerVerified(t)
+    await withIdentity(t, person)
+    await reset(await resetLink(person.email))
+    expect(await identitiesOf(t, person)).toBe(1)
+  })
+
+  test('who has neither a password nor a provider gets in by mail', async () => {
+    const { email, userId } = await registerVerified(t)
     await t.app.pool.query('update users set password_hash = null where id = $1', [userId])
     await reset(await resetLink(email))
     expect((await signIn(t, email, NEW_PASSWORD)).status).toBe(200)
@@ -113,6 +137,19 @@ describe('404', () => {
       expect(reply.status).toBe(404)
       expect(reply.body.code).toBe('token-unknown')
     }
+  })
+})
+
+describe('409', () => {
+  test('who has no password by now signs in with a provider, and the link stays', async () => {
+    const person = await registerVerified(t)
+    const token = await resetLink(person.email)
+    await withoutPassword(t, person)
+    const reply = await reset(token)
+    expect(reply.status).toBe(409)
+    expect(reply.body).toMatchObject({ code: 'use-oauth-provider', providers: ['google'] })
+    await t.app.pool.query('delete from oauth_identities where user_id = $1', [person.userId])
+    expect((await reset(token)).status).toBe(204)
   })
 })
 

@@ -6,6 +6,7 @@ import { newAddress, PASSWORD, type Person, register, registerVerified, signIn }
 import { startReplica } from '../support/replica.ts'
 import { startTestApp, startTestAppWith, type TestApp, type TestReply } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
+import { withoutPassword } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
@@ -144,19 +145,11 @@ describe('401', () => {
     return { status, headers: others, body: { ...body, instance: null } }
   }
 
-  test('every address is refused the same: known, unverified, without a password, deleted, unknown', async () => {
-    const [verified, unverified, withoutPassword, deleted] = [
-      await registerVerified(t),
-      await register(t),
-      await register(t),
-      await register(t),
-    ]
-    await t.app.pool.query('update users set password_hash = null where id = $1', [withoutPassword.userId])
+  test('every address is refused the same: known, unverified, deleted, unknown', async () => {
+    const [verified, unverified, deleted] = [await registerVerified(t), await register(t), await register(t)]
     await t.call('DELETE', '/v1/me', { as: deleted.accessToken, body: {} })
     const answers = []
-    for (const email of [verified, unverified, withoutPassword, deleted, { email: newAddress() }].map(
-      (p) => p.email,
-    )) {
+    for (const { email } of [verified, unverified, deleted, { email: newAddress() }]) {
       answers.push(visible(await post({ email, password: 'not the password' })))
     }
     expect(answers[0]).toMatchObject({ status: 401, body: { code: 'invalid-credentials' } })
@@ -182,6 +175,23 @@ describe('401', () => {
       ip: from,
       user_agent: 'test',
     })
+  })
+})
+
+describe('409', () => {
+  test('somebody without a password is told what they sign in with, and it counts as a failure', async () => {
+    const person = await registerVerified(t)
+    await withoutPassword(t, person, 'google')
+    await withoutPassword(t, person, 'microsoft')
+    const replies = []
+    for (let i = 0; i < 11; i++) replies.push(await post({ email: person.email, password: PASSWORD }))
+    expect(replies.map(({ status }) => status)).toEqual([...Array(10).fill(409), 429])
+    expect(replies[0]?.body).toMatchObject({
+      code: 'use-oauth-provider',
+      providers: ['google', 'microsoft'],
+    })
+    const refused = (await trailOf(t, person.userId)).filter(({ action }) => action === 'sign-in.refused')
+    expect(refused).toHaveLength(10)
   })
 })
 

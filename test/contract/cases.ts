@@ -5,6 +5,7 @@ import { mirrored } from '../support/mirrored.ts'
 import { mailedToken, newAddress, PASSWORD, type Person, register } from '../support/people.ts'
 import { giveGrant, instant } from '../support/staff.ts'
 import type { TestApp } from '../support/testApp.ts'
+import { withoutPassword } from '../support/withoutPassword.ts'
 
 /** What a call is told, besides who calls. */
 export interface Input {
@@ -75,6 +76,19 @@ export const cases: Record<string, Case> = {
   },
   changePassword: {
     good: () => ({ body: { current_password: PASSWORD, new_password: 'quite another staple battery' } }),
+  },
+  requestFirstPassword: {
+    async good(t, me) {
+      await withoutPassword(t, me)
+      return {}
+    },
+  },
+  setFirstPassword: {
+    async good(t, me) {
+      await withoutPassword(t, me)
+      await t.call('POST', '/v1/auth/password/first-link', { as: me.accessToken })
+      return { body: { token: await mailedToken(t, me.email), password: 'quite another staple battery' } }
+    },
   },
 
   getMe: {},

@@ -18,6 +18,7 @@ import {
 } from '../support/people.ts'
 import { DAY_SECONDS, endGrant, giveGrant } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
+import { withoutPassword } from '../support/withoutPassword.ts'
 import { expectProblem, metWithStripe, type Refusal } from './refusals.ts'
 
 let t: TestApp
@@ -100,6 +101,12 @@ const scenarios: Record<Exclude<ProblemCode, (typeof metWithStripe)[number]>, ()
     const { email } = await register(t)
     return t.call('POST', '/v1/auth/register', { body: { email, password: PASSWORD } })
   },
+  async 'use-oauth-provider'() {
+    const person = await registerVerified(t)
+    await withoutPassword(t, person)
+    return signIn(t, person.email)
+  },
+  'password-exists': async () => t.call('POST', '/v1/auth/password/first-link', { as: await me() }),
   async 'last-owner'() {
     const [owner, member] = [await register(t), await register(t)]
     await t.app.pool.query(

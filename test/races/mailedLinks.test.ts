@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { somebodyWaits } from '../support/locks.ts'
 import { tokenFor } from '../support/mailedLinks.ts'
 import { newAddress, PASSWORD, register, signIn } from '../support/people.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
+import { addIdentity, identitiesOf, identityOf, withoutPassword } from '../support/withoutPassword.ts'
 
 let t: TestApp
 let replica: TestApp
@@ -43,6 +45,23 @@ describe('20 uses of one link at once', () => {
     for (const i of [0, 1, 2].filter((other) => other !== winner))
       expect((await signIn(t, email, isNewPassword(i))).status).toBe(401)
     expect(await actions(userId, 'password.reset')).toBe(1)
+  })
+
+  test('set a first password once: of twenty one holds', async () => {
+    const person = await register(t)
+    await withoutPassword(t, person)
+    await t.call('POST', '/v1/auth/password/first-link', { as: person.accessToken })
+    const token = await tokenFor(t, '/set-password', person.email)
+    const replies = await twenty((app, i) =>
+      app.call('POST', '/v1/auth/password/first', {
+        as: person.accessToken,
+        body: { token, password: isNewPassword(i) },
+      }),
+    )
+    expect(outcomes(replies)).toEqual(['204', ...Array(19).fill('410 token-used')])
+    const winner = replies.findIndex(({ status }) => status === 204)
+    expect((await signIn(t, person.email, isNewPassword(winner))).status).toBe(200)
+    expect(await actions(person.userId, 'password.first-set')).toBe(1)
   })
 
   test('begin one session where registration mails it', async () => {
@@ -103,6 +122,24 @@ describe('signing in while the password is being reset', () => {
       }
       for (const { status } of signIns) expect([200, 401, 429]).toContain(status)
     }
+  })
+})
+
+describe('linking while the password is being reset', () => {
+  test('leaves nothing linked from before the mailbox was proved', async () => {
+    const person = await register(t)
+    await t.call('POST', '/v1/auth/password/forgot', { body: { email: person.email }, from: '10.3.0.1' })
+    const token = await tokenFor(t, '/reset-password', person.email)
+    const linking = await t.app.pool.connect()
+    await linking.query('begin')
+    await linking.query(addIdentity, identityOf(t, person.userId, 'google'))
+    const body = { token, password: isNewPassword(1) }
+    const resetting = t.call('POST', '/v1/auth/password/reset', { body })
+    await somebodyWaits(t)
+    await linking.query('commit')
+    linking.release()
+    expect((await resetting).status).toBe(204)
+    expect(await identitiesOf(t, person)).toBe(0)
   })
 })
 

@@ -4,6 +4,7 @@ import { keepEvent } from '../../src/billing/events/keepEvent.ts'
 import { readEvent } from '../../src/billing/events/rules.ts'
 import { projectJob } from '../../src/billing/jobs.ts'
 import { enqueue } from '../../src/jobs/enqueue.ts'
+import { somebodyWaits } from '../support/locks.ts'
 import { customerOf } from '../support/mirrored.ts'
 import { register } from '../support/people.ts'
 import { startTestAppWith, type TestApp } from '../support/testApp.ts'
@@ -23,14 +24,7 @@ async function whileTaken(t: TestApp, key: string, promise: () => Promise<void>)
     [key],
   )
   const promised = promise()
-  await expect
-    .poll(async () => {
-      const { rows } = await t.app.pool.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      )
-      return rows.length
-    })
-    .toBe(1)
+  await somebodyWaits(t)
   await worker.query('commit')
   worker.release()
   await promised

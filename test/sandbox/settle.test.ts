@@ -41,7 +41,7 @@ describe('settling', () => {
     const sweep = {
       name: 'sweep.mails',
       run: async (app: App, at: Date) =>
-        void (await inTx(app, (tx) => queueMail(tx, { template: 'password-changed', to, fill: {} }, at))),
+        void (await inTx(app, (tx) => queueMail(tx, { template: 'payment-confirmation', to, fill: {} }, at))),
     }
     await settle(t.app, [sweep], patience())
     expect(t.mailbox.list(to.address)).toHaveLength(1)

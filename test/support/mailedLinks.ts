@@ -3,7 +3,7 @@ import type { TestApp } from './testApp.ts'
 /** The token of the newest link to a page that was mailed to an address; mails that go out together arrive in any order. */
 export async function tokenFor(
   t: TestApp,
-  page: '/verify-email' | '/reset-password',
+  page: '/verify-email' | '/reset-password' | '/set-password',
   email: string,
 ): Promise<string> {
   const links = (await t.mailsTo(email)).flatMap((mail) => mail.links).map((link) => new URL(link))

@@ -1,0 +1,14 @@
+import { expect } from 'vitest'
+import type { TestApp } from './testApp.ts'
+
+/** Resolves once a statement waits for a lock that another transaction holds. */
+export async function somebodyWaits(t: TestApp): Promise<void> {
+  await expect
+    .poll(async () => {
+      const { rows } = await t.app.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      return rows.length
+    })
+    .toBe(1)
+}

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+import type { Person } from './people.ts'
+import type { TestApp } from './testApp.ts'
+
+type Provider = 'google' | 'microsoft'
+
+/** Makes somebody a user who signs in with a provider: without a password, and with an identity. */
+export async function withoutPassword(
+  t: TestApp,
+  { userId }: Pick<Person, 'userId'>,
+  provider: Provider = 'google',
+): Promise<void> {
+  await t.app.pool.query('update users set password_hash = null where id = $1', [userId])
+  await withIdentity(t, { userId }, provider)
+}
+
+/** Links an identity to somebody, beside the password that they may have. */
+export async function withIdentity(
+  t: TestApp,
+  { userId }: Pick<Person, 'userId'>,
+  provider: Provider = 'google',
+): Promise<void> {
+  await t.app.pool.query(addIdentity, identityOf(t, userId, provider))
+}
+
+export const addIdentity = `
+  insert into oauth_identities (id, user_id, provider, issuer, subject, created_at, last_used_at)
+  values ($1, $2, $3, 'https://issuer.example', $4, $5, $5)`
+
+export function identityOf(t: TestApp, userId: string, provider: Provider): unknown[] {
+  return [randomUUID(), userId, provider, randomUUID(), t.app.now()]
+}
+
+/** How many identities somebody has. */
+export async function identitiesOf(t: TestApp, { userId }: Pick<Person, 'userId'>): Promise<number> {
+  const { rows } = await t.app.pool.query('select from oauth_identities where user_id = $1', [userId])
+  return rows.length
+}
