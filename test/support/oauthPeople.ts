@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import type { GooglePerson } from '../../sandbox/oidc/google.ts'
+import type { MicrosoftPerson } from '../../sandbox/oidc/microsoft.ts'
+import type { ProviderName } from '../../src/oidc/rules.ts'
+import type { Browser, Page, Visit } from './browser.ts'
+import type { OauthApp } from './oauthApp.ts'
+import { newAddress } from './people.ts'
+import type { TestReply } from './testApp.ts'
+
+export const DIRECTORY = '6f1d7c1e-52a0-4b6e-9d51-0c2f5a8e7b01'
+
+/** Somebody at Google; without fields one whose mailbox Google vouches for. What is undefined is absent from tokens. */
+export function atGoogle(t: OauthApp, fields: Partial<GooglePerson> = {}): GooglePerson & { email: string } {
+  const email = fields.email ?? newAddress()
+  const person = {
+    sub: randomUUID(),
+    email_verified: true,
+    hd: 'customer.example',
+    name: 'Ada Lovelace',
+    ...fields,
+    email,
+  }
+  t.google.people.put(person)
+  return person
+}
+
+/** Somebody at Microsoft; without fields one of a company whose domain Microsoft knows. */
+export function atMicrosoft(
+  t: OauthApp,
+  fields: Partial<MicrosoftPerson> = {},
+): MicrosoftPerson & { email: string } {
+  const email = fields.email ?? newAddress()
+  const person = {
+    oid: randomUUID(),
+    tid: DIRECTORY,
+    xms_edov: true,
+    name: 'Ada Lovelace',
+    ...fields,
+    email,
+  }
+  t.microsoft.people.put(person)
+  return person
+}
+
+/** Has a browser go to a provider as a person, and back to where the service sends it. */
+export function comeBy(
+  browser: Browser,
+  provider: ProviderName,
+  person: GooglePerson | MicrosoftPerson,
+  query: Record<string, string> = {},
+  visit: Visit = {},
+): Promise<Page> {
+  const login_hint = 'sub' in person ? person.sub : person.oid
+  return browser.open(`/v1/auth/oauth/${provider}/start?${new URLSearchParams({ login_hint, ...query })}`, visit)
+}
+
+/** The same, stopped before the browser brings the answer back: returns the address of the callback. */
+export async function answerOf(
+  browser: Browser,
+  provider: ProviderName,
+  person: GooglePerson | MicrosoftPerson,
+  query: Record<string, string> = {},
+): Promise<URL> {
+  const { next } = await comeBy(browser, provider, person, query, { stopBefore: /\/callback\?/ })
+  if (!next) throw new Error('The provider sent nobody back')
+  return new URL(next)
+}
+
+/** What a page of ours was told: the code behind `?error=`. */
+export function errorOf({ url }: Pick<Page, 'url'>): string | null {
+  return new URL(url).searchParams.get('error')
+}
+
+/** The tokens of whoever is signed in in a browser; throws where nobody is. */
+export async function tokensOf(t: OauthApp, browser: Browser): Promise<TestReply['body']> {
+  const reply = await refresh(t, browser)
+  if (reply.status !== 200) throw new Error(`Nobody is signed in: ${reply.text}`)
+  return reply.body
+}
+
+/** Whether somebody is signed in in a browser. */
+export async function isSignedIn(t: OauthApp, browser: Browser): Promise<boolean> {
+  return (await refresh(t, browser)).status === 200
+}
+
+function refresh(t: OauthApp, browser: Browser): Promise<TestReply> {
+  return t.call('POST', '/v1/auth/refresh', { cookies: cookiesOf(browser), body: {} })
+}
+
+/** The cookies that the service would get from a browser. */
+export function cookiesOf(browser: Browser): Record<string, string> {
+  const own = browser.cookies.list().filter(({ host }) => host === 'localhost')
+  return Object.fromEntries(own.map(({ name, value }) => [name, value]))
+}
