@@ -26,7 +26,8 @@ export async function startSandboxServer(parts: Parts, port: number): Promise<Sa
   return listen(server, port)
 }
 
-function makeServer(log: Log): FastifyInstance {
+/** A server of the sandbox that reads JSON, answers refusals, and goes by the names of loopback only. */
+export function makeServer(log: Log): FastifyInstance {
   const server = fastify({
     forceCloseConnections: true,
     ajv: {

@@ -64,7 +64,7 @@ export interface TestReply {
 /** Starts a service for a test file, or for one test with settings of its own. Call `close` when done. */
 export async function startTestApp(
   overrides: NodeJS.ProcessEnv = {},
-  { work = true } = {},
+  { work = true, fetch = globalThis.fetch } = {},
 ): Promise<TestApp> {
   const serverUrl = inject('serverUrl')
   const name = `test_${randomUUID().replaceAll('-', '')}`
@@ -90,7 +90,7 @@ export async function startTestApp(
     SMTP_URL: mailServer.url,
     ...overrides,
   })
-  const app = openApp(config, { now, log })
+  const app = openApp(config, { now, log, fetch })
   const { server, access } = await buildServer(app)
   await server.fastify.ready()
   const worker = work ? await startWorker(app) : undefined
