@@ -236,10 +236,12 @@ function callbackOf({ config }: App, provider: ProviderName): URL {
  * Providers send people back to PUBLIC_URL, where a cookie of 127.0.0.1 does not come along: on loopback whoever
  * begins under another name is sent there first.
  */
-function samePlaceAtPublicUrl({ config }: App, { host, url }: FastifyRequest): string | null {
-  const isLoopback = (name: string) => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(name)
-  const own = new URL(config.publicUrl).host
-  return own !== host && isLoopback(own) && isLoopback(host) ? config.publicUrl + url : null
+function samePlaceAtPublicUrl({ config }: App, { hostname, url }: FastifyRequest): string | null {
+  const loopback = ['localhost', '127.0.0.1', '[::1]']
+  // Cookies do not tell ports apart, and a proxy on this machine may use another one.
+  const own = new URL(config.publicUrl).hostname
+  const isElsewhere = own !== hostname && loopback.includes(own) && loopback.includes(hostname)
+  return isElsewhere ? config.publicUrl + url : null
 }
 
 /** The sign-in page, told what went wrong and what to take up again. */

@@ -218,7 +218,10 @@ describe('providers without keys', () => {
   test('are off and say so', async () => {
     const off = await startTestAppWith({})
     expect((await off.call('GET', '/v1/config')).body.oauth_providers).toEqual([])
-    expect(await off.call('GET', START)).toMatchObject({ status: 503, body: { code: 'oauth-not-configured' } })
+    expect(await off.call('GET', START)).toMatchObject({
+      status: 503,
+      body: { code: 'oauth-not-configured' },
+    })
     expect((await t.call('GET', '/v1/config')).body.oauth_providers).toEqual(['google', 'microsoft'])
   })
 })

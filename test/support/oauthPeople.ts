@@ -9,8 +9,8 @@ import type { TestReply } from './testApp.ts'
 
 export const DIRECTORY = '6f1d7c1e-52a0-4b6e-9d51-0c2f5a8e7b01'
 
-/** Somebody at Google; without fields one whose mailbox Google vouches for. What is undefined is absent from tokens. */
-export function atGoogle(t: OauthApp, fields: Partial<GooglePerson> = {}): GooglePerson & { email: string } {
+/** Somebody at Google; without fields one whose mailbox Google vouches for. */
+export function atGoogle(t: OauthApp, fields: Fields<GooglePerson> = {}): GooglePerson & { email: string } {
   const email = fields.email ?? newAddress()
   const person = {
     sub: randomUUID(),
@@ -19,15 +19,18 @@ export function atGoogle(t: OauthApp, fields: Partial<GooglePerson> = {}): Googl
     name: 'Ada Lovelace',
     ...fields,
     email,
-  }
+  } as GooglePerson & { email: string }
   t.google.people.put(person)
   return person
 }
 
+/** Fields of a person; what is undefined is absent from their tokens. */
+type Fields<Person> = { [Field in keyof Person]?: Person[Field] | undefined }
+
 /** Somebody at Microsoft; without fields one of a company whose domain Microsoft knows. */
 export function atMicrosoft(
   t: OauthApp,
-  fields: Partial<MicrosoftPerson> = {},
+  fields: Fields<MicrosoftPerson> = {},
 ): MicrosoftPerson & { email: string } {
   const email = fields.email ?? newAddress()
   const person = {
@@ -37,7 +40,7 @@ export function atMicrosoft(
     name: 'Ada Lovelace',
     ...fields,
     email,
-  }
+  } as MicrosoftPerson & { email: string }
   t.microsoft.people.put(person)
   return person
 }
@@ -51,7 +54,10 @@ export function comeBy(
   visit: Visit = {},
 ): Promise<Page> {
   const login_hint = 'sub' in person ? person.sub : person.oid
-  return browser.open(`/v1/auth/oauth/${provider}/start?${new URLSearchParams({ login_hint, ...query })}`, visit)
+  return browser.open(
+    `/v1/auth/oauth/${provider}/start?${new URLSearchParams({ login_hint, ...query })}`,
+    visit,
+  )
 }
 
 /** The same, stopped before the browser brings the answer back: returns the address of the callback. */
@@ -83,12 +89,15 @@ export async function isSignedIn(t: OauthApp, browser: Browser): Promise<boolean
   return (await refresh(t, browser)).status === 200
 }
 
-function refresh(t: OauthApp, browser: Browser): Promise<TestReply> {
-  return t.call('POST', '/v1/auth/refresh', { cookies: cookiesOf(browser), body: {} })
+async function refresh(t: OauthApp, browser: Browser): Promise<TestReply> {
+  const reply = await t.call('POST', '/v1/auth/refresh', { cookies: cookiesOf(browser), body: {} })
+  const next = Object.entries(reply.cookies).map(([name, value]) => `${name}=${value}; Path=/`)
+  browser.cookies.take(new URL(t.app.config.publicUrl), next)
+  return reply
 }
 
-/** The cookies that the service would get from a browser. */
+/** The cookies of the service in a browser, where the sandbox’s are kept under the same name of this machine. */
 export function cookiesOf(browser: Browser): Record<string, string> {
-  const own = browser.cookies.list().filter(({ host }) => host === 'localhost')
+  const own = browser.cookies.list().filter(({ name }) => name.startsWith('frontgate_'))
   return Object.fromEntries(own.map(({ name, value }) => [name, value]))
 }
