@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigFaults, readConfig } from '../src/config.ts'
 import { CannotStart } from './cannotStart.ts'
+import { GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET } from './oidc/google.ts'
+import { MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET } from './oidc/microsoft.ts'
 
 /** What the sandbox itself reads from the environment, and what it says of it in its help. */
 export const sandboxVariables = {
@@ -14,6 +16,8 @@ export const sandboxVariables = {
   SMTP_URL: 'A mail server of your own. Unset: the mailbox of the sandbox. Set empty: no mail is sent.',
   STRIPE_SECRET_KEY: 'Set empty: billing that needs Stripe is off. Unset: the Stripe of the sandbox.',
   STRIPE_WEBHOOK_SECRET: 'Set empty: events of Stripe are answered and dropped.',
+  GOOGLE_CLIENT_ID: 'Set empty: nobody can sign in with Google. Unset: the Google of the sandbox.',
+  MICROSOFT_CLIENT_ID: 'Set empty: nobody can sign in with Microsoft. Unset: the Microsoft of the sandbox.',
 }
 
 /** Where things are and what is set, before anything is started. */
@@ -42,6 +46,8 @@ const offWhenEmpty: Record<string, string> = {
   SMTP_URL: 'no mail is sent',
   STRIPE_SECRET_KEY: 'nobody can buy anything',
   STRIPE_WEBHOOK_SECRET: 'events of Stripe are answered and dropped',
+  GOOGLE_CLIENT_ID: 'nobody can sign in with Google',
+  MICROSOFT_CLIENT_ID: 'nobody can sign in with Microsoft',
 }
 const STRIPE_SIGNING_SECRET = 'whsec_sandbox'
 const EVERYWHERE = ['localhost', '0.0.0.0', '::', '']
@@ -76,6 +82,8 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     STRIPE_WEBHOOK_SECRET: STRIPE_SIGNING_SECRET,
     SECRET: secret,
     ...env,
+    ...clientAt('GOOGLE', env, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET),
+    ...clientAt('MICROSOFT', env, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET),
     DATABASE_URL: databaseUrl,
   })
   const databaseUrl = env.DATABASE_URL
@@ -105,6 +113,14 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     ),
     forService,
   }
+}
+
+/** The client at a provider: the sandbox's unless there is another, and no half of one where it is off. */
+function clientAt(provider: string, env: NodeJS.ProcessEnv, id: string, secret: string): NodeJS.ProcessEnv {
+  const [idName, secretName] = [`${provider}_CLIENT_ID`, `${provider}_CLIENT_SECRET`]
+  if (env[idName]?.trim() === '') return { [secretName]: '' }
+  const isGiven = env[idName] !== undefined || env[secretName] !== undefined
+  return isGiven ? {} : { [idName]: id, [secretName]: secret }
 }
 
 function faultsOfSandbox(sandboxPort: string, servicePort: string): string[] {

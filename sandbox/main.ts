@@ -84,7 +84,8 @@ Try first:
   curl -s ${serviceUrl}/v1/auth/register -H 'content-type: application/json' \\
     -d '${person}'
 
-then read the mail in the mailbox and move the clock at ${sandboxUrl}.
+then read the mail in the mailbox and move the clock at ${sandboxUrl}, which also has
+people to sign in as with Google and Microsoft.
 
 Ctrl-C stops it and keeps the data; \`npm run sandbox:reset\` empties it.
 The log of the service is ${relative(process.cwd(), logPath)}.`

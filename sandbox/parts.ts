@@ -3,6 +3,7 @@ import type { App } from '../src/app.ts'
 import type { Sweep } from '../src/jobs/runJobs.ts'
 import type { Clock } from './clock.ts'
 import type { Mailbox } from './mailbox/mailbox.ts'
+import type { Providers } from './oidc/createProviders.ts'
 import type { StripeStandIn } from './stripe/engine/createStripe.ts'
 
 /** What the servers of the sandbox share: the running service, and the world around it. */
@@ -13,6 +14,7 @@ export interface Parts {
   clock: Clock
   mailbox: Mailbox
   stripe: StripeStandIn
+  providers: Providers
   /** Where the service answers. */
   serviceUrl: string
   /** Aborts when the sandbox begins to stop, so that nobody keeps waiting for things to settle. */

@@ -1,20 +1,22 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { takeLock } from '../scripts/lock.mjs'
+import { providerNames } from '../src/oidc/rules.ts'
 import { clockFile } from './clock.ts'
 import { dataFolder, secretFile } from './environment.ts'
+import { peopleFile } from './oidc/people.ts'
 import { removePostgres } from './postgres/removePostgres.ts'
 import { journalFile } from './stripe/engine/journal.ts'
 
 const help = `Usage: npm run sandbox:reset
 
-Removes what the sandbox keeps between runs: the database with all accounts, what its Stripe holds, and the moved
-clock. The next \`npm start\` begins empty, in real time. It does nothing while the sandbox runs.
+Removes what the sandbox keeps between runs: the database with all accounts, what its Stripe holds, whom its Google
+and Microsoft know, and the moved clock. The next \`npm start\` begins empty, in real time. It does nothing while the sandbox runs.
 
 Variables:
   FRONTGATE_DATA  The folder to empty. Default: .frontgate beside package.json.
-  DATABASE_URL    A database of your own is never touched, nor is what Stripe holds for it; only the clock returns
-                  to real time.`
+  DATABASE_URL    A database of your own is never touched, nor is what Stripe, Google and Microsoft hold for it; only
+                  the clock returns to real time.`
 
 await main(process.argv.slice(2))
 
@@ -46,6 +48,7 @@ async function empty(folder: string): Promise<void> {
   }
   await removePostgres(join(folder, 'postgres'), (line) => console.log(line))
   rmSync(journalFile(folder), { force: true })
+  for (const provider of providerNames) rmSync(peopleFile(folder, provider), { force: true })
   // What it sealed is gone with the database.
   rmSync(secretFile(folder), { force: true })
   console.log(`The sandbox in ${folder} is empty, and its clock back at real time.`)

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AccessTokens } from '../src/access/accessTokens.ts'
 import { type App, openApp } from '../src/app.ts'
 import { bringPrices } from '../src/billing/prices/applyPrices.ts'
-import { readConfig } from '../src/config.ts'
+import { type Config, readConfig } from '../src/config.ts'
 import { makeLog } from '../src/http/log.ts'
+import type { ProviderName } from '../src/oidc/rules.ts'
 import { prepareDatabase } from '../src/prepare.ts'
 import { startService } from '../src/service.ts'
 import { sweeps } from '../src/worker.ts'
@@ -14,6 +15,9 @@ import { openLogFile } from './logFile.ts'
 import { Mailbox } from './mailbox/mailbox.ts'
 import { loadParser } from './mailbox/readLetter.ts'
 import { startMailServer } from './mailbox/startMailServer.ts'
+import { createProviders } from './oidc/createProviders.ts'
+import { GOOGLE_CLIENT_ID } from './oidc/google.ts'
+import { MICROSOFT_CLIENT_ID } from './oidc/microsoft.ts'
 import { explainListenError } from './ports.ts'
 import { startSandboxServer } from './server.ts'
 import { createStripe, type StripeStandIn } from './stripe/engine/createStripe.ts'
@@ -43,12 +47,22 @@ export async function runFrontgate(surroundings: Surroundings): Promise<void> {
   const config = readConfig(environment.forService(found))
   const logFile = openLogFile(logPath)
   started.defer(() => logFile.close())
-  const app = openApp(config, { now: clock.now, log: makeLog(config, logFile) })
-  started.defer(() => app.close())
+  const log = makeLog(config, logFile)
+  const providers = createProviders({
+    folder,
+    publicUrl: `http://localhost:${sandboxPort}`,
+    serviceUrl: config.publicUrl,
+    played: playedFor(config),
+    log,
+  })
+  const opened = openApp(config, { now: clock.now, log, fetch: providers.fetch })
+  started.defer(() => opened.close())
+  const app = { ...opened, oidc: providers.showHere(opened.oidc) }
   await prepare(app, environment)
   const stripe = openStripe(app, environment)
   started.defer(() => stripe.close())
-  const parts = { app, tokens: new AccessTokens(app), sweeps, clock, mailbox, stripe, serviceUrl, stopping }
+  const world = { clock, mailbox, stripe, providers }
+  const parts = { app, tokens: new AccessTokens(app), sweeps, ...world, serviceUrl, stopping }
   try {
     const server = await startSandboxServer(parts, sandboxPort)
     started.defer(() => server.stop())
@@ -61,6 +75,14 @@ export async function runFrontgate(surroundings: Surroundings): Promise<void> {
   await bringCatalogueToStripe(app, sandboxPort)
   runStripe(app, stripe, started)
   void loadParser()
+}
+
+/** Whom the sandbox plays: those of whom the service is a client that only the sandbox knows. */
+function playedFor({ googleClientId, microsoftClientId }: Config): ProviderName[] {
+  return [
+    ...(googleClientId === GOOGLE_CLIENT_ID ? (['google'] as const) : []),
+    ...(microsoftClientId === MICROSOFT_CLIENT_ID ? (['microsoft'] as const) : []),
+  ]
 }
 
 /** What Stripe holds is kept beside the database; it is still as an earlier run left it. */

@@ -22,6 +22,7 @@ export async function startSandboxServer(parts: Parts, port: number): Promise<Sa
   await server.register(parts.stripe.routes, { prefix: '/stripe' })
   // An SDK whose host, port and protocol alone are ours asks for the paths as Stripe has them.
   await server.register(parts.stripe.routes)
+  await server.register(parts.providers.routes)
   await server.register(async (pages) => pageRoutes(pages, parts))
   return listen(server, port)
 }

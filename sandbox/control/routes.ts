@@ -3,6 +3,7 @@ import type { Parts } from '../parts.ts'
 import { Refusal } from '../refusal.ts'
 import { clockRoutes } from './clock.ts'
 import { mailboxRoutes } from './mailbox.ts'
+import { oidcControlRoutes } from './oidc.ts'
 import { operatorRoutes } from './operators.ts'
 import { stripeControlRoutes } from './stripe.ts'
 
@@ -15,5 +16,8 @@ export function controlRoutes(server: FastifyInstance, parts: Parts): void {
   clockRoutes(server, parts)
   mailboxRoutes(server, parts)
   operatorRoutes(server, parts)
+  const { google, microsoft } = parts.providers
+  server.register(async (scope) => oidcControlRoutes(scope, google), { prefix: '/google' })
+  server.register(async (scope) => oidcControlRoutes(scope, microsoft), { prefix: '/microsoft' })
   server.register(async (stripe) => stripeControlRoutes(stripe, parts), { prefix: '/stripe' })
 }

@@ -8,6 +8,7 @@ import { type MicrosoftPerson, microsoft } from './microsoft.ts'
 import type { OpenedProvider } from './openProvider.ts'
 import { googleForm } from './pages/googleForm.ts'
 import { microsoftForm } from './pages/microsoftForm.ts'
+import type { PersonForm } from './pages/personForm.ts'
 import { People } from './people.ts'
 import type { Persona } from './persona.ts'
 import { providerRoutes } from './providerRoutes.ts'
@@ -29,6 +30,9 @@ export interface StandIn<Person extends object> {
   persona: Persona<Person>
   people: People<Person>
   faults: Faults
+  form: PersonForm<Person>
+  /** Whether it is asked instead of the real one. */
+  isPlayed: boolean
   log: Log
   /** Opened when somebody first needs it. */
   open(): Promise<OpenedProvider>
@@ -50,30 +54,31 @@ export interface Providers {
 
 /** Plays Google and Microsoft. Nothing is loaded, and no key made, until somebody signs in. */
 export function createProviders(options: ProvidersOptions): Providers {
-  const { publicUrl, played = providerNames } = options
-  const standIns = { google: standInOf(google, options), microsoft: standInOf(microsoft, options) }
-  const playedOf = ({ origin }: URL) =>
-    played.map((name) => standIns[name]).find(({ persona }) => persona.origins.includes(origin))
+  const standIns = {
+    google: standInOf(google, googleForm, options),
+    microsoft: standInOf(microsoft, microsoftForm, options),
+  }
+  const playedAt = ({ origin }: URL) =>
+    Object.values(standIns).find(({ persona, isPlayed }) => isPlayed && persona.origins.includes(origin))
 
   function addressOf(address: URL): URL {
-    const standIn = playedOf(address)
-    return standIn
-      ? new URL(`/${standIn.persona.name}${address.pathname}${address.search}`, publicUrl)
-      : address
+    const standIn = playedAt(address)
+    if (!standIn) return address
+    return new URL(`/${standIn.persona.name}${address.pathname}${address.search}`, options.publicUrl)
   }
 
   return {
     ...standIns,
     async routes(server) {
       const { google, microsoft } = standIns
-      await server.register(async (scope) => providerRoutes(scope, google, googleForm), { prefix: '/google' })
-      await server.register(async (scope) => providerRoutes(scope, microsoft, microsoftForm), {
+      await server.register(async (scope) => providerRoutes(scope, google), { prefix: '/google' })
+      await server.register(async (scope) => providerRoutes(scope, microsoft), {
         prefix: '/microsoft',
       })
     },
     async fetch(input, init) {
       const address = new URL(input instanceof Request ? input.url : input)
-      const standIn = playedOf(address)
+      const standIn = playedAt(address)
       if (!standIn) return globalThis.fetch(input, init)
       if (standIn.faults.take(['unreachable'])) throw nobodyAnswers()
       const here = addressOf(address)
@@ -90,7 +95,8 @@ export function createProviders(options: ProvidersOptions): Providers {
 
 function standInOf<Person extends object>(
   persona: Persona<Person>,
-  { folder, serviceUrl, log }: ProvidersOptions,
+  form: PersonForm<Person>,
+  { folder, serviceUrl, played = providerNames, log }: ProvidersOptions,
 ): StandIn<Person> {
   const people = new People(persona, folder)
   const faults = new Faults()
@@ -100,6 +106,8 @@ function standInOf<Person extends object>(
     persona,
     people,
     faults,
+    form,
+    isPlayed: played.includes(persona.name),
     log,
     open() {
       opened ??= import('./openProvider.ts').then(({ openProvider }) =>

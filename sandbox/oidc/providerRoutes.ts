@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusal.ts'
 import type { StandIn } from './createProviders.ts'
 import { chooseRoutes } from './pages/chooseRoutes.ts'
-import type { PersonForm } from './pages/personForm.ts'
 
 interface AtDirectory {
   Params: { directory?: string }
@@ -12,7 +11,6 @@ interface AtDirectory {
 export async function providerRoutes<Person extends object>(
   server: FastifyInstance,
   standIn: StandIn<Person>,
-  form: PersonForm<Person>,
 ): Promise<void> {
   const { faults, persona } = standIn
   server.addHook('onRequest', async () => {
@@ -20,7 +18,7 @@ export async function providerRoutes<Person extends object>(
     throw new Refusal(503, 'Out of order', `${persona.title} is down, as it was told to be.`)
   })
   await server.register(async (protocol) => protocolRoutes(protocol, standIn))
-  await server.register(async (pages) => chooseRoutes(pages, standIn, form))
+  await server.register(async (pages) => chooseRoutes(pages, standIn))
 }
 
 function protocolRoutes<Person extends object>(server: FastifyInstance, standIn: StandIn<Person>): void {

@@ -1,6 +1,7 @@
 import type { Parts } from '../parts.ts'
 import { html, type Markup } from './html.ts'
 import { layOut } from './layout.ts'
+import { signInSection } from './signInSection.ts'
 import { latestEvents, latestSubscriptions, stripeCounts } from './stripeRecords.ts'
 
 const HOUR = 3600
@@ -26,6 +27,7 @@ export function overviewPage(parts: Parts, sandboxUrl: string): string {
 <p class="lead">The real service with a world of its own around it: mails arrive in the mailbox, and time moves when you say so.</p>
 ${clockCard(parts)}
 ${thingsToTry(parts.serviceUrl, sandboxUrl)}
+${signInSection(parts)}
 ${stripeSection(parts)}
 ${places(parts.serviceUrl, sandboxUrl)}`
   return layOut(parts, { title: 'Overview', current: 'overview', body })
@@ -162,6 +164,18 @@ function places(serviceUrl: string, sandboxUrl: string): Markup {
     },
     { call: 'GET /control/stripe/requests', what: 'the calls that the service made, in order' },
     { call: 'GET /control/stripe/subscriptions', what: 'the truth to compare with' },
+    {
+      call: 'POST /control/google/people',
+      what: '{ sub, email, email_verified, hd, name } makes somebody; DELETE leaves those of the beginning',
+    },
+    {
+      call: 'POST /control/microsoft/people',
+      what: '{ oid, tid, email, xms_edov, preferred_username, name }: claims left out are absent',
+    },
+    {
+      call: 'POST /control/google/faults',
+      what: '{ kind, times } makes sign-ins fail, and DELETE ends that; /control/microsoft/faults too',
+    },
     { call: 'POST /control/operators', what: '{ email } makes an operator, with an access token' },
   ]
   return html`

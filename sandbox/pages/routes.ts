@@ -12,7 +12,15 @@ const PAGE_POLICY =
 // A mail is a stranger's page: no scripts, no origin, nothing fetched, and its links open beside the mailbox.
 const MAIL_POLICY =
   "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'"
-const FILES = ['base.css', 'overview.css', 'mailbox.css', 'stripe.css', 'sandbox.js', 'gate.svg']
+const FILES = [
+  'base.css',
+  'overview.css',
+  'mailbox.css',
+  'stripe.css',
+  'choose.css',
+  'sandbox.js',
+  'gate.svg',
+]
 const TYPES: Record<string, string> = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' }
 const LONGEST_SEARCH = 320
 

@@ -5,13 +5,11 @@ import { type Form, field, guardForms, sendPage } from '../../stripe/pages/guard
 import type { StandIn } from '../createProviders.ts'
 import { choosePage } from './choosePage.ts'
 import { errorPage } from './errorPage.ts'
-import type { PersonForm } from './personForm.ts'
 
 /** The page on which somebody says who they are, or goes back. */
 export async function chooseRoutes<Person extends object>(
   server: FastifyInstance,
-  { persona, people, open, log }: StandIn<Person>,
-  { show, fields, read }: PersonForm<Person>,
+  { persona, people, form: { show, fields, read }, open, log }: StandIn<Person>,
 ): Promise<void> {
   guardForms(server)
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {

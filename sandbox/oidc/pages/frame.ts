@@ -12,6 +12,8 @@ export function frame(provider: string, title: string, body: Markup): string {
 <meta name="robots" content="noindex">
 <link rel="icon" href="/pages/gate.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/pages/base.css">
+<link rel="stylesheet" href="/stripe/pages/frame.css">
+<link rel="stylesheet" href="/stripe/pages/forms.css">
 <link rel="stylesheet" href="/pages/choose.css">
 </head>
 <body class="choose">
