@@ -19,11 +19,9 @@ import { placeToReturn } from '../identity/oauth/rules.ts'
 import { readRefreshToken } from '../identity/refreshTokens.ts'
 import { replyWithSession } from '../identity/replyWithSession.ts'
 import { flowLimits, refuseAboveLimit } from '../identity/throttles.ts'
-import { type ProviderName, providerNames } from '../oidc/rules.ts'
+import { type ProviderName, providerNames, providerTitles } from '../oidc/rules.ts'
 import { Problem, problem } from '../problems.ts'
 import { enterByProvider } from './enterByProvider.ts'
-
-const ProviderParams = Fields({ provider: Type.Enum([...providerNames]) })
 
 const StartQuery = Fields({
   return_to: Type.Optional(
@@ -46,16 +44,23 @@ const StartQuery = Fields({
 
 /** Signing in and linking by way of Google and Microsoft: to the provider, and back. */
 export function oauthRoutes(server: Server, app: App, access: Access): void {
+  for (const provider of providerNames) {
+    startRoute(server, app, access, provider)
+    finishRoute(server, app, access, provider)
+  }
+}
+
+function startRoute(server: Server, app: App, access: Access, provider: ProviderName): void {
+  const title = providerTitles[provider]
   route(
     server,
     app,
     {
-      operationId: 'startOAuth',
+      operationId: `startWith${title}`,
       method: 'GET',
-      url: '/v1/auth/oauth/:provider/start',
+      url: `/v1/auth/oauth/${provider}/start`,
       access: 'anyone',
-      summary: 'Send a browser to Google or Microsoft, to sign in or to link',
-      params: ProviderParams,
+      summary: `Send a browser to ${title}, to sign in or to link`,
       query: StartQuery,
       replies: { 302: null },
       refusals: [
@@ -69,7 +74,7 @@ export function oauthRoutes(server: Server, app: App, access: Access): void {
         'forbidden',
       ],
     },
-    async ({ caller, params: { provider }, query, at, request, reply }) => {
+    async ({ caller, query, at, request, reply }) => {
       const elsewhere = samePlaceAtPublicUrl(app, request)
       if (elsewhere) return reply.redirect(elsewhere)
       const returnTo = placeToReturn(query.return_to, app.config)
@@ -88,25 +93,20 @@ export function oauthRoutes(server: Server, app: App, access: Access): void {
       }
     },
   )
+}
 
+function finishRoute(server: Server, app: App, access: Access, provider: ProviderName): void {
+  const title = providerTitles[provider]
   route(
     server,
     app,
     {
-      operationId: 'finishOAuth',
+      operationId: `finishWith${title}`,
       method: 'GET',
-      url: '/v1/auth/oauth/:provider/callback',
+      url: `/v1/auth/oauth/${provider}/callback`,
       access: 'anyone',
-      summary: 'Where Google and Microsoft send browsers back to',
-      params: ProviderParams,
-      query: Type.Object(
-        {
-          state: Type.Optional(
-            Type.String({ description: 'With `code` or `error`, and what else a provider adds.' }),
-          ),
-        },
-        { additionalProperties: true },
-      ),
+      // What a provider adds to `state` and `code` is its own business.
+      summary: `Where ${title} sends browsers back to: to where they wanted, or to the sign-in page with \`?error=\``,
       replies: { 302: null },
       refusals: [
         'oauth-failed',
@@ -122,8 +122,8 @@ export function oauthRoutes(server: Server, app: App, access: Access): void {
         'too-many-requests',
       ],
     },
-    async ({ caller, params: { provider }, query, at, request, reply }) => {
-      const flow = await findFlow(app, request, { state: query.state, provider }, at)
+    async ({ caller, at, request, reply }) => {
+      const flow = await findFlow(app, request, provider, at)
       const back = flow ?? { provider, returnTo: null, inviteToken: null }
       try {
         if (!flow || flow.isOver) throw problem('oauth-failed')
@@ -184,11 +184,12 @@ async function start(
 async function findFlow(
   app: App,
   request: FastifyRequest,
-  { state, provider }: { state: string | undefined; provider: ProviderName },
+  provider: ProviderName,
   at: Date,
 ): Promise<FoundFlow | null> {
+  const { state } = request.query as Record<string, unknown>
   const browserHash = markOf(request, app.config)
-  return state && browserHash ? endFlow(app, { state, browserHash, provider }, at) : null
+  return typeof state === 'string' && browserHash ? endFlow(app, { state, browserHash, provider }, at) : null
 }
 
 /** Takes the answer of the provider for a session or a link, and returns where to go on. */

@@ -5,7 +5,7 @@ import { mirrored } from '../support/mirrored.ts'
 import { mailedToken, newAddress, PASSWORD, type Person, register } from '../support/people.ts'
 import { giveGrant, instant } from '../support/staff.ts'
 import type { TestApp } from '../support/testApp.ts'
-import { withoutPassword } from '../support/withoutPassword.ts'
+import { withIdentity, withoutPassword } from '../support/withoutPassword.ts'
 
 /** What a call is told, besides who calls. */
 export interface Input {
@@ -20,12 +20,21 @@ export interface Case {
   good?: (t: TestApp, me: Person) => Input | Promise<Input>
   /** It takes Stripe, for which there is no key here: the best that it answers is 503. */
   takesStripe?: true
+  /** The same for Google and Microsoft. */
+  takesProvider?: true
   /** By the name of a field in path or body: an id that is not for the caller, which is answered 404. */
   foreign?: Record<string, (t: TestApp, other: Person) => string | Promise<string>>
 }
 
 const sessionOf = ({ accessToken }: Person) => String(decodeJwt(accessToken).sid)
 const nobody = () => randomUUID()
+const startQuery = {
+  return_to: '/billing',
+  intent: 'sign-in',
+  invite_token: 'an invite',
+  login_hint: 'ada@customer.example',
+  prompt: 'select_account',
+}
 
 /** Every operation of openapi.json, by its name. */
 export const cases: Record<string, Case> = {
@@ -89,6 +98,23 @@ export const cases: Record<string, Case> = {
       await t.call('POST', '/v1/auth/password/first-link', { as: me.accessToken })
       return { body: { token: await mailedToken(t, me.email), password: 'quite another staple battery' } }
     },
+  },
+
+  startWithGoogle: { good: () => ({ query: startQuery }), takesProvider: true },
+  startWithMicrosoft: { good: () => ({ query: startQuery }), takesProvider: true },
+  finishWithGoogle: {},
+  finishWithMicrosoft: {},
+  listIdentities: {
+    async good(t, me) {
+      await withIdentity(t, me)
+      return { query: { limit: '10' } }
+    },
+  },
+  unlinkIdentity: {
+    async good(t, me) {
+      return { path: { id: await withIdentity(t, me) } }
+    },
+    foreign: { id: (t, other) => withIdentity(t, other) },
   },
 
   getMe: {},

@@ -19,7 +19,7 @@ import {
 import { DAY_SECONDS, endGrant, giveGrant } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 import { withoutPassword } from '../support/withoutPassword.ts'
-import { expectProblem, metWithStripe, type Refusal } from './refusals.ts'
+import { expectProblem, type metWithProviders, metWithStripe, type Refusal } from './refusals.ts'
 
 let t: TestApp
 beforeAll(async () => {
@@ -49,8 +49,10 @@ async function withUnreachableStripe(): Promise<TestApp> {
   return startTestAppWith({ STRIPE_SECRET_KEY: 'sk_test_x', STRIPE_API_URL: url }, { work: false })
 }
 
+type MetHere = Exclude<ProblemCode, (typeof metWithStripe | typeof metWithProviders)[number]>
+
 /** For each code the least that makes somebody meet it. A code that nobody can meet has no place in the list. */
-const scenarios: Record<Exclude<ProblemCode, (typeof metWithStripe)[number]>, () => Promise<Refusal>> = {
+const scenarios: Record<MetHere, () => Promise<Refusal>> = {
   'invalid-request': () => t.call('POST', '/v1/auth/login', { body: {} }),
   'weak-password': () =>
     t.call('POST', '/v1/auth/register', { body: { email: newAddress(), password: 'short' } }),
@@ -187,7 +189,9 @@ const scenarios: Record<Exclude<ProblemCode, (typeof metWithStripe)[number]>, ()
 }
 
 test('there is a scenario for each code, here or with Stripe', () => {
-  expect([...Object.keys(scenarios), ...metWithStripe].sort()).toEqual(Object.keys(problems).sort())
+  expect([...Object.keys(scenarios), ...metWithStripe, ...metWithProviders].sort()).toEqual(
+    Object.keys(problems).sort(),
+  )
 })
 
 test.each(Object.entries(scenarios))(

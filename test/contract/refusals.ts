@@ -8,12 +8,24 @@ export interface Refusal {
   headers: Record<string, unknown>
 }
 
-/** Codes that only a subscription at Stripe leads to: stripeProblems.test.ts meets these, problems.test.ts all others. */
+/** Codes that only a subscription at Stripe leads to: stripeProblems.test.ts meets these. */
 export const metWithStripe = [
   'already-subscribed',
   'change-in-progress',
   'payment-failed',
   'subscription-not-changeable',
+] as const satisfies ProblemCode[]
+
+/** Codes that only a way to Google or Microsoft leads to: oauthProblems.test.ts meets these. */
+export const metWithProviders = [
+  'oauth-failed',
+  'oauth-canceled',
+  'oauth-not-allowed',
+  'oauth-not-configured',
+  'oauth-unavailable',
+  'oauth-email-missing',
+  'identity-already-linked',
+  'last-sign-in-method',
 ] as const satisfies ProblemCode[]
 
 /** Expects a refusal in the words of RFC 9457, with the headers that its status takes. */
@@ -30,7 +42,7 @@ export function expectProblem(code: ProblemCode, { status, body, headers }: Refu
   expect(status).toBe(known.status)
   expect(headers['content-type']).toBe('application/problem+json')
   // What is not set up does not come by waiting.
-  const passes = status === 429 || (status === 503 && code !== 'stripe-not-configured')
+  const passes = status === 429 || (status === 503 && !code.endsWith('-not-configured'))
   if (passes) expect(Number(headers['retry-after'])).toBeGreaterThan(0)
   if (status === 401 && code !== 'invalid-credentials') expect(headers['www-authenticate']).toMatch(/^Bearer/)
   if (status === 405) expect(headers.allow).toBeTruthy()

@@ -14,13 +14,15 @@ export async function withoutPassword(
   await withIdentity(t, { userId }, provider)
 }
 
-/** Links an identity to somebody, beside the password that they may have. */
+/** Links an identity to somebody, beside the password that they may have, and returns its id. */
 export async function withIdentity(
   t: TestApp,
   { userId }: Pick<Person, 'userId'>,
   provider: Provider = 'google',
-): Promise<void> {
-  await t.app.pool.query(addIdentity, identityOf(t, userId, provider))
+): Promise<string> {
+  const [id, ...rest] = identityOf(t, userId, provider)
+  await t.app.pool.query(addIdentity, [id, ...rest])
+  return String(id)
 }
 
 export const addIdentity = `
