@@ -44,6 +44,7 @@ create table email_changes (
   user_id uuid not null references users,
   session_id uuid not null references sessions,
   old_email text not null,
+  old_verified_at timestamptz,
   new_email text not null,
   old_token_hash bytea unique,
   new_token_hash bytea not null unique,
@@ -55,8 +56,13 @@ create table email_changes (
   changed_at timestamptz,
   undo_until timestamptz,
   ended_at timestamptz,
-  ended_because text check (ended_because in ('superseded', 'refused', 'undone', 'session-over', 'user-deleted')),
+  ended_because text check (ended_because in
+    ('superseded', 'refused', 'undone', 'session-over', 'address-proved', 'new-password', 'user-deleted')),
+  check ((old_token_hash is null) = (old_verified_at is null)),
+  check ((undo_token_hash is null) = (undo_until is null)),
+  check (undo_until is null or changed_at is not null),
   check ((ended_at is null) = (ended_because is null))
 );
-comment on column email_changes.old_token_hash is 'null where the old address was never proved: nobody there is asked';
+comment on column email_changes.old_verified_at is 'null where the old address was never proved: nobody there is asked, and nobody there can undo it';
 create unique index email_changes_pending on email_changes (user_id) where changed_at is null and ended_at is null;
+create index email_changes_user_id on email_changes (user_id, created_at);

@@ -218,7 +218,7 @@ export const problems = {
   'token-expired': {
     status: 410,
     title: 'This link has expired',
-    meaning: 'Verification links live 24 hours, reset links one hour.',
+    meaning: 'Links to verify or change an address live 24 hours, links to a password one hour.',
     remedy: 'Ask for a new one.',
   },
   'token-used': {

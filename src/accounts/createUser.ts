@@ -1,7 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
-import { isUniqueViolation } from '../db/errors.ts'
 import type { Tx } from '../db/transaction.ts'
 import { bindTrialToMailbox, giveTrial } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
@@ -58,11 +57,6 @@ export async function createUser(
     hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
   ])
   if (isVerified) await bindTrialToMailbox(tx, userId, email, at)
-}
-
-/** Whether writing a user failed because somebody else has got the address meanwhile. */
-export function isAddressTaken(error: unknown): boolean {
-  return isUniqueViolation(error, 'users_email_key')
 }
 
 function accountName({ accountName: chosen, name, email }: NewUser): string {

@@ -4,6 +4,7 @@ import { audit } from '../audit/audit.ts'
 import { changed, inTx, type Tx } from '../db/transaction.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
 import { confirmPassword } from '../identity/confirmPassword.ts'
+import { endEmailChanges } from '../identity/emailChanges.ts'
 import { forgetIdentities } from '../identity/identities.ts'
 import { supersedeResets } from '../identity/passwordTokens.ts'
 import { refuseUnlessRecent } from '../identity/recentSignIn.ts'
@@ -46,6 +47,7 @@ export async function deleteUser(
       endSessions(tx, caller, { userId, because: 'user-deleted' }, at),
       supersedeVerification(tx, userId, at),
       supersedeResets(tx, userId, at),
+      endEmailChanges(tx, userId, 'user-deleted', at),
       forgetIdentities(tx, userId),
       audit(tx, caller, { action: 'user.deleted', userId }, at),
     ])

@@ -8,6 +8,7 @@ import { changed, inTx, type Tx } from '../db/transaction.ts'
 import { hasHadTrial } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
 import { normaliseAddress } from '../identity/addresses.ts'
+import { endEmailChanges } from '../identity/emailChanges.ts'
 import { addIdentity, forgetIdentities, isIdentityTaken, ownerOf } from '../identity/identities.ts'
 import { noteIdentity } from '../identity/linkIdentity.ts'
 import { noticeNewDevice, signedInFromHere } from '../identity/newDevice.ts'
@@ -16,12 +17,19 @@ import { decideEntry, type Entry, type EntryFacts } from '../identity/oauth/rule
 import { requestVerification } from '../identity/requestVerification.ts'
 import { beginSession, endSessions, newSessionId } from '../identity/sessions.ts'
 import { mailLimits, refuseAboveLimit, registrationLimits } from '../identity/throttles.ts'
-import { findUser, findUserByEmail, lockUser, lockUserByEmail, type UserRecord } from '../identity/users.ts'
+import {
+  findUser,
+  findUserByEmail,
+  isAddressTaken,
+  lockUser,
+  lockUserByEmail,
+  type UserRecord,
+} from '../identity/users.ts'
 import { markVerified } from '../identity/verifyEmail.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { type Identity, providerTitles } from '../oidc/rules.ts'
 import { problem } from '../problems.ts'
-import { createUser, isAddressTaken, type NewUser } from './createUser.ts'
+import { createUser, type NewUser } from './createUser.ts'
 import { registerByMailJob } from './registerByMail.ts'
 import { handOverResets, releaseAddress } from './releaseAddress.ts'
 
@@ -189,6 +197,7 @@ async function takeOver(
       .returning('credentials_version')
       .executeTakeFirstOrThrow(),
     endSessions(tx, caller, { userId, because: 'address-proved-by-another' }, at),
+    endEmailChanges(tx, userId, 'address-proved', at),
     forgetIdentities(tx, userId),
     addIdentity(tx, { userId, identity, email }, at),
     audit(tx, caller, { action: 'user.taken-over', userId, details: { provider } }, at),

@@ -7,10 +7,10 @@ import type { Caller } from '../http/actor.ts'
 import { refuseWeakPassword } from '../identity/knownPasswords.ts'
 import { beginSession, newSessionId } from '../identity/sessions.ts'
 import { refuseAboveLimit, registrationLimits } from '../identity/throttles.ts'
-import { findUserByEmail, type UserRecord } from '../identity/users.ts'
+import { findUserByEmail, isAddressTaken, type UserRecord } from '../identity/users.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { problem } from '../problems.ts'
-import { createUser, isAddressTaken, type NewUser } from './createUser.ts'
+import { createUser, type NewUser } from './createUser.ts'
 import { registerByMailJob } from './registerByMail.ts'
 
 export interface Registration {

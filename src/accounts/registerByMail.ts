@@ -4,9 +4,9 @@ import { inTx } from '../db/transaction.ts'
 import { hasHadTrial } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
 import { notifyUser } from '../identity/notifyUser.ts'
-import { findUserByEmail, type UserRecord } from '../identity/users.ts'
+import { findUserByEmail, isAddressTaken, type UserRecord } from '../identity/users.ts'
 import { job } from '../jobs/enqueue.ts'
-import { createUser, isAddressTaken, type NewUser } from './createUser.ts'
+import { createUser, type NewUser } from './createUser.ts'
 
 export interface MailedRegistration {
   user: NewUser

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { audit } from '../audit/audit.ts'
 import { changed, type Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
+import { endEmailChanges } from '../identity/emailChanges.ts'
 import { forgetIdentities } from '../identity/identities.ts'
 import { supersedeVerification } from '../identity/requestVerification.ts'
 import { endSessions } from '../identity/sessions.ts'
@@ -23,6 +24,7 @@ export async function releaseAddress(tx: Tx, caller: Caller, userId: string, at:
     endSessions(tx, caller, { userId, because: 'address-proved-by-another' }, at),
     supersedeVerification(tx, userId, at),
     forgetIdentities(tx, userId),
+    endEmailChanges(tx, userId, 'user-deleted', at),
     audit(tx, caller, { action: 'user.address-released', userId }, at),
   ])
   for (const account of await lockAccountsOf(tx, userId)) {

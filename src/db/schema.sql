@@ -88,6 +88,7 @@ create table email_changes (
   user_id uuid not null,
   session_id uuid not null,
   old_email text not null,
+  old_verified_at timestamp with time zone,
   new_email text not null,
   old_token_hash bytea,
   new_token_hash bytea not null,
@@ -100,8 +101,11 @@ create table email_changes (
   undo_until timestamp with time zone,
   ended_at timestamp with time zone,
   ended_because text,
-  constraint email_changes_check CHECK (((ended_at IS NULL) = (ended_because IS NULL))),
-  constraint email_changes_ended_because_check CHECK ((ended_because = ANY (ARRAY['superseded'::text, 'refused'::text, 'undone'::text, 'session-over'::text, 'user-deleted'::text]))),
+  constraint email_changes_check CHECK (((old_token_hash IS NULL) = (old_verified_at IS NULL))),
+  constraint email_changes_check1 CHECK (((undo_token_hash IS NULL) = (undo_until IS NULL))),
+  constraint email_changes_check2 CHECK (((undo_until IS NULL) OR (changed_at IS NOT NULL))),
+  constraint email_changes_check3 CHECK (((ended_at IS NULL) = (ended_because IS NULL))),
+  constraint email_changes_ended_because_check CHECK ((ended_because = ANY (ARRAY['superseded'::text, 'refused'::text, 'undone'::text, 'session-over'::text, 'address-proved'::text, 'new-password'::text, 'user-deleted'::text]))),
   constraint email_changes_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id),
   constraint email_changes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
   constraint email_changes_pkey PRIMARY KEY (id),
@@ -110,7 +114,8 @@ create table email_changes (
   constraint email_changes_undo_token_hash_key UNIQUE (undo_token_hash)
 );
 CREATE UNIQUE INDEX email_changes_pending ON public.email_changes USING btree (user_id) WHERE ((changed_at IS NULL) AND (ended_at IS NULL));
-comment on column email_changes.old_token_hash is 'null where the old address was never proved: nobody there is asked';
+CREATE INDEX email_changes_user_id ON public.email_changes USING btree (user_id, created_at);
+comment on column email_changes.old_verified_at is 'null where the old address was never proved: nobody there is asked, and nobody there can undo it';
 
 create table email_verification_tokens (
   id uuid not null,

@@ -100,10 +100,11 @@ export interface EmailChanges {
   new_token_hash: Buffer;
   old_confirmed_at: Timestamp | null;
   old_email: string;
-  /**
-   * null where the old address was never proved: nobody there is asked
-   */
   old_token_hash: Buffer | null;
+  /**
+   * null where the old address was never proved: nobody there is asked, and nobody there can undo it
+   */
+  old_verified_at: Timestamp | null;
   session_id: string;
   undo_token_hash: Buffer | null;
   undo_until: Timestamp | null;

@@ -18,6 +18,8 @@ interface Button {
   post: string
   /** What is said once that has succeeded. */
   done: string
+  /** And what while it waits for somebody else. */
+  waiting?: string
 }
 
 const pages: MailedPage[] = [
@@ -60,6 +62,36 @@ const pages: MailedPage[] = [
       },
     ],
   },
+  {
+    path: '/confirm-email-change',
+    title: 'Change of address',
+    text: 'Somebody who is signed in asked for another address. Agree only if that was you.',
+    buttons: [
+      {
+        label: 'Change the address',
+        post: '/v1/auth/email/change/confirm',
+        done: 'The new address holds. You can close this page.',
+        waiting: 'Confirmed. The new address holds once the other mailbox has confirmed it too.',
+      },
+      {
+        label: 'This was not me',
+        post: '/v1/auth/email/change/refuse',
+        done: 'The change is called off, and the address stays as it is. If it is yours, choose a new password: somebody may be signed in as you.',
+      },
+    ],
+  },
+  {
+    path: '/undo-email-change',
+    title: 'Take the change of address back',
+    text: 'Your former address holds again, and all sessions end.',
+    buttons: [
+      {
+        label: 'Take it back',
+        post: '/v1/auth/email/change/refuse',
+        done: 'Your former address holds again. If somebody else may know your password, choose a new one now.',
+      },
+    ],
+  },
 ]
 
 const script = `
@@ -77,10 +109,10 @@ async function send(path, body, accessToken) {
   if (!reply.ok) throw answer
   return answer
 }
-async function act({ post, done }) {
+async function act({ post, done, waiting }) {
   const { access_token } = form.dataset.session ? await send('/v1/auth/refresh', {}) : {}
-  await send(post, { token, ...Object.fromEntries(new FormData(form)) }, access_token)
-  said.textContent = done
+  const { status } = await send(post, { token, ...Object.fromEntries(new FormData(form)) }, access_token)
+  said.textContent = status === 'waiting' ? waiting : done
   form.hidden = true
 }
 form.addEventListener('submit', (event) => {
@@ -108,6 +140,6 @@ function formOf({ text, asksPassword, asksSession, buttons }: MailedPage, minLen
   return `<form${asksSession ? ' data-session="yes"' : ''}><p>${text}</p>${password}${buttons.map(buttonOf).join('')}</form>`
 }
 
-function buttonOf({ label, post, done }: Button): string {
-  return `<button data-post="${post}" data-done="${done}">${label}</button>`
+function buttonOf({ label, post, done, waiting = '' }: Button): string {
+  return `<button data-post="${post}" data-done="${done}" data-waiting="${waiting}">${label}</button>`
 }

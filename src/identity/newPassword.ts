@@ -3,6 +3,7 @@ import { changed, type Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
 import type { ProviderName } from '../oidc/rules.ts'
 import { problem } from '../problems.ts'
+import { endEmailChanges } from './emailChanges.ts'
 import { nameProviders } from './nameProviders.ts'
 import { notifyUser } from './notifyUser.ts'
 import { supersedeResets } from './passwordTokens.ts'
@@ -16,9 +17,9 @@ export interface NewCredentials {
 }
 
 /**
- * Gives a user another password, or a first one: their other sessions end, reset links that are out are void, remembered
- * devices are forgotten, and the mailbox is told, also of what was unlinked with it. Refused when they got another one since `user` was read:
- * what was proved with the old one counts no more.
+ * Gives a user another password, or a first one: their other sessions end, reset links that are out and a pending
+ * change of address are void, remembered devices are forgotten, and the mailbox is told, also of what was unlinked with
+ * it. Refused when they got another one since `user` was read: what was proved with the old one counts no more.
  */
 export async function setNewPassword(
   tx: Tx,
@@ -44,6 +45,7 @@ export async function setNewPassword(
       .executeTakeFirst(),
     endSessions(tx, caller, { userId: user.id, because: 'new-password', except: keepSession }, at),
     supersedeResets(tx, user.id, at),
+    endEmailChanges(tx, user.id, 'new-password', at),
     notifyUser(tx, user, { template: 'password-changed', fill, path: '/forgot-password' }, at),
   ])
   if (!updated) throw problem('invalid-credentials')

@@ -1,6 +1,7 @@
 import type { Access } from '../access/access.ts'
 import type { App } from '../app.ts'
 import type { Server } from '../http/server.ts'
+import { emailChangeRoutes } from './emailChangeRoutes.ts'
 import { identityLinkRoutes } from './identityLinkRoutes.ts'
 import { mailboxRoutes } from './mailboxRoutes.ts'
 import { passwordRoutes } from './passwordRoutes.ts'
@@ -8,12 +9,13 @@ import { sessionRoutes } from './sessionRoutes.ts'
 import { signInRoutes } from './signInRoutes.ts'
 import { userRoutes } from './userRoutes.ts'
 
-/** Signing in and out, passwords, verification, sessions, the user's own page, and what they sign in with. */
+/** Signing in and out, passwords, verification, changes of address, sessions, and the user with what they sign in with. */
 export function identityRoutes(server: Server, app: App, access: Access): void {
   signInRoutes(server, app, access)
   sessionRoutes(server, app, access)
   mailboxRoutes(server, app, access)
   passwordRoutes(server, app)
+  emailChangeRoutes(server, app, access)
   userRoutes(server, app, access)
   identityLinkRoutes(server, app, access)
 }

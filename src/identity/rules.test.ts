@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decideRefresh, isLive, judgePassword, ROTATION_GRACE_SECONDS, whyVoid } from './rules.ts'
+import {
+  decideRefresh,
+  type EmailChangeFacts,
+  isLive,
+  judgePassword,
+  ROTATION_GRACE_SECONDS,
+  whyChangeIsOver,
+  whyVoid,
+} from './rules.ts'
 
 const SECOND = 1000
 const DAY = 86_400 * SECOND
@@ -68,6 +76,40 @@ describe('whyVoid', () => {
     ['used, and superseded since', { usedAt: at, supersededAt: at }, 'token-used'],
   ])('a link that is %s', (_what, facts, code) => {
     expect(whyVoid({ ...facts, expiresAt: at })).toBe(code)
+  })
+})
+
+describe('whyChangeIsOver', () => {
+  const at = rotatedAt
+  const pending = {
+    side: 'new',
+    expiresAt: later(1),
+    changedAt: null,
+    undoUntil: null,
+    endedBecause: null,
+  } satisfies EmailChangeFacts
+  const done = { ...pending, changedAt: at, undoUntil: later(1) }
+
+  test.each<[string, EmailChangeFacts, ReturnType<typeof whyChangeIsOver>]>([
+    ['new side, pending', pending, null],
+    ['old side, pending', { ...pending, side: 'old' }, null],
+    ['new side, too late', { ...pending, expiresAt: at }, 'token-expired'],
+    ['new side, done', done, 'token-used'],
+    ['new side, done and taken back', { ...done, endedBecause: 'undone' }, 'token-canceled'],
+    ['old side, refused', { ...pending, side: 'old', endedBecause: 'refused' }, 'token-canceled'],
+    ['old side, of an ended session', { ...pending, endedBecause: 'session-over' }, 'token-canceled'],
+    ['new side, asked again', { ...pending, endedBecause: 'superseded' }, 'token-superseded'],
+    ['new side, other password', { ...pending, endedBecause: 'new-password' }, 'token-superseded'],
+    ['undoing, long after the links expired', { ...done, side: 'undo', expiresAt: later(-DAY) }, null],
+    ['undoing, too late', { ...done, side: 'undo', undoUntil: at }, 'token-expired'],
+    ['undoing again', { ...done, side: 'undo', endedBecause: 'undone' }, 'token-used'],
+    [
+      'undoing, where an earlier one was',
+      { ...done, side: 'undo', endedBecause: 'superseded' },
+      'token-superseded',
+    ],
+  ])('%s', (_what, facts, code) => {
+    expect(whyChangeIsOver(facts, at)).toBe(code)
   })
 })
 

@@ -41,6 +41,40 @@ export function whyVoid(token: MailedTokenFacts): 'token-used' | 'token-supersed
   return token.supersededAt ? 'token-superseded' : 'token-expired'
 }
 
+/** Why a change of address came to nothing, or was taken back. */
+export type EmailChangeEnd =
+  | 'superseded'
+  | 'refused'
+  | 'undone'
+  /** The session that asked for it has ended. */
+  | 'session-over'
+  /** The old address was proved while the change was pending, and had not been asked. */
+  | 'address-proved'
+  | 'new-password'
+  | 'user-deleted'
+
+export interface EmailChangeFacts {
+  /** Whose link is presented: that of the old mailbox, of the new one, or the one that takes the change back. */
+  side: 'old' | 'new' | 'undo'
+  expiresAt: Date
+  changedAt: Date | null
+  undoUntil: Date | null
+  endedBecause: EmailChangeEnd | null
+}
+
+/** Why a link of a change of address does nothing any more; null while it does. */
+export function whyChangeIsOver(
+  { side, expiresAt, changedAt, undoUntil, endedBecause }: EmailChangeFacts,
+  at: Date,
+): 'token-used' | 'token-superseded' | 'token-canceled' | 'token-expired' | null {
+  if (side === 'undo' && endedBecause === 'undone') return 'token-used'
+  if (endedBecause === 'superseded' || endedBecause === 'new-password') return 'token-superseded'
+  if (endedBecause) return 'token-canceled'
+  if (side !== 'undo' && changedAt) return 'token-used'
+  const until = side === 'undo' ? undoUntil : expiresAt
+  return until && at < until ? null : 'token-expired'
+}
+
 export type PasswordFault = 'too-short' | 'too-long' | 'like-address'
 
 const LONGEST_PASSWORD = 256

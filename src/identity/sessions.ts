@@ -18,6 +18,7 @@ export type RevokedBecause =
   | 'new-password'
   | 'identity-unlinked'
   | 'address-proved-by-another'
+  | 'email-change-undone'
   | 'user-deleted'
 
 /** Someone who has just proved who they are. */

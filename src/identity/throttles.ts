@@ -6,12 +6,22 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 
 /** How often a mail may be asked for: per address, and per network that asks. */
-export function mailLimits(route: 'forgot' | 'resend' | 'first', email: string, ip: string | null): Limit[] {
+export function mailLimits(
+  route: 'forgot' | 'resend' | 'first' | 'email-change',
+  email: string,
+  ip: string | null,
+): Limit[] {
   return [
     { key: `${route} minute ${email}`, most: 1, windowSeconds: MINUTE },
     { key: `${route} hour ${email}`, most: 5, windowSeconds: HOUR },
     { key: `${route} ip ${networkOf(ip ?? '')}`, most: 20, windowSeconds: HOUR },
   ]
+}
+
+/** How often a change of address may be asked for: per new address, per network, and per user. */
+export function emailChangeLimits(newEmail: string, userId: string, ip: string | null): Limit[] {
+  const perUser = { key: `email-change user ${userId}`, most: 5, windowSeconds: HOUR }
+  return [...mailLimits('email-change', newEmail, ip), perUser]
 }
 
 /** Failed sign-ins, per address and per network. */

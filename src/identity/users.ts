@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts'
+import { isUniqueViolation } from '../db/errors.ts'
 import type { Tx } from '../db/transaction.ts'
 
 /** A user as sign-in and recovery need it. */
@@ -34,6 +35,11 @@ export async function lockUser(tx: Tx, id: string): Promise<UserRecord | null> {
 export async function lockUserByEmail(tx: Tx, email: string): Promise<UserRecord | null> {
   const row = await usersOf(tx).where('email', '=', email).forUpdate().executeTakeFirst()
   return row ? recordOf(row) : null
+}
+
+/** Whether writing a user failed because somebody else has the address. */
+export function isAddressTaken(error: unknown): boolean {
+  return isUniqueViolation(error, 'users_email_key')
 }
 
 /**

@@ -20,6 +20,13 @@ export interface TemplateFill {
   'first-password': { minutes: number }
   /** `unlinked` are the providers that were taken off with it, if there were any. */
   'password-changed': { isFirst: boolean; unlinked: string }
+  /** `isAlone` where the old mailbox is not asked. */
+  'confirm-new-email': { hours: number; isAlone: boolean }
+  'confirm-old-email': { hours: number; newEmail: string }
+  'email-changed': { newEmail: string; days: number }
+  'email-removed': object
+  'email-restored': object
+  'email-change-undone': object
   'new-sign-in': { device: string; when: string }
   'session-reused': { device: string; when: string }
   'identity-linked': { provider: string }
@@ -110,6 +117,60 @@ export const templates: { [T in TemplateName]: Template<T> } = {
       'If this was not you, ask for a reset link at once: it goes to this mailbox and ends the intruder’s session.',
     ],
     button: 'This was not me',
+  }),
+  'confirm-new-email': ({ product, hours, isAlone }) => ({
+    subject: `Confirm your new address for ${product}`,
+    preview: 'It holds once it is confirmed.',
+    paragraphs: [
+      `Someone, hopefully you, wants to sign in to ${product} with this address from now on.`,
+      ...(isAlone ? [] : ['The mailbox of the address until now is asked too: the change takes both.']),
+    ],
+    button: 'Look at the change',
+    footnote: `The link works for ${hours} hours. If you know nothing of this, say so there or ignore this mail: nothing changes.`,
+  }),
+  'confirm-old-email': ({ product, hours, newEmail }) => ({
+    subject: `Your ${product} address is about to change`,
+    preview: 'Agree, or call it off.',
+    paragraphs: [
+      `Someone who is signed in to ${product} as you, hopefully you, asked to change your address from this one to ${newEmail}.`,
+      'It changes once both mailboxes have agreed. If this was not you, call it off and choose a new password.',
+    ],
+    button: 'Look at the change',
+    footnote: `The link works for ${hours} hours. Without the click your address stays as it is.`,
+  }),
+  'email-changed': ({ product, newEmail, days }) => ({
+    subject: `Your ${product} address was changed`,
+    preview: 'You can take it back.',
+    paragraphs: [
+      `You sign in to ${product} with ${newEmail} from now on, and mails go there.`,
+      `If this was not you, take it back within ${days} days: this address holds again, and all sessions end.`,
+    ],
+    button: 'This was not me',
+    footnote: `The link works once and for ${days} days. If it was you, there is nothing to do.`,
+  }),
+  'email-removed': ({ product }) => ({
+    subject: `This address was taken off ${product}`,
+    preview: 'There is nothing to do.',
+    paragraphs: [
+      `Someone had signed up for ${product} with this address, which was never confirmed, and now uses another one.`,
+      'There is nothing to do.',
+    ],
+  }),
+  'email-restored': ({ product }) => ({
+    subject: `Your ${product} address is this one again`,
+    preview: 'All sessions have been ended.',
+    paragraphs: [
+      `The change of your ${product} address was taken back, and all sessions were ended.`,
+      'Your password was left as it is. If somebody else may know it, choose a new one now.',
+    ],
+    button: 'Choose a new password',
+  }),
+  'email-change-undone': ({ product }) => ({
+    subject: `The change of your ${product} address was taken back`,
+    preview: 'This address is no longer used.',
+    paragraphs: [
+      `The change of address for ${product} was taken back from the mailbox that was used before. This address is no longer used to sign in, and all sessions were ended.`,
+    ],
   }),
   'new-sign-in': ({ product, device, when }) => ({
     subject: `New sign-in to ${product}`,

@@ -2,7 +2,13 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Secret } from '../config.ts'
 
 /** What a mailed token opens; a token for one purpose is nothing for another. */
-export type TokenPurpose = 'verify-email' | 'reset-password' | 'first-password'
+export type TokenPurpose =
+  | 'verify-email'
+  | 'reset-password'
+  | 'first-password'
+  | 'confirm-old-email'
+  | 'confirm-new-email'
+  | 'undo-email-change'
 
 /** A token that a mail job can make again: its id is stored, its hash is stored, the token itself never is. */
 export interface MailedToken {

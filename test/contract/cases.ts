@@ -27,6 +27,11 @@ export interface Case {
 }
 
 const sessionOf = ({ accessToken }: Person) => String(decodeJwt(accessToken).sid)
+async function changeToken(t: TestApp, { accessToken: as }: Person): Promise<string> {
+  const email = newAddress()
+  await t.call('POST', '/v1/me/email', { as, body: { email, password: PASSWORD } })
+  return mailedToken(t, email)
+}
 const nobody = () => randomUUID()
 const startQuery = {
   return_to: '/billing',
@@ -116,6 +121,9 @@ export const cases: Record<string, Case> = {
     },
     foreign: { id: (t, other) => withIdentity(t, other) },
   },
+  requestEmailChange: { good: () => ({ body: { email: newAddress(), password: PASSWORD } }) },
+  confirmEmailChange: { good: async (t, me) => ({ body: { token: await changeToken(t, me) } }) },
+  refuseEmailChange: { good: async (t, me) => ({ body: { token: await changeToken(t, me) } }) },
 
   getMe: {},
   changeMe: { good: () => ({ body: { name: 'Ada' } }) },

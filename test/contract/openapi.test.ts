@@ -14,6 +14,8 @@ const open = [
   'verifyEmail',
   'forgotPassword',
   'resetPassword',
+  'confirmEmailChange',
+  'refuseEmailChange',
   'getKeys',
   'getLiveness',
   'getReadiness',

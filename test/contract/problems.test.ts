@@ -19,7 +19,7 @@ import {
 import { DAY_SECONDS, endGrant, giveGrant } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 import { withoutPassword } from '../support/withoutPassword.ts'
-import { expectProblem, type metWithProviders, metWithStripe, type Refusal } from './refusals.ts'
+import { expectProblem, metWithProviders, metWithStripe, type Refusal } from './refusals.ts'
 
 let t: TestApp
 beforeAll(async () => {
@@ -151,6 +151,14 @@ const scenarios: Record<MetHere, () => Promise<Refusal>> = {
     const token = await mailedToken(t, email)
     await t.call('POST', '/v1/auth/email/resend', { as: accessToken })
     return verify(token)
+  },
+  async 'token-canceled'() {
+    const { accessToken: as } = await register(t)
+    const email = newAddress()
+    await t.call('POST', '/v1/me/email', { as, body: { email, password: PASSWORD } })
+    const body = { token: await mailedToken(t, email) }
+    await t.call('POST', '/v1/auth/email/change/refuse', { body })
+    return t.call('POST', '/v1/auth/email/change/confirm', { body })
   },
   'payload-too-large': () => t.call('POST', '/v1/auth/login', { body: { email: 'x'.repeat(70_000) } }),
   'unsupported-media-type': () =>

@@ -1,0 +1,82 @@
+import { sql } from 'kysely'
+import type { App } from '../app.ts'
+import { audit } from '../audit/audit.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Caller } from '../http/actor.ts'
+import { queueMail } from '../mail/queueMail.ts'
+import { type EmailChange, endEmailChanges, withEmailChange } from './emailChanges.ts'
+import { supersedeResets } from './passwordTokens.ts'
+import { supersedeVerification } from './requestVerification.ts'
+import { endSessions } from './sessions.ts'
+import type { UserRecord } from './users.ts'
+
+/** Calls a change of address off, from either of its mailboxes; or takes it back, from the one that was replaced. */
+export async function refuseEmailChange(app: App, caller: Caller, token: string, at: Date): Promise<void> {
+  await withEmailChange(app, token, at, async (tx, found) => {
+    if (found.change.side === 'undo') return undo(tx, caller, found, at)
+    const { id: userId } = found.user
+    const details = { by: found.change.side }
+    await Promise.all([
+      endEmailChanges(tx, userId, 'refused', at),
+      audit(tx, caller, { action: 'email.change-refused', userId, details }, at),
+    ])
+  })
+}
+
+/**
+ * The old address holds again, verified as it was. Whoever changed it may have been somebody else, so every session
+ * ends, remembered devices are forgotten, and links and changes from after it are void.
+ */
+async function undo(
+  tx: Tx,
+  caller: Caller,
+  { user, change }: { user: UserRecord; change: EmailChange },
+  at: Date,
+): Promise<void> {
+  const { id: userId } = user
+  await Promise.all([
+    tx
+      .updateTable('users')
+      .set({
+        email: change.oldEmail,
+        email_verified_at: change.oldVerifiedAt,
+        credentials_version: sql`credentials_version + 1`,
+      })
+      .where('id', '=', userId)
+      .execute(),
+    endSessions(tx, caller, { userId, because: 'email-change-undone' }, at),
+    supersedeVerification(tx, userId, at),
+    supersedeResets(tx, userId, at),
+    endChangesSince(tx, change, at),
+    audit(tx, caller, { action: 'email.change-undone', userId }, at),
+    tellBoth(tx, { user, change }, at),
+  ])
+}
+
+/** Ends this change, and those that were asked for after it: they began with the address that is taken back. */
+async function endChangesSince(tx: Tx, { id, userId, changedAt }: EmailChange, at: Date): Promise<void> {
+  await tx
+    .updateTable('email_changes')
+    .set({ ended_at: at, ended_because: sql`case id when ${id} then 'undone' else 'superseded' end` })
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .where((e) => e.or([e('id', '=', id), e('created_at', '>=', changedAt)]))
+    .execute()
+}
+
+async function tellBoth(
+  tx: Tx,
+  { user, change }: { user: UserRecord; change: EmailChange },
+  at: Date,
+): Promise<void> {
+  const { id: userId, name } = user
+  const [restored, removed] = [
+    { address: change.oldEmail, name },
+    { address: user.email, name },
+  ]
+  const link = { path: '/forgot-password' }
+  await Promise.all([
+    queueMail(tx, { template: 'email-restored', to: restored, fill: {}, link, userId }, at),
+    queueMail(tx, { template: 'email-change-undone', to: removed, fill: {}, userId }, at),
+  ])
+}
