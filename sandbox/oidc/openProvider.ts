@@ -4,7 +4,7 @@ import Provider, { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provi
 import type { Log } from '../../src/http/log.ts'
 import { answerFaults, type Faults, tokenFaults } from './faults.ts'
 import { memoryAdapter } from './memoryAdapter.ts'
-import { errorPage } from './pages/errorPage.ts'
+import { ERROR_POLICY, errorPage } from './pages/errorPage.ts'
 import type { People } from './people.ts'
 import type { Persona } from './persona.ts'
 import { makeKeys, type SigningKey } from './signingKeys.ts'
@@ -81,7 +81,8 @@ export async function openProvider<Person extends object>(played: Played<Person>
     clientBasedCORS: () => false,
     renderError: (ctx, { error, error_description }) => {
       ctx.type = 'html'
-      ctx.body = errorPage(persona.title, `This went wrong: ${error}`, String(error_description ?? ''))
+      ctx.set('content-security-policy', ERROR_POLICY)
+      ctx.body = errorPage(persona.title, 'That cannot be done', `${error_description ?? ''} (${error})`)
     },
   })
   const emitter: EventEmitter = provider

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../refusal.ts'
+import { sendPage } from '../stripe/pages/guard.ts'
 import type { StandIn } from './createProviders.ts'
 import { chooseRoutes } from './pages/chooseRoutes.ts'
+import { ERROR_POLICY, errorPage } from './pages/errorPage.ts'
 
 interface AtDirectory {
   Params: { directory?: string }
@@ -12,7 +14,15 @@ export async function providerRoutes<Person extends object>(
   server: FastifyInstance,
   standIn: StandIn<Person>,
 ): Promise<void> {
-  const { faults, persona } = standIn
+  const { faults, persona, log } = standIn
+  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    // What is no browser is told in JSON, as everywhere in the sandbox.
+    if (!request.headers.accept?.includes('text/html')) throw error
+    const { status, title, detail } = explain(error)
+    if (status === 500) log.error({ error, path: request.routeOptions.url }, 'page of a provider failed')
+    reply.header('content-security-policy', ERROR_POLICY)
+    return sendPage(reply, errorPage(persona.title, title, detail), status)
+  })
   server.addHook('onRequest', async () => {
     if (!faults.take(['down'])) return
     throw new Refusal(503, 'Out of order', `${persona.title} is down, as it was told to be.`)
@@ -56,4 +66,14 @@ async function answer<Person extends object>(
   const url = `${pathname.slice(place.length)}${searchParams.size > 0 ? `?${searchParams}` : ''}`
   reply.hijack()
   await handle(Object.assign(raw, { url, originalUrl: place + url }), reply.raw)
+}
+
+function explain(error: Error & { statusCode?: number }): { status: number; title: string; detail: string } {
+  if (error instanceof Refusal) return { status: error.status, title: error.title, detail: error.message }
+  const { name, message, statusCode = 500 } = error
+  if (name === 'SessionNotFound') {
+    return { status: 400, title: 'Nothing to choose for', detail: 'This sign-in is over. Begin it again.' }
+  }
+  if (statusCode < 500) return { status: statusCode, title: 'The request cannot be read', detail: message }
+  return { status: 500, title: 'This went wrong', detail: 'The log of the service says more.' }
 }

@@ -105,7 +105,18 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(offOf({ STRIPE_SECRET_KEY: '', PORT: '' })).toEqual([
       'STRIPE_SECRET_KEY is empty: nobody can buy anything.',
     ])
+    expect(offOf({ GOOGLE_CLIENT_ID: '' })).toEqual([
+      'GOOGLE_CLIENT_ID is empty: nobody can sign in with Google.',
+    ])
     expect(offOf({})).toEqual([])
+  })
+
+  test('an empty client id takes the secret away, and one of your own brings its own', () => {
+    const found = { databaseUrl: 'postgres://x', smtpUrl: 'smtp://x', secret: '?'.repeat(32) }
+    const own = { MICROSOFT_CLIENT_ID: 'mine', MICROSOFT_CLIENT_SECRET: 'my secret' }
+    const env = readEnvironment({ GOOGLE_CLIENT_ID: '', ...own }, folder).forService(found)
+    expect(env).toMatchObject({ GOOGLE_CLIENT_ID: '', GOOGLE_CLIENT_SECRET: '', ...own })
+    expect(() => readEnvironment({ GOOGLE_CLIENT_ID: 'mine' }, folder)).toThrow('GOOGLE_CLIENT_SECRET')
   })
 
   test.each(['main.ts', 'reset.ts'])('%s --help explains the variables', async (file) => {

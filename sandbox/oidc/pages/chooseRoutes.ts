@@ -4,19 +4,13 @@ import { Refusal } from '../../refusal.ts'
 import { type Form, field, guardForms, sendPage } from '../../stripe/pages/guard.ts'
 import type { StandIn } from '../createProviders.ts'
 import { choosePage } from './choosePage.ts'
-import { errorPage } from './errorPage.ts'
 
 /** The page on which somebody says who they are, or goes back. */
 export async function chooseRoutes<Person extends object>(
   server: FastifyInstance,
-  { persona, people, form: { show, fields, read }, open, log }: StandIn<Person>,
+  { persona, people, form: { show, fields, read }, open }: StandIn<Person>,
 ): Promise<void> {
   guardForms(server)
-  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    const { status, title, detail } = explain(error)
-    if (status === 500) log.error({ error, path: request.routeOptions.url }, 'page of a provider failed')
-    return sendPage(reply, errorPage(persona.title, title, detail), status)
-  })
 
   server.get('/choose/:uid', async (request, reply) => {
     const { provider } = await open()
@@ -55,14 +49,4 @@ export async function chooseRoutes<Person extends object>(
 
 function signedIn(accountId: string): InteractionResults {
   return { login: { accountId, remember: false }, select_account: {}, consent: {} }
-}
-
-function explain(error: Error & { statusCode?: number }): { status: number; title: string; detail: string } {
-  if (error instanceof Refusal) return { status: error.status, title: error.title, detail: error.message }
-  const { name, message, statusCode = 500 } = error
-  if (name === 'SessionNotFound') {
-    return { status: 400, title: 'Nothing to choose for', detail: 'This sign-in is over. Begin it again.' }
-  }
-  if (statusCode < 500) return { status: statusCode, title: 'The request cannot be read', detail: message }
-  return { status: 500, title: 'This went wrong', detail: 'The log of the service says more.' }
 }

@@ -1,20 +1,19 @@
 import { randomInt } from 'node:crypto'
+import { readGoogle } from '../../../src/oidc/rules.ts'
 import { html } from '../../pages/html.ts'
 import { Refusal } from '../../refusal.ts'
 import { field } from '../../stripe/pages/guard.ts'
 import type { GooglePerson } from '../google.ts'
-import type { PersonForm } from './personForm.ts'
+import type { PersonForm, Shown } from './personForm.ts'
 
 /** People with a Google account. */
 export const googleForm: PersonForm<GooglePerson> = {
-  show: ({ sub, email, email_verified, hd, name }) => ({
-    name: name ?? email ?? sub,
-    address: email ?? 'No address',
+  show: (person) => ({
+    name: person.name ?? person.email ?? person.sub,
+    address: person.email ?? 'No address',
     facts: [
-      email_verified === true
-        ? { kind: 'good', words: 'address verified' }
-        : { kind: 'bad', words: 'address not verified' },
-      ...(hd === undefined ? [] : [{ kind: 'plain', words: `hosted by ${hd}` } as const]),
+      verificationOf(person),
+      ...(person.hd === undefined ? [] : [{ kind: 'plain', words: `hd ${person.hd}` } as const]),
     ],
   }),
   fields: html`
@@ -33,4 +32,12 @@ export const googleForm: PersonForm<GooglePerson> = {
       ...(name && { name }),
     }
   },
+}
+
+/** In the eyes of the service, which trusts Google in mail and domains of its own only. */
+function verificationOf(person: GooglePerson): Shown['facts'][number] {
+  const reading = readGoogle({ ...person }, { hostedDomains: [] })
+  if (reading.kind === 'identity' && reading.identity.emailVerified)
+    return { kind: 'good', words: 'verified' }
+  return { kind: 'bad', words: person.email_verified ? 'verified, for Google only' : 'not verified' }
 }

@@ -12,9 +12,9 @@ export const microsoftForm: PersonForm<MicrosoftPerson> = {
     address: email ?? (preferred_username ? `${preferred_username}, without a mailbox` : 'No address'),
     facts: [
       tid.toLowerCase() === CONSUMERS
-        ? { kind: 'good', words: 'personal account' }
+        ? { kind: 'good', words: 'personal, verified' }
         : { kind: 'plain', words: `directory ${tid.slice(0, 8)}…` },
-      ...ownershipOf(xms_edov),
+      ...(tid.toLowerCase() === CONSUMERS ? [] : [ownershipOf(xms_edov)]),
     ],
   }),
   fields: html`
@@ -41,9 +41,9 @@ export const microsoftForm: PersonForm<MicrosoftPerson> = {
   },
 }
 
-function ownershipOf(xms_edov: MicrosoftPerson['xms_edov']): Shown['facts'] {
-  if (xms_edov === undefined) return []
-  const words = `xms_edov ${JSON.stringify(xms_edov)}`
+/** In the eyes of the service, which trusts a directory in domains of its own only. */
+function ownershipOf(xms_edov: MicrosoftPerson['xms_edov']): Shown['facts'][number] {
+  if (xms_edov === undefined) return { kind: 'bad', words: 'not verified' }
   const isOwned = [true, 1, '1', 'true'].includes(xms_edov)
-  return [{ kind: isOwned ? 'good' : 'bad', words }]
+  return { kind: isOwned ? 'good' : 'bad', words: `xms_edov ${JSON.stringify(xms_edov)}` }
 }
