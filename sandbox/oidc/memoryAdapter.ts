@@ -5,7 +5,10 @@ interface Kept {
   until: number
 }
 
-/** Keeps what the protocol needs for a while, in memory: whoever is between two steps at a restart begins anew. */
+/**
+ * Keeps what the protocol needs for a while, in memory: whoever is between two steps at a restart begins anew. No
+ * session is kept, so nobody stays signed in.
+ */
 export function memoryAdapter(): AdapterFactory {
   const everything = new Map<string, Kept>()
 
@@ -24,6 +27,7 @@ export function memoryAdapter(): AdapterFactory {
       )?.[1].payload
     return {
       async upsert(id, payload, expiresIn = Number.POSITIVE_INFINITY) {
+        if (model === 'Session') return
         dropExpired()
         everything.set(`${model}:${id}`, { payload, until: Date.now() + expiresIn * 1000 })
       },

@@ -51,7 +51,7 @@ export async function openProvider<Person extends object>(played: Played<Person>
     jwks: { keys: keys.map(({ privateJwk }) => privateJwk) as never },
     cookies: {
       keys: [randomBytes(32).toString('base64url')],
-      // No browser ever sends it back, so that nobody stays signed in.
+      // That of a session, which nobody keeps: no browser is to send it anywhere.
       long: { path: '/nowhere', httpOnly: true, sameSite: 'lax' },
     },
     scopes: ['openid', 'email', 'profile'],

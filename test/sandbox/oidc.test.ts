@@ -141,6 +141,16 @@ describe('the page', () => {
     }
   })
 
+  test('remembers nobody, whatever cookies a client sends back', async () => {
+    await signIn('google', ada.sub)
+    const sessions = browser.cookies.list().filter(({ name }) => name.startsWith('_session'))
+    expect(sessions).toHaveLength(2)
+    const cookie = sessions.map(({ name, value }) => `${name}=${value}`).join('; ')
+    const { page } = await ask('google')
+    const { next } = await browser.open(page.hops[0] ?? '', { headers: { cookie }, stopBefore: /./ })
+    expect(next).toContain('/google/choose/')
+  })
+
   test.each(['none', 'login', 'consent select_account'])(
     'is not shown for a hint, with prompt %s',
     async (prompt) => {

@@ -109,7 +109,7 @@ export class Browser {
 
   async #send({ method, url, body, headers }: Request): Promise<Answer> {
     const cookie = this.cookies.headerFor(url)
-    const sent: Record<string, string> = { ...NAVIGATION, ...headers, ...(cookie && { cookie }) }
+    const sent: Record<string, string> = { ...NAVIGATION, ...(cookie && { cookie }), ...headers }
     if (body) sent['content-type'] = 'application/x-www-form-urlencoded'
     const { serviceUrl, call, from = '127.0.0.1' } = this.#world
     if (url.origin === new URL(serviceUrl).origin) {
@@ -135,6 +135,10 @@ class CookieJar {
 
   list(): { host: string; path: string; name: string; value: string }[] {
     return [...this.#cookies]
+  }
+
+  get(name: string): string | undefined {
+    return this.#cookies.find((cookie) => cookie.name === name)?.value
   }
 
   /** Forgets those with this name, or all of them. */
