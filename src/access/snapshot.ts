@@ -44,6 +44,29 @@ export interface Snapshot {
   catalogueVersion: number
 }
 
+/** What decides what an account may do, as columns of a select from `accounts a`. */
+const factColumns = `
+  (select coalesce(json_agg(json_build_object(
+      'id', g.id, 'source', g.source, 'plan', g.plan, 'from', g.from_at, 'until', g.until_at,
+      'pinnedVersion', g.pinned_version)), '[]')
+    from grants g where g.account_id = a.id) as grants,
+  (select json_build_object('status', b.status, 'plan', b.plan, 'interval', b.billing_interval,
+      'currentPeriodEnd', b.current_period_end, 'trialEnd', b.trial_end,
+      'cancelAtPeriodEnd', b.cancel_at_period_end, 'cancelAt', b.cancel_at, 'pastDueSince', b.past_due_since,
+      'seats', case when p.seats is not null then b.quantity end, 'scheduled', b.scheduled,
+      'isCustomer', exists (select from stripe_customers k
+        where k.account_id = a.id and k.stripe_customer_id is not null and k.deleted_at is null))
+    from subscriptions b left join plans p on p.plan = b.plan
+    where b.account_id = a.id and b.is_shown) as subscription,
+  (select coalesce(json_agg(json_build_object('name', f.name, 'value', f.value, 'until', f.until_at)), '[]')
+    from account_features f where f.account_id = a.id) as feature_overrides,
+  (select coalesce(json_agg(json_build_object('name', c.name, 'periodStart', c.period_start, 'used', c.used)), '[]')
+    from (select distinct on (name) * from usage where account_id = a.id order by name, period_start desc) c) as usage,
+  (select count(*) from members where account_id = a.id) as members,
+  (select coalesce(json_agg(i.expires_at), '[]')
+    from account_invites i where i.account_id = a.id and i.accepted_at is null and i.revoked_at is null) as invite_ends,
+  (select coalesce(max(version), 0) from catalogue_versions) as catalogue_version`
+
 /**
  * The select behind every snapshot. `sessionRows` is a query for the row of one session; `$1` of the whole
  * statement is the session's id and `$2` the account, or null for the session's own, or else the user's oldest.
@@ -58,24 +81,7 @@ export const snapshotOf = (sessionRows: string) => `
     (select coalesce(json_agg(json_build_object('id', o.id, 'name', o.name, 'role', om.role) order by om.created_at, o.id), '[]')
       from members om join accounts o on o.id = om.account_id
       where om.user_id = u.id and o.closed_at is null) as accounts,
-    (select coalesce(json_agg(json_build_object(
-        'id', g.id, 'source', g.source, 'plan', g.plan, 'from', g.from_at, 'until', g.until_at,
-        'pinnedVersion', g.pinned_version)), '[]')
-      from grants g where g.account_id = a.id) as grants,
-    (select json_build_object('status', b.status, 'plan', b.plan, 'interval', b.billing_interval,
-        'currentPeriodEnd', b.current_period_end, 'trialEnd', b.trial_end,
-        'cancelAtPeriodEnd', b.cancel_at_period_end, 'cancelAt', b.cancel_at, 'pastDueSince', b.past_due_since,
-        'seats', case when p.seats is not null then b.quantity end, 'scheduled', b.scheduled,
-        'isCustomer', exists (select from stripe_customers k
-          where k.account_id = a.id and k.stripe_customer_id is not null and k.deleted_at is null))
-      from subscriptions b left join plans p on p.plan = b.plan
-      where b.account_id = a.id and b.is_shown) as subscription,
-    (select coalesce(json_agg(json_build_object('name', f.name, 'value', f.value, 'until', f.until_at)), '[]')
-      from account_features f where f.account_id = a.id) as feature_overrides,
-    (select coalesce(json_agg(json_build_object('name', c.name, 'periodStart', c.period_start, 'used', c.used)), '[]')
-      from (select distinct on (name) * from usage where account_id = a.id order by name, period_start desc) c) as usage,
-    (select count(*) from members where account_id = a.id) as members,
-    (select coalesce(max(version), 0) from catalogue_versions) as catalogue_version
+    ${factColumns}
   from s
   join users u on u.id = s.user_id and u.deleted_at is null
   left join accounts a on a.id = coalesce($2::uuid, (
@@ -98,8 +104,19 @@ export async function readSnapshot(
   return rows[0] ? snapshotFrom(rows[0]) : null
 }
 
+const factsStatement = `select ${factColumns} from accounts a where a.id = $1`
+
+/** Reads what an account may do, for operations that have locked it and decide what is true now. */
+export async function readFacts(db: Db, accountId: string): Promise<AccountFacts> {
+  const { rows } = await db.executeQuery(
+    CompiledQuery.raw(factsStatement, [accountId]) as CompiledQuery<FactsRow>,
+  )
+  if (!rows[0]) throw new Error(`There is no account ${accountId}`)
+  return factsFrom(rows[0], accountId)
+}
+
 /** A row of the statement that `snapshotOf` makes. */
-export interface SnapshotRow {
+export interface SnapshotRow extends FactsRow {
   id: string
   user_id: string
   generation: number
@@ -119,11 +136,15 @@ export interface SnapshotRow {
   closed_at: Date | null
   role: Role | null
   accounts: AccountRef[]
+}
+
+interface FactsRow {
   grants: Json<AccountFacts['grants']>
   subscription: JsonObject<SubscriptionFacts> | null
   feature_overrides: Json<AccountFacts['featureOverrides']>
   usage: Json<AccountFacts['usage']>
   members: number
+  invite_ends: string[]
   catalogue_version: number
 }
 
@@ -168,7 +189,7 @@ export function snapshotFrom(row: SnapshotRow): Snapshot {
   }
 }
 
-function factsFrom(row: SnapshotRow, accountId: string): AccountFacts {
+function factsFrom(row: FactsRow, accountId: string): AccountFacts {
   return {
     accountId,
     grants: row.grants.map((grant) => ({
@@ -183,6 +204,7 @@ function factsFrom(row: SnapshotRow, accountId: string): AccountFacts {
     })),
     usage: row.usage.map((count) => ({ ...count, periodStart: new Date(count.periodStart) })),
     members: row.members,
+    inviteEnds: row.invite_ends.map((end) => new Date(end)),
     catalogueVersion: row.catalogue_version,
   }
 }

@@ -91,6 +91,12 @@ describe('the fields', () => {
     expect(remaining(days(30))).toBe(0)
   })
 
+  test('invites that are out hold seats until they expire', () => {
+    const given = { inviteEnds: [days(1), days(2), days(-3)] }
+    const pending = (at: Date) => described(given, at).subscription.seats.pending
+    expect([noon, millisecond(days(1), -1), days(1), days(2)].map(pending)).toEqual([2, 2, 1, 0])
+  })
+
   test('complimentary with and without an end', () => {
     const until = (end: Date | null) =>
       described({ grants: [grant({ source: 'complimentary', until: end })] }).subscription

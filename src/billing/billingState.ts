@@ -10,12 +10,13 @@ import {
   isInForce,
   latestTrial,
   PRO,
+  pendingInvites,
   periodOf,
   resolveFeatures,
+  seatLimit,
 } from '../entitlements/rules.ts'
-import { type Allowances, endsAt, graceEndsAt } from '../entitlements/truthTable.ts'
+import { type Allowances, endsAt, graceEndsAt, isLive } from '../entitlements/truthTable.ts'
 import { isAtLeast, type Role } from '../http/actor.ts'
-import { isLive } from './projection/rules.ts'
 
 /** The settings that a state depends on. */
 export interface StateSettings extends Allowances {
@@ -67,7 +68,7 @@ export function describeState(
       seats: {
         purchased: facts.subscription?.seats ?? null,
         used: facts.members,
-        pending: 0,
+        pending: pendingInvites(facts, at),
         limit: seatLimit(facts, plan),
       },
     },
@@ -105,12 +106,6 @@ function actionsOf({ subscription }: AccountFacts, role: Role | null) {
   const mayBuy = role !== null && isAtLeast(role, 'admin')
   const isSubscribed = subscription !== null && isLive(subscription)
   return { checkout: mayBuy && !isSubscribed, portal: mayBuy && subscription?.isCustomer === true }
-}
-
-/** Where seats are fixed, what was bought is the limit; else the plan's. */
-function seatLimit({ subscription }: AccountFacts, plan: Plan): number | null {
-  const isBought = plan.seats === 'fixed' && subscription?.plan === plan.plan && isLive(subscription)
-  return (isBought ? subscription.seats : null) ?? plan.limits.members?.amount ?? null
 }
 
 function describeSubscription(facts: AccountFacts, decision: Decision, allowances: Allowances, at: Date) {
@@ -171,6 +166,7 @@ function nextChange(facts: AccountFacts, catalogue: Catalogue, allowances: Allow
   const instants = [
     ...facts.grants.flatMap(({ from, until }: Grant) => [from, until]),
     ...facts.featureOverrides.map(({ until }) => until),
+    ...facts.inviteEnds,
     ...ratesOf(plan).map(([, limit]) => periodOf(limit, at).end),
     facts.subscription && graceEndsAt(facts.subscription, allowances),
     // The countdown of days falls by one at each whole day before the end.

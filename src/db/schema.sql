@@ -13,6 +13,39 @@ create table account_features (
   constraint account_features_pkey PRIMARY KEY (account_id, name)
 );
 
+create table account_invites (
+  id uuid not null,
+  account_id uuid not null,
+  email text not null,
+  role text not null,
+  token_hash bytea not null,
+  invited_by uuid not null,
+  created_at timestamp with time zone not null,
+  sent_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  accepted_by uuid,
+  revoked_at timestamp with time zone,
+  revoked_by uuid,
+  constraint account_invites_check CHECK ((expires_at > sent_at)),
+  constraint account_invites_check1 CHECK (((accepted_at IS NULL) = (accepted_by IS NULL))),
+  constraint account_invites_check2 CHECK (((revoked_by IS NULL) OR (revoked_at IS NOT NULL))),
+  constraint account_invites_check3 CHECK (((accepted_at IS NULL) OR (revoked_at IS NULL))),
+  constraint account_invites_email_check CHECK (((email = lower(email)) AND ((length(email) >= 3) AND (length(email) <= 320)))),
+  constraint account_invites_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text]))),
+  constraint account_invites_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES users(id),
+  constraint account_invites_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint account_invites_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES users(id),
+  constraint account_invites_revoked_by_fkey FOREIGN KEY (revoked_by) REFERENCES users(id),
+  constraint account_invites_pkey PRIMARY KEY (id),
+  constraint account_invites_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX account_invites_account_id ON public.account_invites USING btree (account_id, created_at DESC, id DESC);
+CREATE INDEX account_invites_invited_by ON public.account_invites USING btree (invited_by) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+CREATE UNIQUE INDEX account_invites_pending ON public.account_invites USING btree (account_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+comment on column account_invites.invited_by is 'who sent it last: it is good while they may invite';
+comment on column account_invites.revoked_by is 'null where nobody did, as when whoever sent it lost their address';
+
 create table accounts (
   id uuid not null,
   name text not null,
@@ -510,6 +543,14 @@ comment on column subscriptions.first_seen_at is 'when it was first mirrored';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
 comment on column subscriptions.is_last_period is 'set to end with the period that is paid for: it will not be charged for again';
+
+create table superseded_invite_tokens (
+  token_hash bytea not null,
+  invite_id uuid not null,
+  constraint superseded_invite_tokens_invite_id_fkey FOREIGN KEY (invite_id) REFERENCES account_invites(id),
+  constraint superseded_invite_tokens_pkey PRIMARY KEY (token_hash)
+);
+comment on table superseded_invite_tokens is 'of links that a newer one took the place of: their holder is told so';
 
 create table trials_taken (
   user_id uuid not null,

@@ -33,6 +33,28 @@ export interface AccountFeatures {
   value: boolean;
 }
 
+export interface AccountInvites {
+  accepted_at: Timestamp | null;
+  accepted_by: string | null;
+  account_id: string;
+  created_at: Timestamp;
+  email: string;
+  expires_at: Timestamp;
+  id: string;
+  /**
+   * who sent it last: it is good while they may invite
+   */
+  invited_by: string;
+  revoked_at: Timestamp | null;
+  /**
+   * null where nobody did, as when whoever sent it lost their address
+   */
+  revoked_by: string | null;
+  role: string;
+  sent_at: Timestamp;
+  token_hash: Buffer;
+}
+
 export interface Accounts {
   closed_at: Timestamp | null;
   created_at: Timestamp;
@@ -434,6 +456,11 @@ export interface Subscriptions {
   trial_end: Timestamp | null;
 }
 
+export interface SupersededInviteTokens {
+  invite_id: string;
+  token_hash: Buffer;
+}
+
 export interface TrialsTaken {
   account_id: string;
   /**
@@ -467,6 +494,7 @@ export interface Users {
 
 export interface DB {
   account_features: AccountFeatures;
+  account_invites: AccountInvites;
   accounts: Accounts;
   audit_log: AuditLog;
   catalogue_versions: CatalogueVersions;
@@ -498,6 +526,7 @@ export interface DB {
   stripe_pace: StripePace;
   stripe_prices: StripePrices;
   subscriptions: Subscriptions;
+  superseded_invite_tokens: SupersededInviteTokens;
   trials_taken: TrialsTaken;
   usage: Usage;
   users: Users;

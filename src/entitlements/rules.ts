@@ -2,6 +2,7 @@ import type { Catalogue, Plan, PlanLimit } from '../catalogue/catalogue.ts'
 import { planHasFeature } from '../catalogue/rules.ts'
 import type { SubscriptionReason } from '../problems.ts'
 import { type AccountFacts, type Grant, sources } from './facts.ts'
+import { isLive } from './truthTable.ts'
 
 export const FREE = 'free'
 export const PRO = 'pro'
@@ -67,6 +68,17 @@ export function lowestPlanWith(
 ): Plan | null {
   const opens = (plan: Plan) => resolveFeatures(facts, plan, catalogue, at)[feature] === true
   return catalogue.plans.find((plan) => plan.public && opens(plan)) ?? null
+}
+
+/** How many members the account may have; null is any number. Where seats are fixed, what was bought is the limit. */
+export function seatLimit({ subscription }: Pick<AccountFacts, 'subscription'>, plan: Plan): number | null {
+  const isBought = plan.seats === 'fixed' && subscription?.plan === plan.plan && isLive(subscription)
+  return (isBought ? subscription.seats : null) ?? plan.limits.members?.amount ?? null
+}
+
+/** How many invites hold a seat: those that are out and have not expired. */
+export function pendingInvites({ inviteEnds }: Pick<AccountFacts, 'inviteEnds'>, at: Date): number {
+  return inviteEnds.filter((end) => at < end).length
 }
 
 /** The period of a rate that `at` lies in: calendar months in UTC. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { isLive } from '../../src/billing/projection/rules.ts'
+import { isLive } from '../../src/entitlements/truthTable.ts'
 import { mirrored } from '../support/mirrored.ts'
 import { register } from '../support/people.ts'
 import { statuses } from '../support/someFacts.ts'

@@ -99,6 +99,7 @@ export function facts(rest: Partial<AccountFacts> = {}): AccountFacts {
     featureOverrides: [],
     usage: [],
     members: 1,
+    inviteEnds: [],
     catalogueVersion: 1,
     ...rest,
   }
@@ -166,5 +167,6 @@ export const someFacts: fc.Arbitrary<AccountFacts> = fc.record({
     [{ name: 'calls', periodStart: new Date('2026-02-01T00:00:00.000Z'), used: 9 }],
   ),
   members: fc.integer({ min: 1, max: 9 }),
+  inviteEnds: fc.array(someInstant, { maxLength: 3 }),
   catalogueVersion: fc.constant(1),
 })

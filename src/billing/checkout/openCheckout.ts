@@ -1,10 +1,11 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
+import { isLive } from '../../entitlements/truthTable.ts'
 import { type Problem, problem } from '../../problems.ts'
 import { isMissing, isStoredFailure, stripeErrorOf } from '../../stripe/errors.ts'
 import { KEY_LIVES_MS } from '../../stripe/keys.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
-import { CHECKOUT_KEY, isLive } from '../projection/rules.ts'
+import { CHECKOUT_KEY } from '../projection/rules.ts'
 import { mirroredOf } from '../projection/subscriptions.ts'
 import { linkToPortal } from '../subscription/linkToPortal.ts'
 import {

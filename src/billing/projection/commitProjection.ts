@@ -3,7 +3,7 @@ import { audit } from '../../audit/audit.ts'
 import { loadCatalogue } from '../../catalogue/catalogue.ts'
 import { changed, type Tx } from '../../db/transaction.ts'
 import { setStripeGrant } from '../../entitlements/stripeGrants.ts'
-import { accessUntil } from '../../entitlements/truthTable.ts'
+import { accessUntil, isLive } from '../../entitlements/truthTable.ts'
 import { systemCaller } from '../../http/actor.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import { checkoutsAmong } from '../checkout/checkoutSessions.ts'
@@ -15,7 +15,6 @@ import { type Difference, differencesOf } from './differences.ts'
 import {
   chooseShown,
   type Holdings,
-  isLive,
   isOver,
   type MirroredSubscription,
   mirrorSubscription,

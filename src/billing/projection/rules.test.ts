@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
-import { boughtTwice, CHECKOUT_KEY, chooseShown, isLive, mirrorSubscription } from './rules.ts'
+import { isLive } from '../../entitlements/truthTable.ts'
+import { boughtTwice, CHECKOUT_KEY, chooseShown, mirrorSubscription } from './rules.ts'
 
 const at = Date.UTC(2026, 2, 10) / 1000
 const DAY = 86_400

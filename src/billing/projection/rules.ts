@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { Interval } from '../../catalogue/catalogue.ts'
-import { isLastPeriod } from '../../entitlements/truthTable.ts'
+import { isLastPeriod, isLive } from '../../entitlements/truthTable.ts'
 
 /** What Stripe holds of one customer, as one look found it. */
 export interface Holdings {
@@ -158,11 +158,6 @@ function checkoutOf({ metadata }: Stripe.Subscription): string | null {
   const id = metadata[CHECKOUT_KEY]
   return id && UUID.test(id) ? id : null
 }
-
-/** Words in which a subscription is a going concern, as in the column `is_live`: no second one may be bought beside it. */
-const LIVE = ['trialing', 'active', 'past_due', 'unpaid', 'paused']
-
-export const isLive = ({ status }: { status: string }) => LIVE.includes(status)
 
 /** Words that a subscription never leaves. */
 export const isOver = ({ status }: { status: string }) => ['canceled', 'incomplete_expired'].includes(status)

@@ -1,10 +1,10 @@
 import type Stripe from 'stripe'
 import type { App } from '../../app.ts'
+import { isLive } from '../../entitlements/truthTable.ts'
 import { problem } from '../../problems.ts'
 import { isMissing, stripeErrorOf } from '../../stripe/errors.ts'
 import { findCustomer } from '../checkout/customer.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
-import { isLive } from '../projection/rules.ts'
 import { shownSubscription } from '../projection/subscriptions.ts'
 import { linkToPortal, type PortalFlow } from './linkToPortal.ts'
 
