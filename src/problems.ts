@@ -79,6 +79,13 @@ export const problems = {
     meaning: '`feature` is off for this account on its plan.',
     remedy: 'Send the reader to `upgrade_url`; `required_plan` is the lowest plan that has it.',
   },
+  'seat-limit-reached': {
+    status: 402,
+    title: 'All seats are taken',
+    meaning:
+      'The plan allows `limit` members. `used` of these seats are taken, each by a member or by an invite that is still open.',
+    remedy: 'Send an owner or admin to `upgrade_url`, or revoke an invite that is not needed.',
+  },
   'payment-failed': {
     status: 402,
     title: 'The payment did not go through',
@@ -115,6 +122,12 @@ export const problems = {
     meaning: 'This takes the password, or a sign-in of the last ten minutes.',
     remedy: 'Send `password`, or sign in again and repeat the call.',
   },
+  'invite-for-another-address': {
+    status: 403,
+    title: 'This invite is for another address',
+    meaning: 'An invite is accepted by the user whose address it was mailed to, and by nobody else.',
+    remedy: 'Sign in or register with that address, or ask to be invited with yours.',
+  },
   'oauth-not-allowed': {
     status: 403,
     title: 'This account may not come in here',
@@ -144,6 +157,18 @@ export const problems = {
     title: 'This address is registered already',
     meaning: 'A user with this address exists.',
     remedy: 'Sign in, or ask for a reset link.',
+  },
+  'already-member': {
+    status: 409,
+    title: 'Somebody with this address is a member already',
+    meaning: 'The account has a member with this address.',
+    remedy: 'Nothing is left to do.',
+  },
+  'invite-already-accepted': {
+    status: 409,
+    title: 'This invite has been accepted',
+    meaning: 'Whoever was invited is a member by now, so there is nothing to send or to revoke.',
+    remedy: 'Look at the members of the account.',
   },
   'use-oauth-provider': {
     status: 409,
@@ -218,7 +243,8 @@ export const problems = {
   'token-expired': {
     status: 410,
     title: 'This link has expired',
-    meaning: 'Links to verify or change an address live 24 hours, links to a password one hour.',
+    meaning:
+      'Links to verify or change an address live 24 hours, links to a password one hour, invites seven days.',
     remedy: 'Ask for a new one.',
   },
   'token-used': {
@@ -230,14 +256,16 @@ export const problems = {
   'token-superseded': {
     status: 410,
     title: 'A newer link has been sent',
-    meaning: 'Asking for another mail, or changing the password, makes earlier links void.',
+    meaning:
+      'Asking for another mail, changing the password, or being invited again makes earlier links void.',
     remedy: 'Use the newest mail.',
   },
   'token-canceled': {
     status: 410,
-    title: 'This change has been called off',
-    meaning: 'It was refused from one of its mailboxes, or the session that asked for it has ended.',
-    remedy: 'Sign in and ask for the change again.',
+    title: 'This has been called off',
+    meaning:
+      'A change was refused from one of its mailboxes, or the session that asked for it has ended. An invite was revoked, or whoever sent it may not invite any more.',
+    remedy: 'Sign in and ask for the change again, or ask to be invited again.',
   },
   'payload-too-large': {
     status: 413,
@@ -336,6 +364,7 @@ interface MembersByCode {
   }
   'feature-not-in-plan': { feature: string; plan: string; required_plan: string | null; upgrade_url: string }
   'email-verification-required': { grace_ended_at: string }
+  'seat-limit-reached': { limit: number; used: number; upgrade_url: string }
   'last-owner': { accounts: { id: string; name: string }[] }
   'subscription-live': { accounts: { id: string; name: string }[] }
   'use-oauth-provider': { providers: string[] }

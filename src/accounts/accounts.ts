@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts'
+import type { Tx } from '../db/transaction.ts'
 import { pageBounds, pageFrom } from '../http/pages.ts'
 
 /** A page of a user's open accounts, the newest membership first. */
@@ -29,4 +30,18 @@ export async function listAccounts(db: Db, userId: string, query: { limit?: numb
     (row) => ({ at: row.joined_at, id: row.id }),
     ({ id, name, role }) => ({ id, name, role }),
   )
+}
+
+/** An account, locked until the transaction ends: its seats are counted and taken by one at a time. */
+export async function lockAccount(
+  tx: Tx,
+  accountId: string,
+): Promise<{ id: string; name: string; closedAt: Date | null } | null> {
+  const account = await tx
+    .selectFrom('accounts')
+    .select(['id', 'name', 'closed_at as closedAt'])
+    .where('id', '=', accountId)
+    .forUpdate()
+    .executeTakeFirst()
+  return account ?? null
 }

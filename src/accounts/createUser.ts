@@ -8,6 +8,7 @@ import { addIdentity } from '../identity/identities.ts'
 import { requestVerification } from '../identity/requestVerification.ts'
 import type { Identity } from '../oidc/rules.ts'
 import { createAccount } from './createAccount.ts'
+import { acceptInvite } from './invites/acceptInvite.ts'
 
 /** Somebody new, with what they sign in with: the hash of a password, or an identity. */
 export interface NewUser {
@@ -33,11 +34,45 @@ export async function createUser(
   { user, hadTrial }: { user: NewUser; hadTrial: boolean },
   at: Date,
 ): Promise<void> {
-  const { userId, email, name, passwordHash, identity } = user
-  const isVerified = identity?.emailVerified ?? false
-  const startsSession = config.registrationPrivacy === 'strict'
+  const { userId, email } = user
+  const isVerified = user.identity?.emailVerified ?? false
   const accountId = uuidv7()
-  const details = { trial: !hadTrial, ...(identity && { provider: identity.provider }) }
+  await Promise.all([
+    writeUser(tx, config, caller, { user, isVerified, trial: !hadTrial }, at),
+    createAccount(tx, caller, { accountId, name: accountName(user), ownerId: userId }, at),
+    hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
+  ])
+  if (isVerified) await bindTrialToMailbox(tx, userId, email, at)
+}
+
+/**
+ * Writes a user who joins the account that they are invited to, and has none of their own and no trial. That they hold
+ * the invite proves the mailbox.
+ */
+export async function createInvitedUser(
+  tx: Tx,
+  app: App,
+  caller: Caller,
+  { user, inviteToken }: { user: NewUser; inviteToken: string },
+  at: Date,
+): Promise<void> {
+  const { userId: id, email } = user
+  await writeUser(tx, app.config, caller, { user, isVerified: true, trial: false }, at)
+  const invitee = { token: inviteToken, user: { id, email, emailVerifiedAt: at } }
+  await acceptInvite(tx, app, caller, invitee, at)
+}
+
+/** Writes a user and what they sign in with, and promises the mail that verifies them, where that is not done. */
+async function writeUser(
+  tx: Tx,
+  config: App['config'],
+  caller: Caller,
+  { user, isVerified, trial }: { user: NewUser; isVerified: boolean; trial: boolean },
+  at: Date,
+): Promise<void> {
+  const { userId, email, name, passwordHash, identity } = user
+  const startsSession = config.registrationPrivacy === 'strict'
+  const details = { trial, ...(identity && { provider: identity.provider }) }
   await Promise.all([
     tx
       .insertInto('users')
@@ -53,10 +88,7 @@ export async function createUser(
     audit(tx, caller, { action: 'user.registered', userId, details }, at),
     identity ? addIdentity(tx, { userId, identity, email }, at) : undefined,
     isVerified ? undefined : requestVerification(tx, config, { userId, email, startsSession }, at),
-    createAccount(tx, caller, { accountId, name: accountName(user), ownerId: userId }, at),
-    hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
   ])
-  if (isVerified) await bindTrialToMailbox(tx, userId, email, at)
 }
 
 function accountName({ accountName: chosen, name, email }: NewUser): string {

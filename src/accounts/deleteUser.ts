@@ -13,6 +13,7 @@ import { endSessions } from '../identity/sessions.ts'
 import { findUser } from '../identity/users.ts'
 import { problem } from '../problems.ts'
 import { markClosed, refuseWhileSubscribed } from './closeAccount.ts'
+import { revokeInvitesOf } from './invites/revokeInvite.ts'
 
 /**
  * Deletes the caller: their address is free again, and accounts that only they are a member of are closed. Nobody
@@ -49,6 +50,7 @@ export async function deleteUser(
       supersedeResets(tx, userId, at),
       endEmailChanges(tx, userId, 'user-deleted', at),
       forgetIdentities(tx, userId),
+      revokeInvitesOf(tx, caller, userId, at),
       audit(tx, caller, { action: 'user.deleted', userId }, at),
     ])
   })

@@ -10,7 +10,8 @@ import { refuseAboveLimit, registrationLimits } from '../identity/throttles.ts'
 import { findUserByEmail, isAddressTaken, type UserRecord } from '../identity/users.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { problem } from '../problems.ts'
-import { createUser, type NewUser } from './createUser.ts'
+import { createInvitedUser, createUser, type NewUser } from './createUser.ts'
+import { getInvite } from './invites/invites.ts'
 import { registerByMailJob } from './registerByMail.ts'
 
 export interface Registration {
@@ -18,6 +19,8 @@ export interface Registration {
   password: string
   name: string | null
   accountName: string | null
+  /** The link of an invite that they bring along. */
+  inviteToken: string | null
 }
 
 export type Registered =
@@ -27,16 +30,17 @@ export type Registered =
 
 /**
  * Makes a stranger a user with an account of their own and a card-free trial, in one commit with the mail
- * that verifies the mailbox. Of parallel registrations of one address one succeeds.
+ * that verifies the mailbox. Whoever brings an invite joins that account instead, and is verified by it: this holds
+ * also where others may not register, or may not be told anything. Of parallel registrations of one address one succeeds.
  */
 export async function register(
   app: App,
   caller: Caller,
-  { password, ...registration }: Registration,
+  { password, inviteToken, ...registration }: Registration,
   at: Date,
 ): Promise<Registered> {
   const { config } = app
-  if (!config.selfServeEnabled) throw problem('self-serve-disabled')
+  if (!config.selfServeEnabled && inviteToken === null) throw problem('self-serve-disabled')
   const { email } = registration
   const [known, hadTrial, verdict] = await together(app, (db) =>
     Promise.all([
@@ -46,11 +50,12 @@ export async function register(
     ]),
   )
   refuseAboveLimit(verdict)
+  if (inviteToken !== null) await refuseUnlessInvited(app, { inviteToken, email }, at)
   await refuseWeakPassword(app, password, email)
   // Hashed for a known address too, so that the answer takes as long.
   const passwordHash = await app.passwords.hash(password)
   const user = { ...registration, userId: uuidv7(), passwordHash, identity: null }
-  if (config.registrationPrivacy === 'strict') {
+  if (config.registrationPrivacy === 'strict' && inviteToken === null) {
     // What became of it is for the job to find out: from here on nothing depends on the address.
     const payload = { user, caller, requestedAt: at.toISOString() }
     await inTx(app, (tx) => enqueue(tx, registerByMailJob, payload))
@@ -58,24 +63,35 @@ export async function register(
   }
   if (known) throw problem('email-already-registered')
   try {
-    return await inTx(app, (tx) => enter(tx, app, caller, { user, hadTrial }, at))
+    return await inTx(app, (tx) => enter(tx, app, caller, { user, hadTrial, inviteToken }, at))
   } catch (error) {
     throw isAddressTaken(error) ? problem('email-already-registered') : error
   }
+}
+
+/** Looks before a password is hashed; accepting decides. */
+async function refuseUnlessInvited(
+  app: App,
+  { inviteToken, email }: { inviteToken: string; email: string },
+  at: Date,
+): Promise<void> {
+  const invite = await getInvite(app.db, inviteToken, at)
+  if (invite.email !== email) throw problem('invite-for-another-address')
 }
 
 async function enter(
   tx: Tx,
   app: App,
   caller: Caller,
-  input: { user: NewUser; hadTrial: boolean },
+  { user, hadTrial, inviteToken }: { user: NewUser; hadTrial: boolean; inviteToken: string | null },
   at: Date,
 ): Promise<Registered> {
-  const { userId } = input.user
+  const { userId } = user
   const sessionId = newSessionId()
+  if (inviteToken !== null) await createInvitedUser(tx, app, caller, { user, inviteToken }, at)
   // Issued together, all of it takes one round trip; it runs in this order.
   const [, , snapshot] = await Promise.all([
-    createUser(tx, app, caller, input, at),
+    inviteToken === null ? createUser(tx, app, caller, { user, hadTrial }, at) : undefined,
     beginSession(
       tx,
       caller,

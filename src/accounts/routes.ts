@@ -12,13 +12,14 @@ import { inTx } from '../db/transaction.ts'
 import { route } from '../http/route.ts'
 import { Fields, Instant, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
-import { addressOf, DisplayName, Email, Password } from '../identity/fields.ts'
+import { addressOf, DisplayName, Email, MailedTokenText, Password } from '../identity/fields.ts'
 import { replyWithSession } from '../identity/replyWithSession.ts'
 import { accountLimits, refuseAboveLimit } from '../identity/throttles.ts'
 import { listAccounts } from './accounts.ts'
 import { closeAccount } from './closeAccount.ts'
 import { createAnotherAccount } from './createAccount.ts'
 import { deleteUser } from './deleteUser.ts'
+import { inviteRoutes, whenAccepting } from './invites/routes.ts'
 import { oauthRoutes } from './oauthRoutes.ts'
 import { register } from './register.ts'
 import { renameAccount } from './renameAccount.ts'
@@ -32,6 +33,7 @@ const AccountSchema = named(
 export function accountRoutes(server: Server, app: App, access: Access): void {
   registrationRoutes(server, app, access)
   currentAccountRoutes(server, app, access)
+  inviteRoutes(server, app)
   oauthRoutes(server, app, access)
 }
 
@@ -45,25 +47,27 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       method: 'POST',
       url: '/v1/auth/register',
       access: 'anyone',
-      summary: 'Become a user with an account and a trial',
+      summary: 'Become a user with an account and a trial, or with an invite in the account that it is for',
       body: Fields({
         email: Email,
         password: Password,
         name: Type.Optional(DisplayName),
         account_name: Type.Optional(DisplayName),
+        invite_token: Type.Optional(MailedTokenText),
         token_delivery: TokenDelivery,
       }),
       replies: {
         201: TokensSchema,
         202: Type.Object(
           { status: Type.Literal('accepted') },
-          { description: 'With REGISTRATION_PRIVACY=strict, always.' },
+          { description: 'With REGISTRATION_PRIVACY=strict, always but for an invite.' },
         ),
       },
       refusals: [
         'self-serve-disabled',
         'email-already-registered',
         'weak-password',
+        ...whenAccepting,
         'too-many-requests',
         'overloaded',
       ],
@@ -74,6 +78,7 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
         password: body.password,
         name: body.name?.trim() ?? null,
         accountName: body.account_name?.trim() ?? null,
+        inviteToken: body.invite_token ?? null,
       }
       const registered = await register(app, caller, registration, at)
       if (registered.kind === 'mailed') return reply.code(202).send({ status: 'accepted' })

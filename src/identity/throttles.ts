@@ -58,6 +58,11 @@ export function accountLimits(userId: string): Limit[] {
   return [{ key: `account ${userId}`, most: 20, windowSeconds: HOUR }]
 }
 
+/** Mails that an account sends to people it invites. */
+export function inviteLimits(accountId: string): Limit[] {
+  return [{ key: `invite ${accountId}`, most: 100, windowSeconds: HOUR }]
+}
+
 /** Throws `too-many-requests` when a limit is reached. */
 export function refuseAboveLimit({ retryAfterSeconds }: Verdict): void {
   if (retryAfterSeconds !== null) throw problem('too-many-requests', undefined, { retryAfterSeconds })

@@ -39,7 +39,7 @@ export async function markVerified(
     userId,
     email,
     by,
-  }: { userId: string; email: string; by: 'link' | 'reset' | 'first-password' | ProviderName },
+  }: { userId: string; email: string; by: 'link' | 'reset' | 'first-password' | 'invite' | ProviderName },
   at: Date,
 ): Promise<void> {
   changed(tx, `user:${userId}`)

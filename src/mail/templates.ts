@@ -32,6 +32,7 @@ export interface TemplateFill {
   'identity-linked': { provider: string }
   'identity-unlinked': { provider: string }
   'address-taken-over': { provider: string }
+  invite: { account: string; inviter: string; role: string; days: number }
   'trial-ending': { plan: string; account: string; days: number; until: string }
   'trial-becomes-paid': { plan: string; days: number; until: string }
   'payment-failed': { plan: string }
@@ -216,6 +217,16 @@ export const templates: { [T in TemplateName]: Template<T> } = {
       'There is nothing to do. If you registered yourself, your way in is the one you have just used.',
     ],
     button: 'Look at my account',
+  }),
+  invite: ({ product, account, inviter, role, days }) => ({
+    subject: `${inviter} invites you to ${account} on ${product}`,
+    preview: `Join ${account} as ${role}.`,
+    paragraphs: [
+      `${inviter} invites you to ${account} on ${product}, with the role ${role}.`,
+      'The button shows the invite and lets you choose how to sign in.',
+    ],
+    button: 'Look at the invite',
+    footnote: `The link works once and for ${days} days, for this address only. If you do not know who this is, ignore this mail: nothing happens without you.`,
   }),
   'trial-ending': ({ product, plan, account, days, until }) => ({
     subject: `Your ${product} trial ends ${days === 1 ? 'tomorrow' : `in ${days} days`}`,

@@ -9,6 +9,7 @@ export type TokenPurpose =
   | 'confirm-old-email'
   | 'confirm-new-email'
   | 'undo-email-change'
+  | 'invite'
 
 /** A token that a mail job can make again: its id is stored, its hash is stored, the token itself never is. */
 export interface MailedToken {

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { inInbox, noted } from '../support/inbox.ts'
+import { invited } from '../support/invites.ts'
 import { mirrored } from '../support/mirrored.ts'
-import { mailedToken, newAddress, PASSWORD, type Person, register } from '../support/people.ts'
+import {
+  mailedToken,
+  newAddress,
+  PASSWORD,
+  type Person,
+  register,
+  registerVerified,
+} from '../support/people.ts'
 import { giveGrant, instant } from '../support/staff.ts'
 import type { TestApp } from '../support/testApp.ts'
 import { withIdentity, withoutPassword } from '../support/withoutPassword.ts'
@@ -40,6 +48,10 @@ const startQuery = {
   login_hint: 'ada@customer.example',
   prompt: 'select_account',
 }
+
+const inviteFor = async (t: TestApp, email: string) =>
+  (await invited(t, await registerVerified(t), email)).token
+const inviteOfOthers = async (t: TestApp) => (await invited(t, await registerVerified(t), newAddress())).id
 
 /** Every operation of openapi.json, by its name. */
 export const cases: Record<string, Case> = {
@@ -138,6 +150,19 @@ export const cases: Record<string, Case> = {
       return { body: { confirm: body.name } }
     },
   },
+
+  listInvites: { good: () => ({ query: { limit: '10' } }) },
+  sendInvite: { good: () => ({ body: { email: newAddress(), role: 'viewer' } }) },
+  resendInvite: {
+    good: async (t, me) => ({ path: { id: (await invited(t, me, newAddress())).id } }),
+    foreign: { id: inviteOfOthers },
+  },
+  revokeInvite: {
+    good: async (t, me) => ({ path: { id: (await invited(t, me, newAddress())).id } }),
+    foreign: { id: inviteOfOthers },
+  },
+  previewInvite: { good: async (t, { email }) => ({ body: { token: await inviteFor(t, email) } }) },
+  acceptInvite: { good: async (t, { email }) => ({ body: { token: await inviteFor(t, email) } }) },
 
   getBillingState: {},
   createCheckoutSession: {

@@ -16,6 +16,7 @@ const open = [
   'resetPassword',
   'confirmEmailChange',
   'refuseEmailChange',
+  'previewInvite',
   'getKeys',
   'getLiveness',
   'getReadiness',

@@ -5,6 +5,7 @@ import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../sandbox/postgres/freePort.ts'
 import { type ProblemCode, problems } from '../../src/problems.ts'
+import { accept, invited, registerInvited, sendInvite } from '../support/invites.ts'
 import { mirrored } from '../support/mirrored.ts'
 import {
   mailedToken,
@@ -56,6 +57,25 @@ const scenarios: Record<MetHere, () => Promise<Refusal>> = {
   'invalid-request': () => t.call('POST', '/v1/auth/login', { body: {} }),
   'weak-password': () =>
     t.call('POST', '/v1/auth/register', { body: { email: newAddress(), password: 'short' } }),
+  async 'seat-limit-reached'() {
+    const person = await registerVerified(t)
+    for (let i = 0; i < 4; i++) await sendInvite(t, person, newAddress())
+    return sendInvite(t, person, newAddress())
+  },
+  async 'already-member'() {
+    const person = await registerVerified(t)
+    return sendInvite(t, person, person.email)
+  },
+  async 'invite-for-another-address'() {
+    const person = await registerVerified(t)
+    return accept(t, person, (await invited(t, person, newAddress())).token)
+  },
+  async 'invite-already-accepted'() {
+    const [person, email] = [await registerVerified(t), newAddress()]
+    const { id, token } = await invited(t, person, email)
+    await registerInvited(t, email, token)
+    return t.call('DELETE', `/v1/accounts/me/invites/${id}`, { as: person.accessToken })
+  },
   'confirmation-mismatch': async () =>
     t.call('DELETE', '/v1/accounts/me', { as: await me(), body: { confirm: 'another name' } }),
   'invalid-signature': () => deliver('{}', 'whsec_other'),

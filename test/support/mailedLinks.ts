@@ -8,7 +8,8 @@ export async function tokenFor(
     | '/reset-password'
     | '/set-password'
     | '/confirm-email-change'
-    | '/undo-email-change',
+    | '/undo-email-change'
+    | '/accept-invite',
   email: string,
 ): Promise<string> {
   const links = (await t.mailsTo(email)).flatMap((mail) => mail.links).map((link) => new URL(link))

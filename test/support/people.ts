@@ -68,7 +68,8 @@ export async function operatorToken(t: TestApp): Promise<string> {
   return t.access.tokens.issueToOperator(id, t.app.now())
 }
 
-function personFrom(email: string, { body, cookies }: TestReply): Person {
+/** Whom a reply with tokens, delivered in its body, is about. */
+export function personFrom(email: string, { body, cookies }: TestReply): Person {
   return {
     email,
     userId: body.user.id,

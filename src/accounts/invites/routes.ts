@@ -1,0 +1,190 @@
+import Type from 'typebox'
+import { AccountRefSchema, RoleSchema } from '../../access/tokensReply.ts'
+import type { App } from '../../app.ts'
+import { inTx } from '../../db/transaction.ts'
+import { route } from '../../http/route.ts'
+import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../../http/schemas.ts'
+import type { Server } from '../../http/server.ts'
+import { addressOf, Email, MailedTokenText } from '../../identity/fields.ts'
+import { inviteLimits, refuseAboveLimit } from '../../identity/throttles.ts'
+import type { ProblemCode } from '../../problems.ts'
+import { acceptAsCaller } from './acceptInvite.ts'
+import { describeInvite, getInvite, listInvites } from './invites.ts'
+import { resendInvite } from './resendInvite.ts'
+import { revokeInvite } from './revokeInvite.ts'
+import { inviteStatuses } from './rules.ts'
+import { sendInvite } from './sendInvite.ts'
+
+const InviteSchema = named(
+  'Invite',
+  Type.Object({
+    id: Uuid,
+    email: Type.String(),
+    role: RoleSchema,
+    status: Type.Enum([...inviteStatuses]),
+    invited_by: Type.String({ format: 'uuid', description: 'The user who sent it last.' }),
+    created_at: Instant,
+    expires_at: Instant,
+    accepted_at: Nullable(Instant),
+  }),
+)
+
+const InviteParams = Fields({ id: Uuid })
+const whenSending: ProblemCode[] = [
+  'email-verification-required',
+  'already-member',
+  'seat-limit-reached',
+  'too-many-requests',
+]
+const whenLinkIsVoid: ProblemCode[] = [
+  'token-unknown',
+  'token-expired',
+  'token-used',
+  'token-superseded',
+  'token-canceled',
+]
+
+/** What accepting is refused with, in whatever operation. */
+export const whenAccepting: ProblemCode[] = [
+  ...whenLinkIsVoid,
+  'invite-for-another-address',
+  'seat-limit-reached',
+]
+
+/** Inviting people to an account, and what they do with the link. */
+export function inviteRoutes(server: Server, app: App): void {
+  sendingRoutes(server, app)
+  linkRoutes(server, app)
+}
+
+function sendingRoutes(server: Server, app: App): void {
+  const { config, limiter } = app
+  route(
+    server,
+    app,
+    {
+      operationId: 'listInvites',
+      method: 'GET',
+      url: '/v1/accounts/me/invites',
+      access: { member: 'admin' },
+      summary: 'Invites to the current account, also those that are over',
+      query: Fields(PageQuery),
+      replies: { 200: pageOf(InviteSchema) },
+    },
+    async ({ caller, query, at }) => listInvites(app.db, caller.actor.accountId, query, at),
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'sendInvite',
+      method: 'POST',
+      url: '/v1/accounts/me/invites',
+      access: { member: 'admin' },
+      summary: 'Invite somebody to the current account; an invite that is out is renewed',
+      body: Fields({ email: Email, role: RoleSchema }),
+      replies: { 201: InviteSchema },
+      refusals: whenSending,
+    },
+    async ({ caller, body, at, reply }) => {
+      const offer = { email: addressOf(body.email), role: body.role }
+      refuseAboveLimit(await limiter.take(inviteLimits(caller.actor.accountId), at))
+      const invite = await inTx(app, (tx) => sendInvite(tx, config, caller, offer, at))
+      return reply.code(201).send(describeInvite(invite, at))
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'resendInvite',
+      method: 'POST',
+      url: '/v1/accounts/me/invites/:id/resend',
+      access: { member: 'admin' },
+      summary: 'Mail an invite again, with a new link; the earlier one stops working',
+      params: InviteParams,
+      replies: { 200: InviteSchema },
+      refusals: ['not-found', 'invite-already-accepted', 'token-canceled', ...whenSending],
+    },
+    async ({ caller, params, at }) => {
+      refuseAboveLimit(await limiter.take(inviteLimits(caller.actor.accountId), at))
+      const invite = await inTx(app, (tx) => resendInvite(tx, config, caller, params.id, at))
+      return describeInvite(invite, at)
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'revokeInvite',
+      method: 'DELETE',
+      url: '/v1/accounts/me/invites/:id',
+      access: { member: 'admin' },
+      summary: 'Take an invite back, which frees its seat',
+      params: InviteParams,
+      replies: { 204: null },
+      refusals: ['not-found', 'invite-already-accepted'],
+    },
+    async ({ caller, params, at, reply }) => {
+      await inTx(app, (tx) => revokeInvite(tx, caller, params.id, at))
+      return reply.code(204).send()
+    },
+  )
+}
+
+function linkRoutes(server: Server, app: App): void {
+  route(
+    server,
+    app,
+    {
+      operationId: 'previewInvite',
+      method: 'POST',
+      url: '/v1/invites/preview',
+      access: 'anyone',
+      summary: 'What the link of an invite offers, without using it',
+      body: Fields({ token: MailedTokenText }),
+      replies: {
+        200: Type.Object({
+          account_name: Type.String(),
+          role: RoleSchema,
+          email: Type.String(),
+          invited_by: Nullable(Type.String({ description: 'The name of whoever sent it.' })),
+          expires_at: Instant,
+        }),
+      },
+      refusals: whenLinkIsVoid,
+    },
+    async ({ body, at }) => {
+      const { accountName, role, email, inviterName, expiresAt } = await getInvite(app.db, body.token, at)
+      return {
+        account_name: accountName,
+        role,
+        email,
+        invited_by: inviterName,
+        expires_at: expiresAt.toISOString(),
+      }
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'acceptInvite',
+      method: 'POST',
+      url: '/v1/invites/accept',
+      access: 'user',
+      summary:
+        'Join the account that the user was invited to; switch to it with POST /v1/auth/switch-account',
+      body: Fields({ token: MailedTokenText }),
+      replies: { 200: Type.Object({ account: AccountRefSchema }) },
+      refusals: whenAccepting,
+    },
+    async ({ caller, body, at }) => ({
+      account: await inTx(app, (tx) => acceptAsCaller(tx, app, caller, body.token, at)),
+    }),
+  )
+}

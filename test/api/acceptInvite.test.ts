@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { accept, invited, membersOf, newMember, registerInvited, seatsOf } from '../support/invites.ts'
+import { tokenFor } from '../support/mailedLinks.ts'
+import { newAddress, type Person, register, registerVerified, signIn } from '../support/people.ts'
+import { DAY_SECONDS, endGrant, giveGrant } from '../support/staff.ts'
+import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
+import { actionsOf } from '../support/trail.ts'
+
+let t: TestApp
+beforeAll(async () => {
+  t = await startTestApp()
+})
+afterAll(() => t.close())
+
+const preview = (token: string) => t.call('POST', '/v1/invites/preview', { body: { token } })
+const me = async ({ accessToken: as }: Pick<Person, 'accessToken'>) =>
+  (await t.call('GET', '/v1/me', { as })).body
+const setRole = (person: Person, accountId: string, role: string) =>
+  t.app.pool.query('update members set role = $1 where user_id = $2 and account_id = $3', [
+    role,
+    person.userId,
+    accountId,
+  ])
+
+describe('previewInvite', () => {
+  test('200: what is offered, to whom and by whom, as often as it is asked', async () => {
+    const ada = await registerVerified(t, { account_name: 'Engines', name: 'Ada' })
+    const email = newAddress('bob')
+    const { token } = await invited(t, ada, email, 'admin')
+    for (let i = 0; i < 2; i++) {
+      const { status, body } = await preview(token)
+      expect(status).toBe(200)
+      expect(body).toEqual({
+        account_name: 'Engines',
+        role: 'admin',
+        email,
+        invited_by: 'Ada',
+        expires_at: new Date(t.app.now().getTime() + 7 * DAY_SECONDS * 1000).toISOString(),
+      })
+    }
+  })
+
+  test('404: a token of nobody’s, and one for another purpose', async () => {
+    const { email } = await register(t)
+    for (const token of ['x'.repeat(43), await tokenFor(t, '/verify-email', email)])
+      expect((await preview(token)).body.code).toBe('token-unknown')
+  })
+})
+
+describe('acceptInvite', () => {
+  test('200: the user is a member at once, and the seat that was held is taken', async () => {
+    const ada = await registerVerified(t, { account_name: 'Engines' })
+    const bob = await registerVerified(t)
+    const { token } = await invited(t, ada, bob.email, 'viewer')
+    const reply = await accept(t, bob, token)
+    expect(reply.status).toBe(200)
+    expect(reply.body).toEqual({ account: { id: ada.accountId, name: 'Engines', role: 'viewer' } })
+    const { body } = await t.call('GET', '/v1/accounts', { as: bob.accessToken })
+    expect(body.data).toContainEqual(reply.body.account)
+    const entered = await t.call('POST', '/v1/auth/switch-account', {
+      as: bob.accessToken,
+      body: { account_id: ada.accountId },
+    })
+    expect(entered.body.account).toEqual(reply.body.account)
+    expect(await seatsOf(t, ada)).toMatchObject({ used: 2, pending: 0 })
+  })
+
+  test('200: an unverified user whose address it is is verified by it', async () => {
+    const ada = await registerVerified(t)
+    const bob = await register(t)
+    const verification = await tokenFor(t, '/verify-email', bob.email)
+    const { token } = await invited(t, ada, bob.email)
+    expect((await accept(t, bob, token)).status).toBe(200)
+    expect((await me(bob)).email_verified).toBe(true)
+    expect(await actionsOf(t, bob.userId)).toContain('email.verified')
+    const late = await t.call('POST', '/v1/auth/email/verify', { body: { token: verification } })
+    expect(late.body.code).toBe('token-superseded')
+  })
+
+  test.each([
+    ['viewer', 'admin', 'admin'],
+    ['admin', 'viewer', 'admin'],
+  ])('200: a %s who was invited as %s is %s, in one row', async (own, offered, becomes) => {
+    const ada = await registerVerified(t)
+    const bob = await registerVerified(t)
+    const { token } = await invited(t, ada, bob.email, offered)
+    await t.app.pool.query(
+      'insert into members (account_id, user_id, role, created_at) values ($1, $2, $3, $4)',
+      [ada.accountId, bob.userId, own, t.app.now()],
+    )
+    expect((await accept(t, bob, token)).body.account.role).toBe(becomes)
+    expect(await membersOf(t, ada.accountId)).toEqual({ [ada.userId]: 'owner', [bob.userId]: becomes })
+    expect(await seatsOf(t, ada)).toMatchObject({ used: 2, pending: 0 })
+  })
+
+  test('403: the address of somebody else, and the invite stays', async () => {
+    const ada = await registerVerified(t)
+    const [bob, eve] = [await registerVerified(t), await registerVerified(t)]
+    const { token } = await invited(t, ada, bob.email)
+    for (const other of [eve, ada]) {
+      const reply = await accept(t, other, token)
+      expect([reply.status, reply.body.code]).toEqual([403, 'invite-for-another-address'])
+      expect(reply.text).not.toContain(bob.email)
+    }
+    expect((await accept(t, bob, token)).status).toBe(200)
+  })
+
+  test('402: when the plan has shrunk below the members that are there; once it grows the invite still works', async () => {
+    const ada = await registerVerified(t)
+    for (let i = 0; i < 2; i++) await newMember(t, ada)
+    const grant = await giveGrant(t, ada.accountId, { source: 'complimentary', plan: 'pro' })
+    await t.advance(13 * DAY_SECONDS)
+    const bob = await registerVerified(t)
+    ada.accessToken = (await signIn(t, ada.email)).body.access_token
+    const { token } = await invited(t, ada, bob.email)
+    await t.advance(DAY_SECONDS)
+    await endGrant(t, grant)
+    bob.accessToken = (await signIn(t, bob.email)).body.access_token
+    const refused = await accept(t, bob, token)
+    expect(refused.status).toBe(402)
+    expect(refused.body).toMatchObject({ code: 'seat-limit-reached', limit: 3, used: 3 })
+    expect((await preview(token)).status).toBe(200)
+    await giveGrant(t, ada.accountId, { source: 'complimentary', plan: 'team' })
+    expect((await accept(t, bob, token)).status).toBe(200)
+  })
+
+  test('410: used, expired, or of a closed account', async () => {
+    const ada = await registerVerified(t, { account_name: 'Engines' })
+    const people = [await registerVerified(t), await registerVerified(t)] as const
+    const used = await invited(t, ada, people[0].email)
+    const open = await invited(t, ada, people[1].email)
+    await accept(t, people[0], used.token)
+    expect((await accept(t, people[0], used.token)).body.code).toBe('token-used')
+    await t.call('DELETE', '/v1/accounts/me', { as: ada.accessToken, body: { confirm: 'Engines' } })
+    expect((await accept(t, people[1], open.token)).body.code).toBe('token-canceled')
+
+    const [eve, bob] = [await registerVerified(t), await registerVerified(t)]
+    const late = await invited(t, eve, bob.email)
+    await t.advance(7 * DAY_SECONDS - 1)
+    expect((await preview(late.token)).status).toBe(200)
+    await t.advance(1)
+    bob.accessToken = (await signIn(t, bob.email)).body.access_token
+    const reply = await accept(t, bob, late.token)
+    expect([reply.status, reply.body.code]).toEqual([410, 'token-expired'])
+  })
+
+  test('410: whoever sent it may not invite like that any more; until they may again', async () => {
+    const ada = await registerVerified(t)
+    const admin = await newMember(t, ada, 'admin')
+    const bob = await registerVerified(t)
+    const { token } = await invited(t, admin, bob.email, 'admin')
+    await setRole(admin, ada.accountId, 'member')
+    expect((await accept(t, bob, token)).body.code).toBe('token-canceled')
+    await setRole(admin, ada.accountId, 'admin')
+    expect((await accept(t, bob, token)).status).toBe(200)
+  })
+})
+
+describe('register with an invite', () => {
+  test('201: verified, a member of that account alone, without a trial or another mail', async () => {
+    const ada = await registerVerified(t, { account_name: 'Engines' })
+    const email = newAddress('bob')
+    const { token } = await invited(t, ada, email, 'admin')
+    const reply = await registerInvited(t, email, token, { name: 'Bob' })
+    expect(reply.status).toBe(201)
+    const account = { id: ada.accountId, name: 'Engines', role: 'admin' }
+    expect(reply.body).toMatchObject({
+      user: { email, name: 'Bob', email_verified: true },
+      account,
+      accounts: [account],
+    })
+    expect(await t.mailsTo(email)).toHaveLength(1)
+    const { rows } = await t.app.pool.query('select from trials_taken where user_id = $1', [
+      reply.body.user.id,
+    ])
+    expect(rows).toEqual([])
+    expect((await registerInvited(t, newAddress(), token)).body.code).toBe('token-used')
+  })
+
+  test.each([
+    [{ SELF_SERVE_ENABLED: 'false' }, { account_name: 'Engines' }],
+    [{ REGISTRATION_PRIVACY: 'strict' }, {}],
+  ])('201: with %j', async (settings, fields) => {
+    const inviting = await startTestAppWith({})
+    const ada = await registerVerified(inviting)
+    const email = newAddress('bob')
+    const { token } = await invited(inviting, ada, email)
+    const closed = await startTestAppWith(
+      { ...settings, DATABASE_URL: inviting.databaseUrl },
+      { work: false },
+    )
+    const reply = await registerInvited(closed, email, token, fields)
+    expect(reply.status).toBe(201)
+    expect(reply.body.account.id).toBe(ada.accountId)
+    const again = await registerInvited(closed, email, token)
+    expect([again.status, again.body.code]).toEqual([410, 'token-used'])
+  })
+
+  test('403: with another address', async () => {
+    const ada = await registerVerified(t)
+    const { token } = await invited(t, ada, newAddress('bob'))
+    const other = newAddress('eve')
+    expect((await registerInvited(t, other, token)).body.code).toBe('invite-for-another-address')
+    expect((await signIn(t, other)).status).toBe(401)
+  })
+
+  test('404 and 410: with a link that opens nothing', async () => {
+    const ada = await registerVerified(t)
+    const email = newAddress('bob')
+    const { token } = await invited(t, ada, email)
+    await invited(t, ada, email)
+    expect((await registerInvited(t, email, 'x')).body.code).toBe('token-unknown')
+    expect((await registerInvited(t, email, token)).body.code).toBe('token-superseded')
+  })
+
+  test('409: somebody who is registered signs in, and the invite stays', async () => {
+    const ada = await registerVerified(t)
+    const bob = await registerVerified(t)
+    const { token } = await invited(t, ada, bob.email)
+    const reply = await registerInvited(t, bob.email, token)
+    expect([reply.status, reply.body.code]).toEqual([409, 'email-already-registered'])
+    expect((await accept(t, bob, token)).status).toBe(200)
+  })
+
+  test('422: a weak password leaves the invite as it was', async () => {
+    const ada = await registerVerified(t)
+    const email = newAddress('bob')
+    const { token } = await invited(t, ada, email)
+    expect((await registerInvited(t, email, token, { password: 'short' })).status).toBe(422)
+    expect((await registerInvited(t, email, token)).status).toBe(201)
+  })
+})
