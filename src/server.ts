@@ -1,5 +1,6 @@
 import { Access } from './access/access.ts'
 import { accessRoutes } from './access/routes.ts'
+import { invitePage } from './accounts/invites/invitePage.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import type { App } from './app.ts'
 import { billingRoutes } from './billing/routes.ts'
@@ -28,5 +29,6 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   problemPages(server)
   mailedPages(server, app)
   signInPages(server, app)
+  invitePage(server, app)
   return { server, access }
 }

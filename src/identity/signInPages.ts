@@ -33,7 +33,8 @@ const notices: Record<string, string> = {
   'check-mail': 'We have sent you a mail. Its link proves that the mailbox is yours, and signs you in.',
 }
 
-const shared = `
+/** What the scripts of pages share that people come in by: calls, words, and where to go on. */
+export const sharedScript = `
 const asked = new URLSearchParams(location.search), said = document.querySelector('output')
 const { titles, faults, notices, origins } = JSON.parse(document.querySelector('#words').textContent)
 const titleOf = (provider) => titles[provider] || 'the provider'
@@ -52,7 +53,7 @@ function tell(problem) {
   said.textContent = problem.status ? problem.message : 'The service cannot be reached. Try again in a moment.'
 }`
 
-const signInScript = `${shared}
+const signInScript = `${sharedScript}
 for (const link of document.querySelectorAll('a.button')) {
   const url = new URL(link.href)
   for (const name of ['return_to', 'invite_token']) if (asked.has(name)) url.searchParams.set(name, asked.get(name))
@@ -74,7 +75,7 @@ form.addEventListener('submit', async (event) => {
   }
 })`
 
-const forgotScript = `${shared}
+const forgotScript = `${sharedScript}
 const form = document.querySelector('form'), button = form.querySelector('button')
 form.addEventListener('submit', async (event) => {
   event.preventDefault()
@@ -87,7 +88,7 @@ form.addEventListener('submit', async (event) => {
   } catch (problem) { tell(problem); button.disabled = false }
 })`
 
-const accountScript = `${shared}
+const accountScript = `${sharedScript}
 const main = document.querySelector('#account'), list = document.querySelector('ul'), links = document.querySelector('#links')
 let token
 function button(label, act) {
@@ -161,8 +162,8 @@ export function signInPages(server: Server, { config, oidc }: App): void {
 
 const emailField = '<label>E-mail<input type="email" name="email" autocomplete="username" required></label>'
 
-/** For the script to read; it is data, and no policy lets a browser run it. */
-function wordsOf(origins: readonly string[]): string {
+/** For `sharedScript` to read; it is data, and no policy lets a browser run it. */
+export function wordsOf(origins: readonly string[]): string {
   const words = JSON.stringify({ titles: providerTitles, faults, notices, origins })
   return `<script type="application/json" id="words">${words.replaceAll('<', '\\u003c')}</script>`
 }
