@@ -7,12 +7,14 @@ create table oauth_identities (
   issuer text not null,
   subject text not null check (length(subject) between 1 and 255),
   email text,
+  is_vouched boolean not null,
   created_at timestamptz not null,
   last_used_at timestamptz not null,
   unique (provider, issuer, subject)
 );
 comment on column oauth_identities.subject is 'Google: sub. Microsoft: oid, which is unique in the directory of the issuer';
 comment on column oauth_identities.email is 'as last seen, to show: never a key';
+comment on column oauth_identities.is_vouched is 'false: it made the user, and nobody vouched that the address is theirs. Whoever proves the mailbox takes it off';
 create index oauth_identities_user_id on oauth_identities (user_id);
 
 create table oauth_flows (

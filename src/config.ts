@@ -181,6 +181,7 @@ function complete(from: Settings): Config {
     ...(googleClientSecret && { googleClientSecret: new Secret(googleClientSecret) }),
     googleHostedDomains: listOf(googleHostedDomains).map((domain) => domainToASCII(domain).toLowerCase()),
     ...(microsoftClientSecret && { microsoftClientSecret: new Secret(microsoftClientSecret) }),
+    microsoftTenant: from.microsoftTenant.toLowerCase(),
     microsoftAllowedTenants: listOf(microsoftAllowedTenants?.toLowerCase()),
     returnOrigins: listOf(returnOrigins).map((origin) => new URL(origin).origin),
     stripeWebhookSecrets: stripeWebhookSecret?.split(',').map((one) => new Secret(one)) ?? [],

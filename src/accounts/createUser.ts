@@ -86,7 +86,7 @@ async function writeUser(
       })
       .execute(),
     audit(tx, caller, { action: 'user.registered', userId, details }, at),
-    identity ? addIdentity(tx, { userId, identity, email }, at) : undefined,
+    identity ? addIdentity(tx, { userId, identity, email, isVouched: isVerified }, at) : undefined,
     isVerified ? undefined : requestVerification(tx, config, { userId, email, startsSession }, at),
   ])
 }

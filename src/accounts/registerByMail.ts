@@ -3,6 +3,7 @@ import { audit } from '../audit/audit.ts'
 import { inTx } from '../db/transaction.ts'
 import { hasHadTrial } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
+import { isIdentityTaken } from '../identity/identities.ts'
 import { notifyUser } from '../identity/notifyUser.ts'
 import { findUserByEmail, isAddressTaken, type UserRecord } from '../identity/users.ts'
 import { job } from '../jobs/enqueue.ts'
@@ -34,6 +35,8 @@ export async function registerByMail(
   try {
     await inTx(app, (tx) => createUser(tx, app, caller, { user, hadTrial }, at))
   } catch (error) {
+    // Their identity has made a user meanwhile, under another address.
+    if (isIdentityTaken(error)) return
     const winner = isAddressTaken(error) ? await findUserByEmail(app.db, user.email) : null
     if (!winner) throw error
     await tellOwner(app, caller, { known: winner, newcomer: user }, at)

@@ -20,7 +20,7 @@ import { closeAccount } from './closeAccount.ts'
 import { createAnotherAccount } from './createAccount.ts'
 import { deleteUser } from './deleteUser.ts'
 import { inviteRoutes, whenAccepting } from './invites/routes.ts'
-import { oauthRoutes } from './oauthRoutes.ts'
+import { oauthRoutes } from './oauth/routes.ts'
 import { register } from './register.ts'
 import { renameAccount } from './renameAccount.ts'
 

@@ -264,6 +264,7 @@ create table oauth_identities (
   issuer text not null,
   subject text not null,
   email text,
+  is_vouched boolean not null,
   created_at timestamp with time zone not null,
   last_used_at timestamp with time zone not null,
   constraint oauth_identities_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'microsoft'::text]))),
@@ -275,6 +276,7 @@ create table oauth_identities (
 CREATE INDEX oauth_identities_user_id ON public.oauth_identities USING btree (user_id);
 comment on column oauth_identities.subject is 'Google: sub. Microsoft: oid, which is unique in the directory of the issuer';
 comment on column oauth_identities.email is 'as last seen, to show: never a key';
+comment on column oauth_identities.is_vouched is 'false: it made the user, and nobody vouched that the address is theirs. Whoever proves the mailbox takes it off';
 
 create table operators (
   id uuid not null,

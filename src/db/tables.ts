@@ -218,6 +218,10 @@ export interface OauthIdentities {
    */
   email: string | null;
   id: string;
+  /**
+   * false: it made the user, and nobody vouched that the address is theirs. Whoever proves the mailbox takes it off
+   */
+  is_vouched: boolean;
   issuer: string;
   last_used_at: Timestamp;
   provider: string;

@@ -17,7 +17,7 @@ export async function confirmPassword(
   password: string,
   at: Date,
 ): Promise<void> {
-  const refusal = await providerInstead(app.db, user)
+  const refusal = await providerInstead(app.db, user, { among: app.oidc.providers })
   if (refusal) throw refusal
   const limits = passwordLimits(user.id)
   refuseAboveLimit(await app.limiter.peek(limits, at))

@@ -1,16 +1,31 @@
+import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
+import { audit } from '../audit/audit.ts'
 import type { Db } from '../db/database.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import type { Tx } from '../db/transaction.ts'
+import type { Caller } from '../http/actor.ts'
 import type { Identity, ProviderName } from '../oidc/rules.ts'
 
-/** What a user signs in with at Google and Microsoft, each provider once. */
-export async function providersOf(db: Db, userId: string): Promise<ProviderName[]> {
+/** Which identities count: of providers that are set up here, and perhaps only those that are surely the user's. */
+export interface Counted {
+  among: readonly ProviderName[]
+  vouchedOnly?: boolean
+}
+
+/** What a user can sign in with at Google and Microsoft, each provider once. */
+export async function providersOf(
+  db: Db,
+  userId: string,
+  { among, vouchedOnly = false }: Counted,
+): Promise<ProviderName[]> {
   const rows = await db
     .selectFrom('oauth_identities')
     .select('provider')
     .distinct()
     .where('user_id', '=', userId)
+    .where('provider', '=', (e) => e.fn.any(e.val([...among])))
+    .$if(vouchedOnly, (query) => query.where('is_vouched', '=', true))
     .orderBy('provider')
     .execute()
   return rows.map(({ provider }) => provider as ProviderName)
@@ -31,10 +46,18 @@ export async function ownerOf(db: Db, key: IdentityKey): Promise<{ id: string; u
   return row ?? null
 }
 
-/** Gives an identity to a user whose row the caller has locked; of two users who get one at once, one fails. */
+/**
+ * Gives an identity to a user whose row the caller has locked; of two users who get one at once, one fails. It is vouched
+ * for when the mailbox of the user, or a session of theirs, stands behind it.
+ */
 export async function addIdentity(
   tx: Tx,
-  { userId, identity, email }: { userId: string; identity: IdentityKey; email: string | null },
+  {
+    userId,
+    identity,
+    email,
+    isVouched,
+  }: { userId: string; identity: IdentityKey; email: string | null; isVouched: boolean },
   at: Date,
 ): Promise<void> {
   const { provider, issuer, subject } = identity
@@ -47,10 +70,33 @@ export async function addIdentity(
       issuer,
       subject,
       email,
+      is_vouched: isVouched,
       created_at: at,
       last_used_at: at,
     })
     .execute()
+}
+
+/**
+ * Notes that somebody came by an identity; false when the user, whose row is locked, does not have it any more. Once
+ * vouched for it stays so.
+ */
+export async function noteUse(
+  tx: Tx,
+  userId: string,
+  { identity, email, isVouched }: { identity: IdentityKey; email: string | null; isVouched: boolean },
+  at: Date,
+): Promise<boolean> {
+  const used = await tx
+    .updateTable('oauth_identities')
+    .set({ last_used_at: at, email, is_vouched: sql`is_vouched or ${isVouched}` })
+    .where('user_id', '=', userId)
+    .where('provider', '=', identity.provider)
+    .where('issuer', '=', identity.issuer)
+    .where('subject', '=', identity.subject)
+    .returning('id')
+    .executeTakeFirst()
+  return used !== undefined
 }
 
 /** Whether adding an identity failed because somebody else has got it meanwhile. */
@@ -58,8 +104,31 @@ export function isIdentityTaken(error: unknown): boolean {
   return isUniqueViolation(error, 'oauth_identities_provider_issuer_subject_key')
 }
 
-/** Takes all identities from a user; the caller has locked the user. Returns how many there were. */
-export async function forgetIdentities(tx: Tx, userId: string): Promise<number> {
-  const gone = await tx.deleteFrom('oauth_identities').where('user_id', '=', userId).returning('id').execute()
-  return gone.length
+/** Takes all identities from a user; the caller has locked the user. */
+export async function forgetIdentities(tx: Tx, userId: string): Promise<void> {
+  await tx.deleteFrom('oauth_identities').where('user_id', '=', userId).execute()
+}
+
+/**
+ * Takes the identities from a user that nobody vouched for, now that somebody has proved the mailbox; the caller has
+ * locked the user. Returns their providers.
+ */
+export async function forgetUnvouched(
+  tx: Tx,
+  caller: Caller,
+  userId: string,
+  at: Date,
+): Promise<ProviderName[]> {
+  const gone = await tx
+    .deleteFrom('oauth_identities')
+    .where('user_id', '=', userId)
+    .where('is_vouched', '=', false)
+    .returning('provider')
+    .execute()
+  const providers = gone.map(({ provider }) => provider as ProviderName)
+  if (providers.length > 0) {
+    const details = { providers, because: 'mailbox-proved' }
+    await audit(tx, caller, { action: 'identity.unlinked', userId, details }, at)
+  }
+  return providers
 }

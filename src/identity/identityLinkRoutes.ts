@@ -55,7 +55,7 @@ export function identityLinkRoutes(server: Server, app: App, access: Access): vo
     },
     async ({ caller, params, at, reply }) => {
       refuseUnlessRecent(access.snapshotOf(caller.actor).session.signedInAt, at)
-      await inTx(app, (tx) => unlinkIdentity(tx, caller, params.id, at))
+      await inTx(app, (tx) => unlinkIdentity(tx, app, caller, params.id, at))
       return reply.code(204).send()
     },
   )

@@ -49,7 +49,11 @@ export async function noteIdentity(
 ): Promise<void> {
   const { provider } = identity
   await Promise.all([
-    addIdentity(tx, { userId: user.id, identity, email: normaliseAddress(identity.email ?? '') }, at),
+    addIdentity(
+      tx,
+      { userId: user.id, identity, email: normaliseAddress(identity.email ?? ''), isVouched: true },
+      at,
+    ),
     audit(tx, caller, { action: 'identity.linked', userId: user.id, details: { provider, because } }, at),
     notifyUser(
       tx,

@@ -10,8 +10,8 @@ import { issuePasswordToken, PASSWORD_LINK_MINUTES } from './passwordTokens.ts'
 import { lockUserByEmail, recipientOf, type UserRecord } from './users.ts'
 
 /**
- * Mails the reset link that was asked for, if somebody has the address; a second run mails nothing. Whoever is known to
- * own the mailbox and chose Google or Microsoft is only reminded of that.
+ * Mails the reset link that was asked for, if somebody has the address; a second run mails nothing. Whoever
+ * proved the mailbox, and has a way in at Google or Microsoft that is surely theirs, is only reminded of that.
  */
 export async function sendResetLink(app: App, request: ResetRequest): Promise<void> {
   const { id, email, caller, requestedAt } = request
@@ -23,7 +23,7 @@ export async function sendResetLink(app: App, request: ResetRequest): Promise<vo
     if (earlierRun) return
     const entry = { action: 'password.reset-requested', userId: user?.id ?? null }
     await Promise.all([
-      user ? mailUser(tx, app.config, { user, id }, app.now()) : undefined,
+      user ? mailUser(tx, app, { user, id }, app.now()) : undefined,
       audit(tx, caller, entry, new Date(requestedAt)),
     ])
   })
@@ -31,12 +31,18 @@ export async function sendResetLink(app: App, request: ResetRequest): Promise<vo
 
 async function mailUser(
   tx: Tx,
-  config: App['config'],
+  { config, oidc: { providers: among } }: App,
   { user, id }: { user: UserRecord; id: string },
   at: Date,
 ): Promise<void> {
-  const providers = user.passwordHash === null ? await providersOf(tx, user.id) : []
-  if (providers.length > 0 && user.emailVerifiedAt) await mailReminder(tx, { user, id, providers }, at)
+  const [providers, vouched] =
+    user.passwordHash === null
+      ? await Promise.all([
+          providersOf(tx, user.id, { among }),
+          providersOf(tx, user.id, { among, vouchedOnly: true }),
+        ])
+      : [[], []]
+  if (vouched.length > 0 && user.emailVerifiedAt) await mailReminder(tx, { user, id, providers: vouched }, at)
   else await mailLink(tx, config, { user, id, providers }, at)
 }
 

@@ -29,6 +29,8 @@ export interface SignedInUser {
   method: SignInMethod
   /** Of the password that was checked; another one by now ends the attempt. */
   credentialsVersion: number
+  /** The account that the session begins in; null for the user's oldest. */
+  accountId?: string | null
 }
 
 /** Makes the id of a session that is about to begin. */
@@ -44,7 +46,7 @@ export async function beginSession(
   tx: Tx,
   caller: Caller,
   config: Pick<Config, 'sessionDays' | 'sessionIdleDays' | 'sessionsPerUser'>,
-  { sessionId, userId, method, credentialsVersion }: SignedInUser,
+  { sessionId, userId, method, credentialsVersion, accountId = null }: SignedInUser,
   at: Date,
 ): Promise<void> {
   const expiresAt = sessionEnd(config, at)
@@ -60,6 +62,7 @@ export async function beginSession(
     .values({
       id: sessionId,
       user_id: userId,
+      account_id: accountId,
       method,
       ip: caller.ip,
       user_agent: caller.userAgent,

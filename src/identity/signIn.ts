@@ -61,8 +61,9 @@ function mayEnter({ config }: App, { emailVerifiedAt }: UserRecord): boolean {
 }
 
 /** Who has no password is told what to sign in with instead, but not where nothing may say that an address is known. */
-async function refusalOf({ db, config }: App, user: UserRecord | null): Promise<Problem> {
-  const instead = user && config.registrationPrivacy === 'open' ? await providerInstead(db, user) : null
+async function refusalOf({ db, config, oidc }: App, user: UserRecord | null): Promise<Problem> {
+  const mayTell = user && config.registrationPrivacy === 'open'
+  const instead = mayTell ? await providerInstead(db, user, { among: oidc.providers }) : null
   return instead ?? problem('invalid-credentials')
 }
 

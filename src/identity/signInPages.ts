@@ -18,6 +18,14 @@ const faults: Partial<Record<ProblemCode, string>> = {
   'email-already-registered':
     'A user with this address exists, and {provider} does not vouch that it is yours. Sign in as you did before, then link {provider} in your account.',
   'identity-already-linked': 'This {provider} account belongs to another user here. Nothing was changed.',
+  'invite-for-another-address':
+    'You were invited under another address than the one of this {provider} account. Choose the other account, or ask to be invited under this one.',
+  'seat-limit-reached': 'The account that invites you has no free seat. Ask whoever invited you.',
+  'token-expired': 'This invite has expired. Ask to be invited again.',
+  'token-superseded': 'You were invited again since: open the link in the newest mail.',
+  'token-canceled': 'This invite was taken back. Ask to be invited again.',
+  'token-used': 'This invite has been accepted. Sign in to get to the account.',
+  'token-unknown': 'This link is not one of ours. Open it from the mail again.',
   'self-serve-disabled':
     'New accounts cannot be created here right now. Ask for an invite, or talk to sales.',
   'email-verification-required': 'Verify your address first: open the link that we mailed to you.',
@@ -37,10 +45,12 @@ const notices: Record<string, string> = {
 export const sharedScript = `
 const asked = new URLSearchParams(location.search), said = document.querySelector('output')
 const { titles, faults, notices, origins } = JSON.parse(document.querySelector('#words').textContent)
-const titleOf = (provider) => titles[provider] || 'the provider'
+const titleOf = (provider) => Object.hasOwn(titles, provider) ? titles[provider] : 'the provider'
 function placeToGo() {
   const url = URL.parse(asked.get('return_to') || '/account', location.origin)
-  return url && [location.origin, ...origins].includes(url.origin) ? url.href : '/account'
+  if (!url || !/^https?:$/.test(url.protocol)) return '/account'
+  const isPage = url.origin === location.origin && !decodeURIComponent(url.pathname).startsWith('/v1/')
+  return isPage || origins.includes(url.origin) ? url.href : '/account'
 }
 async function call(method, path, body, token) {
   const reply = await fetch(path, { method, headers: { ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: 'Bearer ' + token }) }, ...(body && { body: JSON.stringify(body) }) })
@@ -60,7 +70,7 @@ for (const link of document.querySelectorAll('a.button')) {
   link.href = url.href
 }
 const fault = asked.get('error'), notice = asked.get('notice')
-if (fault) tell({ status: 400, message: (faults[fault] || 'That did not work out. Please try again.').replaceAll('{provider}', titleOf(asked.get('provider'))) })
+if (fault) tell({ status: 400, message: (Object.hasOwn(faults, fault) ? faults[fault] : 'That did not work out. Please try again.').replaceAll('{provider}', titleOf(asked.get('provider'))) })
 else if (Object.hasOwn(notices, notice)) said.textContent = notices[notice]
 const form = document.querySelector('form'), button = form.querySelector('button')
 form.addEventListener('submit', async (event) => {

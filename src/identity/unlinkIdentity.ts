@@ -1,3 +1,4 @@
+import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
@@ -13,6 +14,7 @@ import { lockUser } from './users.ts'
  */
 export async function unlinkIdentity(
   tx: Tx,
+  { oidc }: Pick<App, 'oidc'>,
   caller: Caller<UserActor>,
   identityId: string,
   at: Date,
@@ -27,7 +29,9 @@ export async function unlinkIdentity(
     .execute()
   const identity = identities.find(({ id }) => id === identityId)
   if (!identity) throw problem('not-found')
-  if (user.passwordHash === null && identities.length === 1) throw problem('last-sign-in-method')
+  // One of a provider that is not set up any more lets nobody in.
+  const others = identities.filter(({ id, provider }) => id !== identityId && isSetUp(oidc, provider))
+  if (user.passwordHash === null && others.length === 0) throw problem('last-sign-in-method')
   const provider = identity.provider as ProviderName
   await Promise.all([
     tx.deleteFrom('oauth_identities').where('id', '=', identityId).execute(),
@@ -45,3 +49,5 @@ export async function unlinkIdentity(
     ),
   ])
 }
+
+const isSetUp = ({ providers }: App['oidc'], provider: string) => providers.includes(provider as ProviderName)

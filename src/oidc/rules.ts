@@ -37,7 +37,7 @@ export const GOOGLE_ISSUER = 'https://accounts.google.com'
 export function readGoogle(claims: Claims, { hostedDomains }: { hostedDomains: readonly string[] }): Reading {
   const subject = text(claims.sub)
   if (!subject || subject.length > 255) return unfit('The token names nobody.')
-  const hostedDomain = text(claims.hd)?.toLowerCase() ?? null
+  const hostedDomain = hostOf(text(claims.hd))
   if (hostedDomains.length > 0 && !(hostedDomain && hostedDomains.includes(hostedDomain)))
     return notAllowed('Sign in with the Google account of your company: others may not come in here.')
   const email = text(claims.email)
@@ -52,6 +52,11 @@ export function readGoogle(claims: Claims, { hostedDomains }: { hostedDomains: r
   })
 }
 
+/** A domain as it is compared: in ASCII and lower case. */
+function hostOf(domain: string | null): string | null {
+  return domain === null ? null : (URL.parse(`https://${domain}`)?.hostname ?? null)
+}
+
 /** The directory of all personal Microsoft accounts. */
 const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad'
 const DIRECTORY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -60,7 +65,7 @@ const TEMPLATE = '{tenantid}'
 const microsoftIssuer = (directory: string) => `https://login.microsoftonline.com/${directory}/v2.0`
 
 export interface MicrosoftSettings {
-  /** `common`, `organizations`, `consumers` or the id of one directory. */
+  /** `common`, `organizations`, `consumers` or the id of one directory, in lower case. */
   tenant: string
   /** Empty where every directory may sign in. */
   allowedTenants: readonly string[]
@@ -115,7 +120,7 @@ function letsIn(tenant: string, directory: string): boolean {
     case 'consumers':
       return directory === CONSUMERS
     default:
-      return tenant.toLowerCase() === directory
+      return tenant === directory
   }
 }
 

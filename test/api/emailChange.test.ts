@@ -21,11 +21,11 @@ import {
 } from '../support/people.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 import { actionsOf } from '../support/trail.ts'
-import { withoutPassword } from '../support/withoutPassword.ts'
+import { withoutPassword, withProviders } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
-  t = await startTestApp()
+  t = await startTestApp(withProviders)
 })
 afterAll(() => t.close())
 

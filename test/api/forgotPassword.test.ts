@@ -4,11 +4,11 @@ import { newNetwork } from '../support/networks.ts'
 import { newAddress, register, registerVerified, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
-import { withoutPassword } from '../support/withoutPassword.ts'
+import { withoutPassword, withProviders } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
-  t = await startTestApp()
+  t = await startTestApp(withProviders)
 })
 afterAll(() => t.close())
 

@@ -75,7 +75,7 @@ describe('a token or an answer that does not fit', () => {
     const { body } = await t.call('GET', '/v1/operator/audit?limit=1&action=oauth.refused', {
       as: await operatorToken(t),
     })
-    expect(body.data[0].details).toEqual({ provider: 'google', code: 'oauth-failed' })
+    expect(body.data[0].details).toEqual({ provider: 'google', intent: 'sign-in', code: 'oauth-failed' })
     const logged = t.logged.join('')
     expect(logged).toContain('sign-in with a provider failed')
     for (const secret of [person.email, person.sub, person.name ?? '']) expect(logged).not.toContain(secret)
@@ -145,6 +145,14 @@ describe('an answer', () => {
     const page = await browser.open(answer.href)
     expect(errorOf(page)).toBe('oauth-failed')
     expect(new URL(page.url).searchParams.get('return_to')).toBe('/billing')
+  })
+
+  test('that belongs to no flow leaves nothing in the trail: anybody could fill it', async () => {
+    const { pool } = t.app
+    const count = async () => (await pool.query('select from audit_log')).rows.length
+    const before = await count()
+    await t.call('GET', '/v1/auth/oauth/google/callback?code=x&state=y')
+    expect(await count()).toBe(before)
   })
 
   test('to a client that reads JSON is a problem', async () => {

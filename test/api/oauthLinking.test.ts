@@ -13,6 +13,8 @@ import {
   tokensOf,
 } from '../support/oauthPeople.ts'
 import { mailedToken, newAddress, PASSWORD, register, registerVerified, signIn } from '../support/people.ts'
+import { startReplica } from '../support/replica.ts'
+import { DAY_SECONDS } from '../support/staff.ts'
 import { actionsOf } from '../support/trail.ts'
 
 const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad'
@@ -175,6 +177,22 @@ describe('an address that somebody has typed and never proved', () => {
       expect.objectContaining({ role: 'owner', name: 'Ada Lovelace’s account' }),
     ])
     expect(await actionsOf(t, squatter.userId)).toContain('account.owner-lost')
+    // Nobody is left in it to whom mails would go.
+    await t.advance(12 * DAY_SECONDS)
+    const { rows } = await t.app.pool.query(`select template from mail_log where status = 'queued'`)
+    expect(rows).toEqual([])
+  })
+
+  test('leaves an account that has another owner to them', async () => {
+    const [squatter, other] = [await register(t), await registerVerified(t)]
+    await t.app.pool.query(
+      `insert into members (account_id, user_id, role, created_at) values ($1, $2, 'owner', $3)`,
+      [squatter.accountId, other.userId, t.app.now()],
+    )
+    await comeBy(t.browser(), 'google', atGoogle(t, { email: squatter.email }))
+    expect(await actionsOf(t, squatter.userId)).not.toContain('account.owner-lost')
+    const { body } = await t.call('GET', '/v1/accounts', { as: other.accessToken })
+    expect(body.data.map(({ id }: { id: string }) => id)).toContain(squatter.accountId)
   })
 
   test('keeps its account for whoever comes in the browser that registered it', async () => {
@@ -198,6 +216,36 @@ describe('an address that somebody has typed and never proved', () => {
     const person = atMicrosoft(t, { email: squatter.email, xms_edov: false })
     expect(errorOf(await comeBy(other, 'microsoft', person))).toBe('email-already-registered')
     expect((await t.call('GET', '/v1/me', { as: squatter.accessToken })).body.email_verified).toBe(false)
+  })
+
+  test('is taken back by a reset link also after its owner has verified what the squatter made', async () => {
+    const email = newAddress('victim')
+    const attacker = t.browser()
+    const person = atMicrosoft(t, { email, xms_edov: undefined })
+    await comeBy(attacker, 'microsoft', person)
+    const token = await mailedToken(t, email)
+    await t.call('POST', '/v1/auth/email/verify', { body: { token } })
+    await t.call('POST', '/v1/auth/password/forgot', { body: { email }, from: '127.46.0.3' })
+    const [mail] = await t.mailsTo(email)
+    expect(mail?.text).toContain('Microsoft')
+    const body = { token: await mailedToken(t, email), password: PASSWORD }
+    expect((await t.call('POST', '/v1/auth/password/reset', { body })).status).toBe(204)
+    expect(await isSignedIn(t, attacker)).toBe(false)
+    expect(errorOf(await comeBy(attacker, 'microsoft', person))).toBe('email-already-registered')
+  })
+
+  test('is taken back by Google also after its owner has verified what the squatter made', async () => {
+    const email = newAddress('victim')
+    const attacker = t.browser()
+    const person = atMicrosoft(t, { email, xms_edov: undefined })
+    await comeBy(attacker, 'microsoft', person)
+    await t.call('POST', '/v1/auth/email/verify', { body: { token: await mailedToken(t, email) } })
+    const owner = t.browser()
+    await comeBy(owner, 'google', atGoogle(t, { email }))
+    const { access_token } = await tokensOf(t, owner)
+    expect((await identitiesOf(access_token)).map(({ provider }) => provider)).toEqual(['google'])
+    expect(await isSignedIn(t, attacker)).toBe(false)
+    expect(errorOf(await comeBy(attacker, 'microsoft', person))).toBe('email-already-registered')
   })
 
   test('is verified by the reset link, which leaves no identity of the squatter’s', async () => {
@@ -342,6 +390,22 @@ describe('unlinking', () => {
     await comeBy(browser, 'microsoft', atMicrosoft(t), LINK)
     expect((await t.call('DELETE', `/v1/me/identities/${identity?.id}`, { as })).status).toBe(204)
     expect((await identitiesOf(as)).map(({ provider }) => provider)).toEqual(['microsoft'])
+  })
+
+  test('never takes the last way in that is set up here', async () => {
+    const browser = t.browser()
+    await comeBy(browser, 'google', atGoogle(t))
+    await comeBy(browser, 'microsoft', atMicrosoft(t), LINK)
+    const { user, access_token: as } = await tokensOf(t, browser)
+    const without = await startReplica(t, { GOOGLE_CLIENT_ID: 'x', GOOGLE_CLIENT_SECRET: 'x' })
+    const [microsoft, google] = await identitiesOf(as)
+    const unlink = (id = '') => without.delete(`/v1/me/identities/${id}`, as)
+    expect((await unlink(google?.id)).body.code).toBe('last-sign-in-method')
+    expect((await unlink(microsoft?.id)).status).toBe(204)
+    // Whose only provider is not set up any more gets in by mail.
+    const login = { email: user.email, password: PASSWORD }
+    const microsoftOnly = await startReplica(t, { MICROSOFT_CLIENT_ID: 'x', MICROSOFT_CLIENT_SECRET: 'x' })
+    expect((await microsoftOnly.post('/v1/auth/login', login)).body.code).toBe('invalid-credentials')
   })
 
   test('takes a sign-in of the last ten minutes, and an identity of one’s own', async () => {

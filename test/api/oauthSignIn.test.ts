@@ -156,13 +156,17 @@ describe('on the way', () => {
     expect(away.next).toBe('https://app.company.example/runbooks')
   })
 
-  test.each([['https://evil.example/'], ['//evil.example'], ['/\\evil.example'], ['javascript:alert(1)']])(
-    'does not go back to %s',
-    async (return_to) => {
-      const reply = await t.call('GET', `${START}?${new URLSearchParams({ return_to })}`)
-      expect(reply).toMatchObject({ status: 422, body: { errors: [{ pointer: '#/query/return_to' }] } })
-    },
-  )
+  test.each([
+    ['https://evil.example/'],
+    ['//evil.example'],
+    ['/.//evil.example'],
+    ['/%761/config'],
+    ['/\\evil.example'],
+    ['javascript:alert(1)'],
+  ])('does not go back to %s', async (return_to) => {
+    const reply = await t.call('GET', `${START}?${new URLSearchParams({ return_to })}`)
+    expect(reply).toMatchObject({ status: 422, body: { errors: [{ pointer: '#/query/return_to' }] } })
+  })
 
   test('asks with PKCE, a state, a nonce, and what it was told to pass on', async () => {
     const query = new URLSearchParams({ login_hint: 'ada@company.example', prompt: 'select_account' })
@@ -249,6 +253,14 @@ describe('where registering may not say whether an address is known', () => {
     const browser = strict.browser()
     await comeBy(browser, 'microsoft', stranger)
     expect((await tokensOf(strict, browser)).user.email).toBe(stranger.email)
+
+    // A link that opens nothing changes nothing about that.
+    const outcomes = []
+    for (const email of [newAddress(), known.email]) {
+      const person = atMicrosoft(strict, { email, xms_edov: false })
+      outcomes.push(errorOf(await comeBy(strict.browser(), 'microsoft', person, { invite_token: 'made-up' })))
+    }
+    expect(outcomes).toEqual(['token-unknown', 'token-unknown'])
   })
 })
 

@@ -5,11 +5,11 @@ import { newNetwork } from '../support/networks.ts'
 import { mailedToken, newAddress, PASSWORD, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
 import { actionsOf } from '../support/trail.ts'
-import { withoutPassword } from '../support/withoutPassword.ts'
+import { withoutPassword, withProviders } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
-  t = await startTestApp({ REGISTRATION_PRIVACY: 'strict' })
+  t = await startTestApp({ ...withProviders, REGISTRATION_PRIVACY: 'strict' })
 })
 afterAll(() => t.close())
 

@@ -5,11 +5,11 @@ import { newNetwork } from '../support/networks.ts'
 import { mailedToken, PASSWORD, type Person, register, registerVerified, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
-import { identitiesOf, withIdentity, withoutPassword } from '../support/withoutPassword.ts'
+import { identitiesOf, withIdentity, withoutPassword, withProviders } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
-  t = await startTestApp()
+  t = await startTestApp(withProviders)
 })
 afterAll(() => t.close())
 

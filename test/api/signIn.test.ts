@@ -6,11 +6,11 @@ import { newAddress, PASSWORD, type Person, register, registerVerified, signIn }
 import { startReplica } from '../support/replica.ts'
 import { startTestApp, startTestAppWith, type TestApp, type TestReply } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
-import { withoutPassword } from '../support/withoutPassword.ts'
+import { withoutPassword, withProviders } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
-  t = await startTestApp()
+  t = await startTestApp(withProviders)
 })
 afterAll(() => t.close())
 

@@ -19,12 +19,12 @@ import {
 } from '../support/people.ts'
 import { DAY_SECONDS, endGrant, giveGrant } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
-import { withoutPassword } from '../support/withoutPassword.ts'
+import { withoutPassword, withProviders } from '../support/withoutPassword.ts'
 import { expectProblem, metWithProviders, metWithStripe, type Refusal } from './refusals.ts'
 
 let t: TestApp
 beforeAll(async () => {
-  t = await startTestApp()
+  t = await startTestApp(withProviders)
 })
 afterAll(() => t.close())
 

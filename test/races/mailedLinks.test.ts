@@ -3,12 +3,18 @@ import { somebodyWaits } from '../support/locks.ts'
 import { tokenFor } from '../support/mailedLinks.ts'
 import { newAddress, PASSWORD, register, signIn } from '../support/people.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
-import { addIdentity, identitiesOf, identityOf, withoutPassword } from '../support/withoutPassword.ts'
+import {
+  addIdentity,
+  identitiesOf,
+  identityOf,
+  withoutPassword,
+  withProviders,
+} from '../support/withoutPassword.ts'
 
 let t: TestApp
 let replica: TestApp
 beforeAll(async () => {
-  t = await startTestApp()
+  t = await startTestApp(withProviders)
   replica = await startTestApp({ DATABASE_URL: t.databaseUrl }, { work: false })
 })
 afterAll(async () => {

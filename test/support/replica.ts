@@ -10,6 +10,7 @@ export interface Replica {
   app: App
   access: Access
   get: (url: string, as?: string) => Promise<TestReply>
+  delete: (url: string, as: string) => Promise<TestReply>
   post: (url: string, body: object, how?: Omit<TestCall, 'body'>) => Promise<TestReply>
 }
 
@@ -27,6 +28,7 @@ export async function startReplica(t: TestApp, overrides: NodeJS.ProcessEnv = {}
     app,
     access,
     get: (url, as) => callServer(server, 'GET', url, as === undefined ? {} : { as }),
+    delete: (url, as) => callServer(server, 'DELETE', url, { as }),
     post: (url, body, how = {}) => callServer(server, 'POST', url, { ...how, body }),
   }
 }

@@ -4,6 +4,14 @@ import type { TestApp } from './testApp.ts'
 
 type Provider = 'google' | 'microsoft'
 
+/** Settings under which both providers are set up, for tests that need nobody to answer there. */
+export const withProviders = {
+  GOOGLE_CLIENT_ID: 'a-client',
+  GOOGLE_CLIENT_SECRET: 'a-secret',
+  MICROSOFT_CLIENT_ID: 'a-client',
+  MICROSOFT_CLIENT_SECRET: 'a-secret',
+}
+
 /** Makes somebody a user who signs in with a provider: without a password, and with an identity. */
 export async function withoutPassword(
   t: TestApp,
@@ -26,8 +34,8 @@ export async function withIdentity(
 }
 
 export const addIdentity = `
-  insert into oauth_identities (id, user_id, provider, issuer, subject, created_at, last_used_at)
-  values ($1, $2, $3, 'https://issuer.example', $4, $5, $5)`
+  insert into oauth_identities (id, user_id, provider, issuer, subject, is_vouched, created_at, last_used_at)
+  select $1, id, $3, 'https://issuer.example', $4, email_verified_at is not null, $5, $5 from users where id = $2`
 
 export function identityOf(t: TestApp, userId: string, provider: Provider): unknown[] {
   return [randomUUID(), userId, provider, randomUUID(), t.app.now()]

@@ -30,6 +30,12 @@ describe('placeToReturn', () => {
     ['data', 'data:text/html,x'],
     ['an operation of ours', '/v1/auth/oauth/google/start'],
     ['an operation, by a detour', '/x/../v1/auth/logout'],
+    ['an operation, in other letters', '/%761/auth/oauth/google/start?intent=link'],
+    ['what cannot be decoded', '/%ff'],
+    ['a host behind a dot', '/.//evil.example/x'],
+    ['a host behind a detour', '/a/..//evil.example/x'],
+    ['a host as a path of ours', 'https://gate.example//evil.example/x'],
+    ['a blob of ours', 'blob:https://gate.example/v1/x'],
     ['no address', 'https://'],
   ])('%s is nowhere', (_what, given) => {
     expect(placeToReturn(given, config)).toBeNull()

@@ -12,10 +12,18 @@ export function placeToReturn(
   // Browsers drop control characters from addresses and turn backslashes around.
   if (/[\\\p{Cc}]/u.test(given)) return null
   const url = URL.parse(given, publicUrl)
-  if (!url || url.username || url.password) return null
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return null
   if (returnOrigins.includes(url.origin)) return url.href
-  const isPage = url.origin === publicUrl && !url.pathname.startsWith('/v1/')
-  return isPage ? url.pathname + url.search + url.hash : null
+  return url.origin === publicUrl && isPage(url.pathname) ? url.pathname + url.search + url.hash : null
+}
+
+/** Pages, not operations; and no path that, as a relative address, would begin with a host. */
+function isPage(path: string): boolean {
+  try {
+    return !path.startsWith('//') && !decodeURIComponent(path).startsWith('/v1/')
+  } catch {
+    return false
+  }
 }
 
 /** A user as far as it matters who may come in as them. */

@@ -1,0 +1,242 @@
+import { readSnapshot, type Snapshot } from '../../access/snapshot.ts'
+import type { App } from '../../app.ts'
+import type { Db } from '../../db/database.ts'
+import { inTx, type Tx } from '../../db/transaction.ts'
+import type { Caller } from '../../http/actor.ts'
+import { normaliseAddress } from '../../identity/addresses.ts'
+import { forgetUnvouched, isIdentityTaken, noteUse, ownerOf } from '../../identity/identities.ts'
+import { noteIdentity } from '../../identity/linkIdentity.ts'
+import { noticeNewDevice, signedInFromHere } from '../../identity/newDevice.ts'
+import { decideEntry, type Entry, type EntryFacts } from '../../identity/oauth/rules.ts'
+import { beginSession, endSessions, newSessionId } from '../../identity/sessions.ts'
+import { refuseAboveLimit, registrationLimits } from '../../identity/throttles.ts'
+import {
+  findUser,
+  findUserByEmail,
+  isAddressTaken,
+  lockUser,
+  lockUserByEmail,
+  type UserRecord,
+} from '../../identity/users.ts'
+import { markVerified } from '../../identity/verifyEmail.ts'
+import { type Identity, providerTitles } from '../../oidc/rules.ts'
+import { problem } from '../../problems.ts'
+import { acceptInvite } from '../invites/acceptInvite.ts'
+import { getInvite } from '../invites/invites.ts'
+import { enterByMail, mustStayHidden } from './enterByMail.ts'
+import { createByProvider } from './newByProvider.ts'
+import { takeOver } from './takeOver.ts'
+
+/** Somebody whom a provider has just named. */
+export interface Arrival {
+  identity: Identity
+  /** Whether their browser has been signed in as this user. */
+  isBrowserOf: (user: UserRecord) => boolean
+  /** The link of an invite that they came with. */
+  inviteToken: string | null
+}
+
+export type Entered =
+  | { kind: 'entered'; snapshot: Snapshot; user: Pick<UserRecord, 'id' | 'credentialsVersion'> }
+  /** A link was mailed, and opens the session: the answer of REGISTRATION_PRIVACY=strict to an unproved mailbox. */
+  | { kind: 'mailed' }
+
+/** An arrival whose address is read as ours are. */
+interface Known extends Arrival {
+  email: string | null
+}
+
+const MOST_TRIES = 4
+
+/**
+ * Signs in whoever a provider names, and makes them a user with an account and a trial where they are new, in one commit.
+ * An invite that they came with is accepted in it too. Of parallel arrivals of one person one creates, the others come in.
+ */
+export async function enterByProvider(
+  app: App,
+  caller: Caller,
+  arrival: Arrival,
+  at: Date,
+): Promise<Entered> {
+  const { identity, inviteToken } = arrival
+  const known = { ...arrival, email: normaliseAddress(identity.email ?? '') }
+  // Refused before anything is looked up, so that a link that opens nothing tells nothing.
+  const invite = inviteToken === null ? null : await getInvite(app.db, inviteToken, at)
+  const isInvited = invite?.email === known.email
+  let mayCreate = false
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const foreseen = decideEntry(await findFacts(app.db, known))
+    const isHidden = !isInvited && mustStayHidden(app, foreseen, identity)
+    const mayMakeUser = foreseen.kind === 'create' || (isHidden && foreseen.kind !== 'known')
+    if (mayMakeUser && !mayCreate) {
+      if (invite && !isInvited) throw problem('invite-for-another-address')
+      await refuseUnlessOpen(app, caller, { isInvited }, at)
+      mayCreate = true
+    }
+    if (isHidden) {
+      await enterByMail(app, caller, { entry: foreseen, identity, email: known.email }, at)
+      return { kind: 'mailed' }
+    }
+    try {
+      return await inTx(app, (tx) => enter(tx, app, caller, { ...known, foreseen: foreseen.kind }, at))
+    } catch (error) {
+      if (!isLostRace(error)) throw error
+    }
+  }
+  throw problem('overloaded', undefined, { retryAfterSeconds: 1 })
+}
+
+/** Found another state than the one that was looked at before: look again. */
+class LostRace extends Error {}
+
+function isLostRace(error: unknown): boolean {
+  return error instanceof LostRace || isAddressTaken(error) || isIdentityTaken(error)
+}
+
+/** Throws unless this stranger may become a user: because strangers may, or because they are invited. */
+async function refuseUnlessOpen(
+  app: App,
+  caller: Caller,
+  { isInvited }: { isInvited: boolean },
+  at: Date,
+): Promise<void> {
+  const { config, limiter } = app
+  if (!isInvited && !config.selfServeEnabled) throw problem('self-serve-disabled')
+  refuseAboveLimit(await limiter.take(registrationLimits(config.registrationsPerHour, caller.ip), at))
+}
+
+async function findFacts(db: Db, known: Known): Promise<EntryFacts<UserRecord>> {
+  const [owned, addressed] = await Promise.all([
+    ownerOf(db, known.identity),
+    known.email === null ? null : findUserByEmail(db, known.email),
+  ])
+  return factsFrom(known, { owner: owned && (await findUser(db, owned.userId)), addressed })
+}
+
+/** The same, with the user who is entered as or displaced locked until the end. */
+async function lockFacts(tx: Tx, known: Known): Promise<EntryFacts<UserRecord>> {
+  const owned = await ownerOf(tx, known.identity)
+  const owner = owned && (await lockUser(tx, owned.userId))
+  const addressed = owner || known.email === null ? null : await lockUserByEmail(tx, known.email)
+  return factsFrom(known, { owner, addressed })
+}
+
+function factsFrom(
+  { identity, email, isBrowserOf }: Known,
+  { owner, addressed }: { owner: UserRecord | null; addressed: UserRecord | null },
+): EntryFacts<UserRecord> {
+  const isTheirBrowser = addressed !== null && isBrowserOf(addressed)
+  return { owner, addressed, email, emailVerified: identity.emailVerified, isTheirBrowser }
+}
+
+async function enter(
+  tx: Tx,
+  app: App,
+  caller: Caller,
+  known: Known & { foreseen: Entry<UserRecord>['kind'] },
+  at: Date,
+): Promise<Entered> {
+  const entry = decideEntry(await lockFacts(tx, known))
+  if (entry.kind !== known.foreseen) throw new LostRace('Who has this identity or address has changed')
+  const user = await userOf(tx, app, caller, { entry, known }, at)
+  const isInvited = known.inviteToken !== null && entry.kind !== 'create'
+  const accountId = isInvited ? await joinInvited(tx, app, caller, { user, known }, at) : null
+  return openSession(tx, app, caller, { user, identity: known.identity, entry: entry.kind, accountId }, at)
+}
+
+/** The user that somebody comes in as, with all that follows from how they are known. */
+async function userOf(
+  tx: Tx,
+  app: App,
+  caller: Caller,
+  { entry, known }: { entry: Entry<UserRecord>; known: Known },
+  at: Date,
+): Promise<UserRecord> {
+  const { identity, email, inviteToken } = known
+  switch (entry.kind) {
+    case 'known': {
+      const { user, provesMailbox } = entry
+      const isVouched = identity.emailVerified && email === user.email
+      // Unlinked meanwhile, it opens nothing.
+      if (!(await noteUse(tx, user.id, { identity, email, isVouched }, at))) throw new LostRace('Unlinked')
+      if (!provesMailbox) return user
+      await markVerified(tx, caller, { userId: user.id, email: user.email, by: identity.provider }, at)
+      return { ...user, emailVerifiedAt: at }
+    }
+    case 'join':
+      await join(tx, caller, { user: entry.user, identity }, at)
+      return entry.user
+    case 'take-over':
+      return takeOver(tx, caller, { user: entry.user, identity }, at)
+    case 'create': {
+      const { email, squatter } = entry
+      return createByProvider(tx, app, caller, { identity, email, squatter, inviteToken }, at)
+    }
+    case 'address-taken':
+      throw problem('email-already-registered', undefined, { detail: unproved(identity) })
+    case 'no-address':
+      throw problem('oauth-email-missing')
+  }
+}
+
+const unproved = ({ provider }: Identity) =>
+  `A user with this address exists, and ${providerTitles[provider]} does not vouch that it is yours. Sign in as you did before, then link ${providerTitles[provider]} in your account.`
+
+/** Adds the identity; one that nobody vouched for, and all that it may have opened, gives way to it. */
+async function join(
+  tx: Tx,
+  caller: Caller,
+  { user, identity }: { user: UserRecord; identity: Identity },
+  at: Date,
+): Promise<void> {
+  const { id: userId } = user
+  const unlinked = await forgetUnvouched(tx, caller, userId, at)
+  if (unlinked.length > 0) await endSessions(tx, caller, { userId, because: 'identity-unlinked' }, at)
+  await noteIdentity(tx, caller, { user, identity, because: 'same-mailbox' }, at)
+}
+
+/** Accepts the invite of somebody who has a user, by their own address or by the one that their provider vouches for. */
+async function joinInvited(
+  tx: Tx,
+  app: App,
+  caller: Caller,
+  { user, known }: { user: UserRecord; known: Known },
+  at: Date,
+): Promise<string> {
+  const token = known.inviteToken as string
+  const invite = await getInvite(tx, token, at)
+  const isVouched = known.identity.emailVerified && known.email === invite.email
+  // Somebody else's mailbox says nothing about the user's own.
+  const invitee = isVouched ? { ...user, email: invite.email, emailVerifiedAt: at } : user
+  const { id } = await acceptInvite(tx, app, caller, { token, user: invitee }, at)
+  return id
+}
+
+interface Opening {
+  user: UserRecord
+  identity: Identity
+  entry: Entry<UserRecord>['kind']
+  /** The account that the session begins in; null for the user's oldest. */
+  accountId: string | null
+}
+
+async function openSession(
+  tx: Tx,
+  app: App,
+  caller: Caller,
+  { user, identity, entry, accountId }: Opening,
+  at: Date,
+): Promise<Entered> {
+  const sessionId = newSessionId()
+  const { id: userId, credentialsVersion } = user
+  const signedIn = { sessionId, userId, method: identity.provider, credentialsVersion, accountId }
+  const [seenBefore, , snapshot] = await Promise.all([
+    // Everybody else has a mail already that says how they came in.
+    entry === 'known' ? signedInFromHere(tx, caller, userId) : true,
+    beginSession(tx, caller, app.config, signedIn, at),
+    readSnapshot(tx, sessionId, null),
+  ])
+  if (!snapshot) throw new Error('The session that was just written cannot be read')
+  if (!seenBefore) await noticeNewDevice(tx, caller, user, at)
+  return { kind: 'entered', snapshot, user }
+}

@@ -1,0 +1,153 @@
+import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { Access } from '../../access/access.ts'
+import type { App } from '../../app.ts'
+import { route } from '../../http/route.ts'
+import { Fields } from '../../http/schemas.ts'
+import type { Server } from '../../http/server.ts'
+import { MailedTokenText } from '../../identity/fields.ts'
+import type { FoundFlow } from '../../identity/oauth/flows.ts'
+import { placeToReturn } from '../../identity/oauth/rules.ts'
+import { type ProviderName, providerNames, providerTitles } from '../../oidc/rules.ts'
+import { problem } from '../../problems.ts'
+import { findFlow, finishFlow, recordRefusal } from './finishFlow.ts'
+import { startFlow } from './startFlow.ts'
+import { refusalOf, signInPage } from './wayBack.ts'
+
+const StartQuery = Fields({
+  return_to: Type.Optional(
+    Type.String({
+      maxLength: 2048,
+      description: 'Where to go on: a path here, or an address at one of RETURN_ORIGINS. Default: /account.',
+    }),
+  ),
+  intent: Type.Optional(
+    Type.Enum(['sign-in', 'link'], {
+      description: '`link` adds the identity to the user who is signed in. Default: `sign-in`.',
+    }),
+  ),
+  invite_token: Type.Optional(MailedTokenText),
+  login_hint: Type.Optional(
+    Type.String({ maxLength: 320, description: 'Whom the provider should suggest.' }),
+  ),
+  prompt: Type.Optional(Type.Enum(['select_account', 'login', 'consent'])),
+})
+
+/** Signing in and linking by way of Google and Microsoft: to the provider, and back. */
+export function oauthRoutes(server: Server, app: App, access: Access): void {
+  for (const provider of providerNames) {
+    startRoute(server, app, access, provider)
+    finishRoute(server, app, access, provider)
+  }
+}
+
+function startRoute(server: Server, app: App, access: Access, provider: ProviderName): void {
+  const title = providerTitles[provider]
+  route(
+    server,
+    app,
+    {
+      operationId: `startWith${title}`,
+      method: 'GET',
+      url: `/v1/auth/oauth/${provider}/start`,
+      access: 'anyone',
+      summary: `Send a browser to ${title}, to sign in or to link`,
+      query: StartQuery,
+      replies: { 302: null },
+      refusals: [
+        'oauth-not-configured',
+        'oauth-unavailable',
+        'too-many-requests',
+        'unauthenticated',
+        'session-expired',
+        'recent-sign-in-required',
+        'email-verification-required',
+        'forbidden',
+      ],
+    },
+    async ({ caller, query, at, request, reply }) => {
+      const elsewhere = samePlaceAtPublicUrl(app, request)
+      if (elsewhere) return reply.redirect(elsewhere)
+      const { intent = 'sign-in', login_hint: loginHint, prompt, invite_token: inviteToken = null } = query
+      const back = { provider, returnTo: returnToOf(app, query.return_to), inviteToken }
+      const browser = { caller, request, reply }
+      try {
+        return reply.redirect(await startFlow(app, access, browser, { back, intent, loginHint, prompt }, at))
+      } catch (error) {
+        // A person gets a page, everybody else the problem.
+        if (!/\btext\/html\b/.test(request.headers.accept ?? '')) throw error
+        return reply.redirect(signInPage(refusalOf(error), back))
+      }
+    },
+  )
+}
+
+function finishRoute(server: Server, app: App, access: Access, provider: ProviderName): void {
+  const title = providerTitles[provider]
+  route(
+    server,
+    app,
+    {
+      operationId: `finishWith${title}`,
+      method: 'GET',
+      url: `/v1/auth/oauth/${provider}/callback`,
+      access: 'anyone',
+      // What a provider adds to `state` and `code` is its own business.
+      summary: `Where ${title} sends browsers back to: to where they wanted, or to the sign-in page with \`?error=\``,
+      replies: { 302: null },
+      refusals: [
+        'oauth-failed',
+        'oauth-canceled',
+        'oauth-not-allowed',
+        'oauth-unavailable',
+        'oauth-email-missing',
+        'email-already-registered',
+        'identity-already-linked',
+        'self-serve-disabled',
+        'session-expired',
+        'email-verification-required',
+        'token-unknown',
+        'token-expired',
+        'token-used',
+        'token-superseded',
+        'token-canceled',
+        'invite-for-another-address',
+        'seat-limit-reached',
+        'too-many-requests',
+      ],
+    },
+    async ({ caller, at, request, reply }) => {
+      let flow: FoundFlow | null = null
+      try {
+        flow = await findFlow(app, request, provider, at)
+        if (!flow) throw problem('oauth-failed')
+        return reply.redirect(await finishFlow(app, access, { caller, request, reply }, flow, at))
+      } catch (error) {
+        const refusal = refusalOf(error)
+        // What keeps a flow from being looked up keeps the trail from being written.
+        if (flow && refusal.code !== 'overloaded') await recordRefusal(app, caller, { flow, refusal }, at)
+        if (/\bjson\b/.test(request.headers.accept ?? '')) throw refusal
+        return reply.redirect(signInPage(refusal, flow ?? { provider, returnTo: null, inviteToken: null }))
+      }
+    },
+  )
+}
+
+function returnToOf({ config }: App, given: string | undefined): string {
+  const returnTo = placeToReturn(given, config)
+  if (returnTo !== null) return returnTo
+  const detail = 'is neither a page here nor at one of RETURN_ORIGINS'
+  throw problem('invalid-request', { errors: [{ pointer: '#/query/return_to', detail }] })
+}
+
+/**
+ * Providers send people back to PUBLIC_URL, where a cookie of 127.0.0.1 does not come along: on loopback whoever
+ * begins under another name is sent there first.
+ */
+function samePlaceAtPublicUrl({ config }: App, { hostname, url }: FastifyRequest): string | null {
+  const loopback = ['localhost', '127.0.0.1', '[::1]']
+  // Cookies do not tell ports apart, and a proxy on this machine may use another one.
+  const own = new URL(config.publicUrl).hostname
+  const isElsewhere = own !== hostname && loopback.includes(own) && loopback.includes(hostname)
+  return isElsewhere ? config.publicUrl + url : null
+}
