@@ -19,6 +19,7 @@ import { listAccounts } from './accounts.ts'
 import { closeAccount } from './closeAccount.ts'
 import { createAnotherAccount } from './createAccount.ts'
 import { deleteUser } from './deleteUser.ts'
+import { disownRegistration } from './disownRegistration.ts'
 import { inviteRoutes, whenAccepting } from './invites/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { register } from './register.ts'
@@ -84,6 +85,26 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       if (registered.kind === 'mailed') return reply.code(202).send({ status: 'accepted' })
       void reply.code(201)
       return replyWithSession({ access, config, reply, delivery: body.token_delivery }, registered, at)
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'disownRegistration',
+      method: 'POST',
+      url: '/v1/auth/email/disown',
+      access: 'anyone',
+      summary:
+        'Use a verification link to say that somebody else signed up with the address: it is free again',
+      body: Fields({ token: MailedTokenText }),
+      replies: { 204: null },
+      refusals: ['token-unknown', 'token-expired', 'token-used', 'token-superseded'],
+    },
+    async ({ caller, body, at, reply }) => {
+      await inTx(app, (tx) => disownRegistration(tx, caller, body.token, at))
+      return reply.code(204).send()
     },
   )
 

@@ -26,12 +26,17 @@ const pages: MailedPage[] = [
   {
     path: '/verify-email',
     title: 'Verify your address',
-    text: 'Confirm that this mailbox is yours.',
+    text: 'Confirm that this mailbox is yours, if it was you who signed up.',
     buttons: [
       {
         label: 'Verify my address',
         post: '/v1/auth/email/verify',
         done: 'Your address is verified. You can close this page.',
+      },
+      {
+        label: 'I did not sign up',
+        post: '/v1/auth/email/disown',
+        done: 'Your address is free again, and nothing that was made with it opens anything.',
       },
     ],
   },
@@ -140,6 +145,6 @@ function formOf({ text, asksPassword, asksSession, buttons }: MailedPage, minLen
   return `<form${asksSession ? ' data-session="yes"' : ''}><p>${text}</p>${password}${buttons.map(buttonOf).join('')}</form>`
 }
 
-function buttonOf({ label, post, done, waiting = '' }: Button): string {
-  return `<button data-post="${post}" data-done="${done}" data-waiting="${waiting}">${label}</button>`
+function buttonOf({ label, post, done, waiting = '' }: Button, i: number): string {
+  return `<button${i > 0 ? ' class="plain"' : ''} data-post="${post}" data-done="${done}" data-waiting="${waiting}">${label}</button>`
 }

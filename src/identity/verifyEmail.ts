@@ -16,6 +16,13 @@ export interface VerifiedEmail {
 
 /** Uses a verification link, once: of parallel calls with one token exactly one succeeds. */
 export async function verifyEmail(tx: Tx, caller: Caller, token: string, at: Date): Promise<VerifiedEmail> {
+  const used = await redeemVerificationToken(tx, token, at)
+  await markVerified(tx, caller, { userId: used.userId, email: used.email, by: 'link' }, at)
+  return used
+}
+
+/** Takes a verification token for whose it is. Throws why it is void. */
+export async function redeemVerificationToken(tx: Tx, token: string, at: Date): Promise<VerifiedEmail> {
   const tokenHash = hashToken(token)
   const used = await tx
     .updateTable('email_verification_tokens')
@@ -24,11 +31,10 @@ export async function verifyEmail(tx: Tx, caller: Caller, token: string, at: Dat
     .where('used_at', 'is', null)
     .where('superseded_at', 'is', null)
     .where('expires_at', '>', at)
-    .returning(['user_id', 'email', 'starts_session'])
+    .returning(['user_id as userId', 'email', 'starts_session as startsSession'])
     .executeTakeFirst()
   if (!used) throw await refusalOf(tx, tokenHash)
-  await markVerified(tx, caller, { userId: used.user_id, email: used.email, by: 'link' }, at)
-  return { userId: used.user_id, email: used.email, startsSession: used.starts_session }
+  return used
 }
 
 /** Notes that the user has proved to own the mailbox of their address; harmless when that was known. */

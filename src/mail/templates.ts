@@ -55,14 +55,14 @@ export const templates: { [T in TemplateName]: Template<T> } = {
       `Welcome to ${product}. Please confirm that this mailbox is yours, so that nobody else can use your address.`,
     ],
     button: 'Verify my address',
-    footnote: `The link works once and for ${hours} hours. If you did not sign up, ignore this mail: without the click the address stays unconfirmed.`,
+    footnote: `The link works once and for ${hours} hours. If you did not sign up, say so there, and your address is free again; or ignore this mail, and it stays unconfirmed.`,
   }),
   'start-session': ({ product, hours }) => ({
     subject: `Finish signing up for ${product}`,
     preview: 'One click confirms your address and signs you in.',
     paragraphs: [`Welcome to ${product}. The button confirms that this mailbox is yours and signs you in.`],
     button: 'Confirm and sign in',
-    footnote: `The link works once and for ${hours} hours. If you did not sign up, do not use it and ignore this mail.`,
+    footnote: `The link works once and for ${hours} hours. If you did not sign up, say so there, or ignore this mail.`,
   }),
   'already-registered': ({ product }) => ({
     subject: `You already have a ${product} account`,

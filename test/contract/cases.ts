@@ -93,6 +93,12 @@ export const cases: Record<string, Case> = {
     },
   },
   resendVerification: {},
+  disownRegistration: {
+    async good(t) {
+      const { email } = await register(t)
+      return { body: { token: await mailedToken(t, email) } }
+    },
+  },
   forgotPassword: { good: (_t, { email }) => ({ body: { email } }) },
   resetPassword: {
     async good(t, { email }) {

@@ -6,7 +6,7 @@ import type { Caller } from '../../http/actor.ts'
 import type { UserRecord } from '../../identity/users.ts'
 import type { Identity } from '../../oidc/rules.ts'
 import { createInvitedUser, createUser, type NewUser } from '../createUser.ts'
-import { handOverResets, releaseAddress } from './releaseAddress.ts'
+import { handOverResets, releaseAddress } from '../releaseAddress.ts'
 import { tellOfTakeOver } from './takeOver.ts'
 
 /** Somebody new, as their provider names them. */

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
-import { audit } from '../../audit/audit.ts'
-import { changed, type Tx } from '../../db/transaction.ts'
-import type { Caller } from '../../http/actor.ts'
-import { endEmailChanges } from '../../identity/emailChanges.ts'
-import { forgetIdentities } from '../../identity/identities.ts'
-import { supersedeVerification } from '../../identity/requestVerification.ts'
-import { endSessions } from '../../identity/sessions.ts'
-import { markClosed } from '../closeAccount.ts'
-import { revokeInvitesOf } from '../invites/revokeInvite.ts'
+import { audit } from '../audit/audit.ts'
+import { changed, type Tx } from '../db/transaction.ts'
+import type { Caller } from '../http/actor.ts'
+import { endEmailChanges } from '../identity/emailChanges.ts'
+import { forgetIdentities } from '../identity/identities.ts'
+import { supersedeVerification } from '../identity/requestVerification.ts'
+import { endSessions } from '../identity/sessions.ts'
+import { markClosed } from './closeAccount.ts'
+import { revokeInvitesOf } from './invites/revokeInvite.ts'
 
 /**
  * Takes an address from a user who never proved it, whose row is locked, and leaves no way in as them. Their accounts
