@@ -56,13 +56,15 @@ const RETRY_AFTER_SECONDS = 5
 
 /** Opens the providers that have keys. Nothing is loaded or sent until somebody signs in. */
 export function openOidc(config: Config, { fetch, log }: { fetch: Fetch; log: Log }): Oidc {
-  const known = providersOf(config)
+  const known = configuredIn(config)
   const discovered = new Map<ProviderName, { until: number; configuration: Promise<Client.Configuration> }>()
 
   function configurationOf(name: ProviderName): Promise<Client.Configuration> {
     const earlier = discovered.get(name)
     if (earlier && performance.now() < earlier.until) return earlier.configuration
-    const configuration = discover(providerOf(name), fetch)
+    const fresh = discover(providerOf(name), fetch)
+    // What was true an hour ago most likely still is.
+    const configuration = earlier ? fresh.catch(() => earlier.configuration) : fresh
     discovered.set(name, { until: performance.now() + METADATA_LIVES_MS, configuration })
     // What failed is asked again by the next who comes.
     configuration.catch(() => discovered.delete(name))
@@ -120,7 +122,7 @@ export function openOidc(config: Config, { fetch, log }: { fetch: Fetch; log: Lo
   }
 }
 
-function providersOf(config: Config): Partial<Record<ProviderName, Provider>> {
+function configuredIn(config: Config): Partial<Record<ProviderName, Provider>> {
   const { googleClientId, googleClientSecret, microsoftClientId, microsoftClientSecret } = config
   const scope = 'openid email profile'
   return {
