@@ -1,5 +1,8 @@
 -- Google and Microsoft: identities, the flows that lead to them, and changes of address.
 
+-- In the order in which a running service takes them, so that neither waits for the other.
+lock table password_reset_tokens, sessions, users in access exclusive mode;
+
 create table oauth_identities (
   id uuid primary key,
   user_id uuid not null references users,
@@ -14,7 +17,7 @@ create table oauth_identities (
 );
 comment on column oauth_identities.subject is 'Google: sub. Microsoft: oid, which is unique in the directory of the issuer';
 comment on column oauth_identities.email is 'as last seen, to show: never a key';
-comment on column oauth_identities.is_vouched is 'false: it made the user, and nobody vouched that the address is theirs. Whoever proves the mailbox takes it off';
+comment on column oauth_identities.is_vouched is 'whether its provider speaks for the address that the user has: what does not goes with a reset, which only the mailbox can do';
 create index oauth_identities_user_id on oauth_identities (user_id);
 
 create table oauth_flows (

@@ -23,6 +23,8 @@ comment on column account_invites.revoked_by is 'null where nobody did, as when 
 create unique index account_invites_pending on account_invites (account_id, email)
   where accepted_at is null and revoked_at is null;
 create index account_invites_account_id on account_invites (account_id, created_at desc, id desc);
+create index account_invites_seats on account_invites (account_id, expires_at desc)
+  where accepted_at is null and revoked_at is null;
 create index account_invites_invited_by on account_invites (invited_by)
   where accepted_at is null and revoked_at is null;
 

@@ -113,7 +113,8 @@ export const problems = {
   'email-verification-required': {
     status: 403,
     title: 'Verify the e-mail address first',
-    meaning: 'The grace period for verifying the address ended at `grace_ended_at`.',
+    meaning:
+      'The grace period for verifying the address ended at `grace_ended_at`; or it goes on until `grace_ends_at`, and this takes a verified address all the same.',
     remedy: 'Open the link in the mail; POST /v1/auth/email/resend sends a new one.',
   },
   'recent-sign-in-required': {
@@ -363,7 +364,7 @@ interface MembersByCode {
     upgrade_url: string
   }
   'feature-not-in-plan': { feature: string; plan: string; required_plan: string | null; upgrade_url: string }
-  'email-verification-required': { grace_ended_at: string }
+  'email-verification-required': { grace_ended_at?: string; grace_ends_at?: string }
   'seat-limit-reached': { limit: number; used: number; upgrade_url: string }
   'last-owner': { accounts: { id: string; name: string }[] }
   'subscription-live': { accounts: { id: string; name: string }[] }

@@ -9,6 +9,7 @@ import { configRoutes } from './http/configRoutes.ts'
 import { healthRoutes } from './http/healthRoutes.ts'
 import { problemPages } from './http/problemPages.ts'
 import { makeServer, type Server } from './http/server.ts'
+import { accountPage } from './identity/accountPage.ts'
 import { mailedPages } from './identity/mailedPages.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { signInPages } from './identity/signInPages.ts'
@@ -29,6 +30,7 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   problemPages(server)
   mailedPages(server, app)
   signInPages(server, app)
+  accountPage(server, app)
   invitePage(server, app)
   return { server, access }
 }

@@ -44,6 +44,9 @@ export interface Snapshot {
   catalogueVersion: number
 }
 
+/** Those that expired long ago stay; beyond so many, the latest are shown as pending. */
+const MOST_INVITES = 1000
+
 /** What decides what an account may do, as columns of a select from `accounts a`. */
 const factColumns = `
   (select coalesce(json_agg(json_build_object(
@@ -64,7 +67,9 @@ const factColumns = `
     from (select distinct on (name) * from usage where account_id = a.id order by name, period_start desc) c) as usage,
   (select count(*) from members where account_id = a.id) as members,
   (select coalesce(json_agg(i.expires_at), '[]')
-    from account_invites i where i.account_id = a.id and i.accepted_at is null and i.revoked_at is null) as invite_ends,
+    from (select expires_at from account_invites
+      where account_id = a.id and accepted_at is null and revoked_at is null
+      order by expires_at desc limit ${MOST_INVITES}) i) as invite_ends,
   (select coalesce(max(version), 0) from catalogue_versions) as catalogue_version`
 
 /**

@@ -86,7 +86,9 @@ async function writeUser(
       })
       .execute(),
     audit(tx, caller, { action: 'user.registered', userId, details }, at),
-    identity ? addIdentity(tx, { userId, identity, email, isVouched: isVerified }, at) : undefined,
+    identity
+      ? addIdentity(tx, { userId, identity, email, isVouched: identity.emailVerified }, at)
+      : undefined,
     isVerified ? undefined : requestVerification(tx, config, { userId, email, startsSession }, at),
   ])
 }

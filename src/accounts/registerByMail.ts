@@ -3,7 +3,7 @@ import { audit } from '../audit/audit.ts'
 import { inTx } from '../db/transaction.ts'
 import { hasHadTrial } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
-import { isIdentityTaken } from '../identity/identities.ts'
+import { isIdentityTaken, ownerOf } from '../identity/identities.ts'
 import { notifyUser } from '../identity/notifyUser.ts'
 import { findUserByEmail, isAddressTaken, type UserRecord } from '../identity/users.ts'
 import { job } from '../jobs/enqueue.ts'
@@ -31,6 +31,8 @@ export async function registerByMail(
     findUserByEmail(app.db, user.email),
     hasHadTrial(app.db, user.email),
   ])
+  // The same person once more, who has the link already.
+  if (known && user.identity && (await ownerOf(app.db, user.identity))?.userId === known.id) return
   if (known) return tellOwner(app, caller, { known, newcomer: user }, at)
   try {
     await inTx(app, (tx) => createUser(tx, app, caller, { user, hadTrial }, at))

@@ -44,6 +44,8 @@ export async function handOverResets(tx: Tx, { from, to }: { from: string; to: s
     .set({ user_id: to })
     .where('user_id', '=', from)
     .where('purpose', '=', 'reset')
+    .where('used_at', 'is', null)
+    .where('superseded_at', 'is', null)
     .execute()
 }
 

@@ -1,11 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { runMigrations as migrateJobTables } from 'graphile-worker'
-import { CompiledQuery, type Kysely } from 'kysely'
+import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import pg from 'pg'
 import type { Config } from '../config.ts'
 import { type Db, openDatabase } from './database.ts'
 
+/** Any number that nothing else locks. */
+const JOBS_LOCK = 4_100_004
 const folder = new URL('../../migrations/', import.meta.url)
 
 /** Runs the migrations that are missing, the job tables' too, and returns their names. Starters wait for each other. */
@@ -14,7 +16,11 @@ export async function migrate({ config }: { config: Pick<Config, 'databaseUrl'> 
   const { db, closeDatabase } = openDatabase({ ...config, databasePoolSize: 2 }, { answerWithinMs: 0 })
   try {
     const names = await migrateTables(db)
-    await migrateJobs(config.databaseUrl.reveal())
+    // The library's own migrations trip over each other where several begin in one moment.
+    await db.transaction().execute(async (tx) => {
+      await sql`select pg_advisory_xact_lock(${JOBS_LOCK})`.execute(tx)
+      await migrateJobs(config.databaseUrl.reveal())
+    })
     return names
   } finally {
     await closeDatabase()

@@ -43,6 +43,7 @@ create table account_invites (
 CREATE INDEX account_invites_account_id ON public.account_invites USING btree (account_id, created_at DESC, id DESC);
 CREATE INDEX account_invites_invited_by ON public.account_invites USING btree (invited_by) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 CREATE UNIQUE INDEX account_invites_pending ON public.account_invites USING btree (account_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+CREATE INDEX account_invites_seats ON public.account_invites USING btree (account_id, expires_at DESC) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 comment on column account_invites.invited_by is 'who sent it last: it is good while they may invite';
 comment on column account_invites.revoked_by is 'null where nobody did, as when whoever sent it lost their address';
 
@@ -276,7 +277,7 @@ create table oauth_identities (
 CREATE INDEX oauth_identities_user_id ON public.oauth_identities USING btree (user_id);
 comment on column oauth_identities.subject is 'Google: sub. Microsoft: oid, which is unique in the directory of the issuer';
 comment on column oauth_identities.email is 'as last seen, to show: never a key';
-comment on column oauth_identities.is_vouched is 'false: it made the user, and nobody vouched that the address is theirs. Whoever proves the mailbox takes it off';
+comment on column oauth_identities.is_vouched is 'whether its provider speaks for the address that the user has: what does not goes with a reset, which only the mailbox can do';
 
 create table operators (
   id uuid not null,

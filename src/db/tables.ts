@@ -219,7 +219,7 @@ export interface OauthIdentities {
   email: string | null;
   id: string;
   /**
-   * false: it made the user, and nobody vouched that the address is theirs. Whoever proves the mailbox takes it off
+   * whether its provider speaks for the address that the user has: what does not goes with a reset, which only the mailbox can do
    */
   is_vouched: boolean;
   issuer: string;

@@ -20,7 +20,7 @@ label { display: block; margin-bottom: 1rem } input { box-sizing: border-box; wi
 button { width: 100%; margin-top: .5rem; padding: .7rem; border: 0; border-radius: .4rem; background: #1f5eff; color: #fff; font: inherit; font-weight: 600; cursor: pointer }
 button.plain, a.button { box-sizing: border-box; display: block; width: 100%; margin-top: .5rem; padding: .65rem; border: 1px solid light-dark(#c9ced6, #3a424d); border-radius: .4rem; background: none; color: inherit; text-align: center; text-decoration: none; font-weight: 600 }
 hr { margin: 1.25rem 0; border: 0; border-top: 1px solid light-dark(#e3e6ea, #2b323b) } form + p, div + p { margin: 1.25rem 0 0; font-size: .9rem }
-ul { margin: 0 0 1rem; padding: 0; list-style: none } li { display: flex; gap: 1rem; align-items: center; justify-content: space-between } li button.plain { width: auto; padding: .3rem .8rem }
+ul { margin: 0 0 1rem; padding: 0; list-style: none } li { display: flex; gap: 1rem; align-items: center; justify-content: space-between } li span { min-width: 0; overflow-wrap: anywhere } li button.plain { flex: none; width: auto; padding: .3rem .8rem }
 output.fault { padding: .75rem 1rem; border-radius: .4rem; background: light-dark(#fdecea, #3b1d1b) }
 button:disabled { opacity: .5; cursor: default } output { display: block; margin: 1rem 0 } output:empty { display: none }`
 

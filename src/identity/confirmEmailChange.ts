@@ -9,6 +9,7 @@ import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
 import { mintToken } from '../secrets/mailedTokens.ts'
 import { type EmailChange, endEmailChanges, withEmailChange } from './emailChanges.ts'
+import { vouchOnlyFor } from './identities.ts'
 import { supersedeResets } from './passwordTokens.ts'
 import { supersedeVerification } from './requestVerification.ts'
 import { type EmailChangeEnd, isLive } from './rules.ts'
@@ -103,6 +104,7 @@ async function changeEmail(
     supersedeVerification(tx, userId, at),
     supersedeResets(tx, userId, at),
     bindTrialToMailbox(tx, userId, newEmail, at),
+    vouchOnlyFor(tx, userId, newEmail),
     found.change.oldVerifiedAt ? offerUndo(tx, config, found, at) : tellRemovedMailbox(tx, found, at),
     audit(tx, caller, { action: 'email.changed', userId }, at),
   ])

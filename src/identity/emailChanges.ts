@@ -12,6 +12,7 @@ export interface EmailChange extends EmailChangeFacts {
   id: string
   userId: string
   sessionId: string
+  createdAt: Date
   oldEmail: string
   /** Null where the old address was never proved: nobody there is asked. */
   oldVerifiedAt: Date | null
@@ -67,6 +68,7 @@ async function findEmailChange(db: Db, tokenHash: Buffer): Promise<EmailChange |
       'id',
       'user_id as userId',
       'session_id as sessionId',
+      'created_at as createdAt',
       'old_email as oldEmail',
       'old_verified_at as oldVerifiedAt',
       'new_email as newEmail',

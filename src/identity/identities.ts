@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import { audit } from '../audit/audit.ts'
 import type { Db } from '../db/database.ts'
@@ -47,8 +46,8 @@ export async function ownerOf(db: Db, key: IdentityKey): Promise<{ id: string; u
 }
 
 /**
- * Gives an identity to a user whose row the caller has locked; of two users who get one at once, one fails. It is vouched
- * for when the mailbox of the user, or a session of theirs, stands behind it.
+ * Gives an identity to a user whose row the caller has locked; of two users who get one at once, one fails. `isVouched`
+ * says whether its provider speaks for the user's own address.
  */
 export async function addIdentity(
   tx: Tx,
@@ -77,10 +76,7 @@ export async function addIdentity(
     .execute()
 }
 
-/**
- * Notes that somebody came by an identity; false when the user, whose row is locked, does not have it any more. Once
- * vouched for it stays so.
- */
+/** Notes that somebody came by an identity; false when the user, whose row is locked, does not have it any more. */
 export async function noteUse(
   tx: Tx,
   userId: string,
@@ -89,7 +85,7 @@ export async function noteUse(
 ): Promise<boolean> {
   const used = await tx
     .updateTable('oauth_identities')
-    .set({ last_used_at: at, email, is_vouched: sql`is_vouched or ${isVouched}` })
+    .set({ last_used_at: at, email, is_vouched: isVouched })
     .where('user_id', '=', userId)
     .where('provider', '=', identity.provider)
     .where('issuer', '=', identity.issuer)
@@ -110,19 +106,20 @@ export async function forgetIdentities(tx: Tx, userId: string): Promise<void> {
 }
 
 /**
- * Takes the identities from a user that nobody vouched for, now that somebody has proved the mailbox; the caller has
- * locked the user. Returns their providers.
+ * Takes the identities from a user whose providers do not speak for their mailbox, now that somebody has proved it; or
+ * only the one that made the user, `madeAt` then. The caller has locked the user. Returns their providers.
  */
 export async function forgetUnvouched(
   tx: Tx,
   caller: Caller,
-  userId: string,
+  { userId, madeAt = null }: { userId: string; madeAt?: Date | null },
   at: Date,
 ): Promise<ProviderName[]> {
   const gone = await tx
     .deleteFrom('oauth_identities')
     .where('user_id', '=', userId)
     .where('is_vouched', '=', false)
+    .$if(madeAt !== null, (query) => query.where('created_at', '=', madeAt))
     .returning('provider')
     .execute()
   const providers = gone.map(({ provider }) => provider as ProviderName)
@@ -131,4 +128,33 @@ export async function forgetUnvouched(
     await audit(tx, caller, { action: 'identity.unlinked', userId, details }, at)
   }
   return providers
+}
+
+/** Notes that a user has another address now, which the providers of their other identities do not speak for. */
+export async function vouchOnlyFor(tx: Tx, userId: string, email: string): Promise<void> {
+  await tx
+    .updateTable('oauth_identities')
+    .set({ is_vouched: false })
+    .where('user_id', '=', userId)
+    .where((e) => e.or([e('email', 'is', null), e('email', '!=', email)]))
+    .execute()
+}
+
+/** Takes what was linked to a user since then; the caller has locked the user. */
+export async function forgetIdentitiesSince(
+  tx: Tx,
+  caller: Caller,
+  userId: string,
+  since: Date,
+  at: Date,
+): Promise<void> {
+  const gone = await tx
+    .deleteFrom('oauth_identities')
+    .where('user_id', '=', userId)
+    .where('created_at', '>=', since)
+    .returning('provider')
+    .execute()
+  if (gone.length === 0) return
+  const details = { providers: gone.map(({ provider }) => provider), because: 'email-change-undone' }
+  await audit(tx, caller, { action: 'identity.unlinked', userId, details }, at)
 }

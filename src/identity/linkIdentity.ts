@@ -1,4 +1,3 @@
-import { graceEndOf } from '../access/rules.ts'
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
@@ -8,6 +7,7 @@ import { problem } from '../problems.ts'
 import { normaliseAddress } from './addresses.ts'
 import { addIdentity, isIdentityTaken, ownerOf } from './identities.ts'
 import { notifyUser } from './notifyUser.ts'
+import { refuseUnlessVerified } from './refuseUnlessVerified.ts'
 import { lockUser, type UserRecord } from './users.ts'
 
 /**
@@ -24,9 +24,12 @@ export async function linkIdentity(
     await inTx(app, async (tx) => {
       const user = await lockUserOf(tx, sessionId, at)
       if (!user) throw problem('session-expired')
-      const graceEnd = graceEndOf(user, app.config)
-      if (graceEnd)
-        throw problem('email-verification-required', { grace_ended_at: graceEnd.toISOString() }, unverified)
+      refuseUnlessVerified(
+        user,
+        app.config,
+        'Prove that the mailbox is yours before you link anything to it.',
+        at,
+      )
       const owner = await ownerOf(tx, identity)
       if (owner?.userId === user.id) return
       if (owner) throw problem('identity-already-linked')
@@ -38,8 +41,6 @@ export async function linkIdentity(
   }
 }
 
-const unverified = { detail: 'Prove that the mailbox is yours before you link anything to it.' }
-
 /** Adds an identity to a user whose row is locked, and tells them. */
 export async function noteIdentity(
   tx: Tx,
@@ -47,13 +48,11 @@ export async function noteIdentity(
   { user, identity, because }: { user: UserRecord; identity: Identity; because: 'asked' | 'same-mailbox' },
   at: Date,
 ): Promise<void> {
-  const { provider } = identity
+  const { provider, emailVerified } = identity
+  const email = normaliseAddress(identity.email ?? '')
+  const isVouched = emailVerified && email === user.email
   await Promise.all([
-    addIdentity(
-      tx,
-      { userId: user.id, identity, email: normaliseAddress(identity.email ?? ''), isVouched: true },
-      at,
-    ),
+    addIdentity(tx, { userId: user.id, identity, email, isVouched }, at),
     audit(tx, caller, { action: 'identity.linked', userId: user.id, details: { provider, because } }, at),
     notifyUser(
       tx,

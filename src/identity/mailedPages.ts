@@ -102,8 +102,9 @@ const pages: MailedPage[] = [
 const script = `
 const form = document.querySelector('form'), said = document.querySelector('output'), buttons = [...form.querySelectorAll('button')]
 const token = new URLSearchParams(location.search).get('token')
+const fail = (message) => { said.className = 'fault'; said.textContent = message }
 const disable = (yes) => { for (const button of buttons) button.disabled = yes }
-if (!token) { disable(true); said.textContent = 'This address lacks its token: open the link from the mail again.' }
+if (!token) { disable(true); fail('This address lacks its token: open the link from the mail again.') }
 async function send(path, body, accessToken) {
   const reply = await fetch(path, {
     method: 'POST',
@@ -117,6 +118,7 @@ async function send(path, body, accessToken) {
 async function act({ post, done, waiting }) {
   const { access_token } = form.dataset.session ? await send('/v1/auth/refresh', {}) : {}
   const { status } = await send(post, { token, ...Object.fromEntries(new FormData(form)) }, access_token)
+  said.className = ''
   said.textContent = status === 'waiting' ? waiting : done
   form.hidden = true
 }
@@ -124,9 +126,10 @@ form.addEventListener('submit', (event) => {
   event.preventDefault()
   disable(true)
   act(event.submitter.dataset).catch((problem) => {
-    said.textContent = !problem.status ? 'The service cannot be reached. Try again in a moment.'
-      : problem.status === 401 ? 'Sign in first, then open this link again.' : problem.title + '. ' + problem.detail
-    disable(problem.status === 410 || problem.status === 404)
+    if (problem.status === 401) return location.assign('/sign-in?error=unauthenticated&return_to=' + encodeURIComponent(location.pathname + location.search))
+    fail(problem.status ? problem.title + '. ' + problem.detail : 'The service cannot be reached. Try again in a moment.')
+    disable(false)
+    form.hidden = problem.status === 410 || problem.status === 404
   })
 })`
 

@@ -18,5 +18,7 @@ export async function signedInFromHere(tx: Tx, { ip, userAgent }: Caller, userId
 /** Tells a user that somebody has signed in as them from where they were never seen. */
 export async function noticeNewDevice(tx: Tx, caller: Caller, user: UserRecord, at: Date): Promise<void> {
   const fill = { device: describeDevice(caller.userAgent), when: at.toUTCString() }
-  await notifyUser(tx, user, { template: 'new-sign-in', fill, path: '/forgot-password' }, at)
+  // Whoever has no password has no use for another one: sessions end in the account.
+  const path = user.passwordHash === null ? '/account' : '/forgot-password'
+  await notifyUser(tx, user, { template: 'new-sign-in', fill, path }, at)
 }

@@ -5,6 +5,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
 import { queueMail } from '../mail/queueMail.ts'
 import { type EmailChange, endEmailChanges, withEmailChange } from './emailChanges.ts'
+import { forgetIdentitiesSince } from './identities.ts'
 import { supersedeResets } from './passwordTokens.ts'
 import { supersedeVerification } from './requestVerification.ts'
 import { endSessions } from './sessions.ts'
@@ -25,7 +26,7 @@ export async function refuseEmailChange(app: App, caller: Caller, token: string,
 
 /**
  * The old address holds again, verified as it was. Whoever changed it may have been somebody else, so every session
- * ends, remembered devices are forgotten, and links and changes from after it are void.
+ * ends, remembered devices are forgotten, links and changes from after it are void, and what was linked since is taken off.
  */
 async function undo(
   tx: Tx,
@@ -48,6 +49,7 @@ async function undo(
     supersedeVerification(tx, userId, at),
     supersedeResets(tx, userId, at),
     endChangesSince(tx, change, at),
+    forgetIdentitiesSince(tx, caller, userId, change.createdAt, at),
     audit(tx, caller, { action: 'email.change-undone', userId }, at),
     tellBoth(tx, { user, change }, at),
   ])

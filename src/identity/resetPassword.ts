@@ -15,7 +15,7 @@ import { markVerified } from './verifyEmail.ts'
 
 /**
  * Uses a reset link, once: the new password holds, every session ends, and the mailbox counts as verified. An
- * identity that nobody vouched for is taken off: whoever made the user with it need not own the mailbox. A refusal leaves the link as it was.
+ * identity whose provider does not speak for the mailbox is taken off: it need not be its owner's. A refusal leaves the link as it was.
  */
 export async function resetPassword(
   app: App,
@@ -32,7 +32,7 @@ export async function resetPassword(
     // Locked before anything is read of them: what is being linked is either seen here or comes too late.
     const [locked] = await Promise.all([lockUser(tx, userId), usePasswordToken(tx, presented, at)])
     const user = await refuseForProvider(app, tx, locked)
-    const unlinked = await forgetUnvouched(tx, caller, userId, at)
+    const unlinked = await forgetUnvouched(tx, caller, { userId }, at)
     const [credentials] = await Promise.all([
       setNewPassword(tx, caller, { user, passwordHash, unlinked }, at),
       markVerified(tx, caller, { userId, email: user.email, by: 'reset' }, at),

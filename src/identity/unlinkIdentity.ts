@@ -43,7 +43,7 @@ export async function unlinkIdentity(
       {
         template: 'identity-unlinked',
         fill: { provider: providerTitles[provider] },
-        path: '/forgot-password',
+        path: '/account',
       },
       at,
     ),

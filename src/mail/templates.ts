@@ -161,7 +161,7 @@ export const templates: { [T in TemplateName]: Template<T> } = {
     subject: `Your ${product} address is this one again`,
     preview: 'All sessions have been ended.',
     paragraphs: [
-      `The change of your ${product} address was taken back, and all sessions were ended.`,
+      `The change of your ${product} address was taken back, all sessions were ended, and Google or Microsoft accounts that were linked since then were unlinked.`,
       'Your password was left as it is. If somebody else may know it, choose a new one now.',
     ],
     button: 'Choose a new password',
@@ -205,9 +205,9 @@ export const templates: { [T in TemplateName]: Template<T> } = {
     preview: `Signing in with ${provider} was removed.`,
     paragraphs: [
       `A ${provider} account was unlinked from your ${product} account, and all other sessions were ended.`,
-      'If this was not you, ask for a reset link at once: it goes to this mailbox and ends the intruder’s session.',
+      'If this was not you, sign out everywhere in your account, and choose a new password.',
     ],
-    button: 'This was not me',
+    button: 'Look at my account',
   }),
   'address-taken-over': ({ product, provider }) => ({
     subject: `Your address is yours again at ${product}`,

@@ -21,7 +21,7 @@ import {
 } from '../support/people.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 import { actionsOf } from '../support/trail.ts'
-import { withoutPassword, withProviders } from '../support/withoutPassword.ts'
+import { withIdentity, withoutPassword, withProviders } from '../support/withoutPassword.ts'
 
 let t: TestApp
 beforeAll(async () => {
@@ -247,6 +247,18 @@ describe('the old mailbox takes the change back', () => {
       from: newNetwork(),
     })
     expect(known.status).toBe(429)
+  })
+
+  test('what was linked since is taken off, and what was there before stays', async () => {
+    const person = await registerVerified(t)
+    const before = await withIdentity(t, person)
+    t.moveClock(1)
+    const { token } = await changedEmail(t, person)
+    await withIdentity(t, person, 'microsoft')
+    await refuse(token)
+    const { body } = await signIn(t, person.email)
+    const left = await t.call('GET', '/v1/me/identities', { as: body.access_token })
+    expect(left.body.data.map(({ id }: { id: string }) => id)).toEqual([before])
   })
 
   test('a new password leaves that way open', async () => {

@@ -113,7 +113,7 @@ describe('sendInvite', () => {
     expect(reply.status).toBe(403)
     expect(reply.body).toMatchObject({
       code: 'email-verification-required',
-      grace_ended_at: inSeconds(WEEK),
+      grace_ends_at: inSeconds(WEEK),
     })
   })
 

@@ -117,7 +117,7 @@ describe('an answer', () => {
     expect(await isSignedIn(t, browser)).toBe(true)
   })
 
-  test('whose code belongs to another flow fails by PKCE', async () => {
+  test('whose code belongs to another flow is refused', async () => {
     const browser = t.browser()
     const [mine, stolen] = [
       await answerOf(browser, 'google', atGoogle(t)),
@@ -153,6 +153,12 @@ describe('an answer', () => {
     const before = await count()
     await t.call('GET', '/v1/auth/oauth/google/callback?code=x&state=y')
     expect(await count()).toBe(before)
+    const browser = t.browser()
+    const answer = await answerOf(browser, 'google', atGoogle(t))
+    await browser.open(answer.href)
+    const after = await count()
+    await browser.open(answer.href)
+    expect(await count()).toBe(after)
   })
 
   test('to a client that reads JSON is a problem', async () => {
@@ -162,7 +168,7 @@ describe('an answer', () => {
     expect(reply).toMatchObject({ status: 400, body: { code: 'oauth-failed' } })
   })
 
-  test('is nothing to read for the provider’s other guests: it names no tokens', async () => {
+  test('puts no token into an address', async () => {
     const browser = t.browser()
     const page = await comeBy(browser, 'google', atGoogle(t))
     const { frontgate_session: session } = cookiesOf(browser)

@@ -10,7 +10,7 @@ import {
   isSignedIn,
   tokensOf,
 } from '../support/oauthPeople.ts'
-import { newAddress, type Person, registerVerified } from '../support/people.ts'
+import { mailedToken, newAddress, PASSWORD, type Person, registerVerified } from '../support/people.ts'
 
 let t: OauthApp
 let owner: Person
@@ -52,6 +52,17 @@ test('somebody new who holds the link is verified by it, and joins without an ac
   expect(accounts).toEqual([{ id: owner.accountId, name: 'Engines', role: 'member' }])
   expect(await seatsOf(t, owner)).toMatchObject({ used: 2, pending: 0 })
   expect((await accept(t, { accessToken: access_token } as Person, token)).body.code).toBe('token-used')
+})
+
+test('somebody who holds a link that was forwarded leaves the mailbox a way to take the user back', async () => {
+  const email = newAddress('invitee')
+  const { token } = await invited(t, owner, email)
+  const holder = t.browser()
+  await comeBy(holder, 'microsoft', atMicrosoft(t, { email, xms_edov: undefined }), { invite_token: token })
+  await t.call('POST', '/v1/auth/password/forgot', { body: { email }, from: '127.48.0.1' })
+  const body = { token: await mailedToken(t, email), password: PASSWORD }
+  expect((await t.call('POST', '/v1/auth/password/reset', { body })).status).toBe(204)
+  expect(await isSignedIn(t, holder)).toBe(false)
 })
 
 test('works where strangers may not create accounts, and where nothing may say that an address is known', async () => {

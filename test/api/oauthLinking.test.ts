@@ -262,7 +262,44 @@ describe('an address that somebody has typed and never proved', () => {
   })
 })
 
+describe('a reset link, which only the mailbox can use', () => {
+  async function reset(email: string, from: string) {
+    await t.call('POST', '/v1/auth/password/forgot', { body: { email }, from })
+    const body = { token: await mailedToken(t, email), password: 'quite another staple battery' }
+    return t.call('POST', '/v1/auth/password/reset', { body })
+  }
+
+  test('takes off what was linked by a stranger whose registration the owner has verified', async () => {
+    const squatter = await registerVerified(t)
+    const person = atGoogle(t)
+    await comeBy(await browserOf(squatter.email), 'google', person, LINK)
+    expect((await reset(squatter.email, '127.46.1.1')).status).toBe(204)
+    expect((await t.mailsTo(squatter.email))[0]?.text).toContain('Google')
+    const stranger = t.browser()
+    await comeBy(stranger, 'google', person)
+    expect((await tokensOf(t, stranger)).user.id).not.toBe(squatter.userId)
+  })
+
+  test('leaves what proves the same mailbox', async () => {
+    const { email } = await registerVerified(t)
+    await comeBy(t.browser(), 'google', atGoogle(t, { email }))
+    expect((await reset(email, '127.46.1.2')).status).toBe(204)
+    const { body } = await signIn(t, email, 'quite another staple battery')
+    expect(await identitiesOf(body.access_token)).toHaveLength(1)
+  })
+})
+
 describe('linking from a session', () => {
+  test('that comes to nothing leads back to the account, and makes no second user', async () => {
+    const { email, userId } = await registerVerified(t)
+    const browser = await browserOf(email)
+    t.google.faults.add({ kind: 'refused', times: 1 })
+    const page = await comeBy(browser, 'google', atGoogle(t), LINK)
+    expect(new URL(page.url).pathname).toBe('/account')
+    expect(errorOf(page)).toBe('oauth-canceled')
+    expect((await tokensOf(t, browser)).user.id).toBe(userId)
+  })
+
   test('adds an identity, whatever its address, and says so by mail', async () => {
     const { email, userId, accessToken } = await registerVerified(t)
     const browser = await browserOf(email)
@@ -332,15 +369,15 @@ describe('linking from a session', () => {
 
   test.each([
     ['signed out', (as: string) => t.call('POST', '/v1/auth/logout', { as, body: {} })],
-    ['given another password', (as: string) => t.call('POST', '/v1/auth/logout-all', { as, body: {} })],
+    ['signed out everywhere', (as: string) => t.call('POST', '/v1/auth/logout-all', { as, body: {} })],
   ])('ends with the session: %s meanwhile', async (_what, end) => {
-    const { email, accessToken } = await registerVerified(t)
+    const { email } = await registerVerified(t)
     const browser = await browserOf(email)
     const answer = await answerOf(browser, 'google', atGoogle(t), LINK)
     await end((await tokensOf(t, browser)).access_token)
     browser.cookies.clear('frontgate_session')
     expect(errorOf(await browser.open(answer.href))).toBe('session-expired')
-    expect((await t.call('GET', '/v1/me/identities', { as: accessToken })).body.data ?? []).toEqual([])
+    expect(await identitiesOf((await signIn(t, email)).body.access_token)).toEqual([])
   })
 
   test('is for the one who began it, not for who has signed in since', async () => {
@@ -356,7 +393,7 @@ describe('linking from a session', () => {
     expect(await identitiesOf(second.accessToken)).toEqual([])
   })
 
-  test('of a provider that nobody has signed in with yet works by access token too', async () => {
+  test('works by access token too', async () => {
     const { accessToken: as } = await registerVerified(t)
     const { status, headers } = await t.call('GET', '/v1/auth/oauth/google/start?intent=link', { as })
     expect([status, new URL(String(headers.location)).hostname]).toEqual([302, 'accounts.google.com'])

@@ -180,8 +180,11 @@ describe('secrets are never printed', () => {
     SMTP_URL: 'smtp://frontgate:hunter2@mail.example',
     STRIPE_SECRET_KEY: 'sk_test_hunter2',
     STRIPE_WEBHOOK_SECRET: 'whsec_hunter2,whsec_formerhunter2',
+    GOOGLE_CLIENT_SECRET: 'hunter2',
+    MICROSOFT_CLIENT_SECRET: 'hunter2',
   }
-  const config = readConfig({ ...required, ...hidden })
+  const clients = { GOOGLE_CLIENT_ID: 'a-client', MICROSOFT_CLIENT_ID: 'a-client' }
+  const config = readConfig({ ...required, ...clients, ...hidden })
 
   test('every variable that holds one is marked', () => {
     const secret = describeSettings().filter((setting) => setting.secret)

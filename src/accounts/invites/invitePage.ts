@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts'
 import { servePage } from '../../http/plainPage.ts'
 import type { Server } from '../../http/server.ts'
-import { sharedScript, wordsOf } from '../../identity/signInPages.ts'
+import { sharedScript, wordsOf } from '../../identity/pageScript.ts'
 import { providerTitles } from '../../oidc/rules.ts'
 
 const script = `${sharedScript}
@@ -18,7 +18,7 @@ function on(event, element, work) {
     happened.preventDefault()
     button.disabled = true
     try { await work(Object.fromEntries(element.elements ? new FormData(element) : [])) } catch (problem) {
-      tell(problem.code === 'use-oauth-provider' ? { status: 409, message: 'You sign in with ' + problem.providers.map(titleOf).join(' or ') + '.' } : problem)
+      tell(problem)
       button.disabled = false
     }
   })

@@ -13,7 +13,7 @@ export async function resendInvite(
   inviteId: string,
   at: Date,
 ): Promise<InviteRow> {
-  const inviting = await lockForInviting(tx, config, caller)
+  const inviting = await lockForInviting(tx, config, caller, at)
   const invite = await tx
     .selectFrom('account_invites')
     .select(['email', 'role', 'accepted_at', 'revoked_at'])

@@ -2,7 +2,7 @@ import { readFacts } from '../../access/snapshot.ts'
 import { loadCatalogue } from '../../catalogue/catalogue.ts'
 import type { Config } from '../../config.ts'
 import type { Tx } from '../../db/transaction.ts'
-import { decide, pendingInvites, seatLimit } from '../../entitlements/rules.ts'
+import { decide, seatLimit } from '../../entitlements/rules.ts'
 import { problem } from '../../problems.ts'
 
 /** Who takes a seat in an account, and how many its plan has. */
@@ -16,9 +16,25 @@ export interface Seats {
 
 /** Counts the seats of an account that the transaction has locked: nobody else takes one meanwhile. */
 export async function countSeats(tx: Tx, accountId: string, at: Date): Promise<Seats> {
-  const [facts, catalogue] = await Promise.all([readFacts(tx, accountId), loadCatalogue(tx)])
+  const [facts, catalogue, pending] = await Promise.all([
+    readFacts(tx, accountId),
+    loadCatalogue(tx),
+    countPending(tx, accountId, at),
+  ])
   const { plan } = decide(facts, catalogue, at)
-  return { members: facts.members, pending: pendingInvites(facts, at), limit: seatLimit(facts, plan) }
+  return { members: facts.members, pending, limit: seatLimit(facts, plan) }
+}
+
+async function countPending(tx: Tx, accountId: string, at: Date): Promise<number> {
+  const { count } = await tx
+    .selectFrom('account_invites')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('account_id', '=', accountId)
+    .where('accepted_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', at)
+    .executeTakeFirstOrThrow()
+  return count
 }
 
 /** Throws `seat-limit-reached` unless one more fits beside those that are `taken`. */

@@ -1,9 +1,9 @@
 import { v7 as uuidv7 } from 'uuid'
-import { graceEndOf } from '../../access/rules.ts'
 import { audit } from '../../audit/audit.ts'
 import type { Config } from '../../config.ts'
 import { changed, type Tx } from '../../db/transaction.ts'
 import type { Caller, MemberActor, Role } from '../../http/actor.ts'
+import { refuseUnlessVerified } from '../../identity/refuseUnlessVerified.ts'
 import { lockUser, type UserRecord } from '../../identity/users.ts'
 import { queueMail } from '../../mail/queueMail.ts'
 import { problem } from '../../problems.ts'
@@ -42,7 +42,13 @@ export async function sendInvite(
   offer: Offer,
   at: Date,
 ): Promise<InviteRow> {
-  return makeOffer(tx, settings, caller, { ...offer, ...(await lockForInviting(tx, settings, caller)) }, at)
+  return makeOffer(
+    tx,
+    settings,
+    caller,
+    { ...offer, ...(await lockForInviting(tx, settings, caller, at)) },
+    at,
+  )
 }
 
 /** Locks the caller, then their account, and makes sure that they have proved their mailbox. */
@@ -50,6 +56,7 @@ export async function lockForInviting(
   tx: Tx,
   settings: Settings,
   caller: Caller<MemberActor>,
+  at: Date,
 ): Promise<Inviting> {
   const { userId, accountId } = caller.actor
   const [inviter, account, own] = await Promise.all([
@@ -59,13 +66,14 @@ export async function lockForInviting(
   ])
   if (!inviter) throw problem('session-expired')
   if (!account || account.closedAt) throw problem('account-closed')
-  const graceEnd = graceEndOf(inviter, settings)
-  if (graceEnd)
-    throw problem('email-verification-required', { grace_ended_at: graceEnd.toISOString() }, unverified)
+  refuseUnlessVerified(
+    inviter,
+    settings,
+    'Prove that your own mailbox is yours before you invite others.',
+    at,
+  )
   return { inviter, account, own }
 }
-
-const unverified = { detail: 'Prove that your own mailbox is yours before you invite others.' }
 
 /** Writes an offer under the locks that `lockForInviting` took, where rules and seats allow it. */
 export async function makeOffer(

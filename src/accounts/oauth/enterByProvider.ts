@@ -101,7 +101,9 @@ async function refuseUnlessOpen(
   at: Date,
 ): Promise<void> {
   const { config, limiter } = app
-  if (!isInvited && !config.selfServeEnabled) throw problem('self-serve-disabled')
+  // Invites have a limit of their own.
+  if (isInvited) return
+  if (!config.selfServeEnabled) throw problem('self-serve-disabled')
   refuseAboveLimit(await limiter.take(registrationLimits(config.registrationsPerHour, caller.ip), at))
 }
 
@@ -182,15 +184,15 @@ async function userOf(
 const unproved = ({ provider }: Identity) =>
   `A user with this address exists, and ${providerTitles[provider]} does not vouch that it is yours. Sign in as you did before, then link ${providerTitles[provider]} in your account.`
 
-/** Adds the identity; one that nobody vouched for, and all that it may have opened, gives way to it. */
+/** Adds the identity; one that made the user while nobody vouched for the address, and all that it opened, gives way to it. */
 async function join(
   tx: Tx,
   caller: Caller,
   { user, identity }: { user: UserRecord; identity: Identity },
   at: Date,
 ): Promise<void> {
-  const { id: userId } = user
-  const unlinked = await forgetUnvouched(tx, caller, userId, at)
+  const { id: userId, createdAt: madeAt } = user
+  const unlinked = await forgetUnvouched(tx, caller, { userId, madeAt }, at)
   if (unlinked.length > 0) await endSessions(tx, caller, { userId, because: 'identity-unlinked' }, at)
   await noteIdentity(tx, caller, { user, identity, because: 'same-mailbox' }, at)
 }

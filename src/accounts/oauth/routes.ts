@@ -12,7 +12,7 @@ import { type ProviderName, providerNames, providerTitles } from '../../oidc/rul
 import { problem } from '../../problems.ts'
 import { findFlow, finishFlow, recordRefusal } from './finishFlow.ts'
 import { startFlow } from './startFlow.ts'
-import { refusalOf, signInPage } from './wayBack.ts'
+import { pageFor, refusalOf } from './wayBack.ts'
 
 const StartQuery = Fields({
   return_to: Type.Optional(
@@ -69,14 +69,14 @@ function startRoute(server: Server, app: App, access: Access, provider: Provider
       const elsewhere = samePlaceAtPublicUrl(app, request)
       if (elsewhere) return reply.redirect(elsewhere)
       const { intent = 'sign-in', login_hint: loginHint, prompt, invite_token: inviteToken = null } = query
-      const back = { provider, returnTo: returnToOf(app, query.return_to), inviteToken }
+      const back = { provider, intent, returnTo: returnToOf(app, query.return_to), inviteToken }
       const browser = { caller, request, reply }
       try {
-        return reply.redirect(await startFlow(app, access, browser, { back, intent, loginHint, prompt }, at))
+        return reply.redirect(await startFlow(app, access, browser, { back, loginHint, prompt }, at))
       } catch (error) {
         // A person gets a page, everybody else the problem.
         if (!/\btext\/html\b/.test(request.headers.accept ?? '')) throw error
-        return reply.redirect(signInPage(refusalOf(error), back))
+        return reply.redirect(pageFor(refusalOf(error), back))
       }
     },
   )
@@ -124,10 +124,12 @@ function finishRoute(server: Server, app: App, access: Access, provider: Provide
         return reply.redirect(await finishFlow(app, access, { caller, request, reply }, flow, at))
       } catch (error) {
         const refusal = refusalOf(error)
-        // What keeps a flow from being looked up keeps the trail from being written.
-        if (flow && refusal.code !== 'overloaded') await recordRefusal(app, caller, { flow, refusal }, at)
+        // Once per flow: what comes again could fill the trail. What cannot be looked up cannot be written down either.
+        if (flow && !flow.isOver && refusal.code !== 'overloaded')
+          await recordRefusal(app, caller, { flow, refusal }, at)
         if (/\bjson\b/.test(request.headers.accept ?? '')) throw refusal
-        return reply.redirect(signInPage(refusal, flow ?? { provider, returnTo: null, inviteToken: null }))
+        const nowhere = { provider, intent: 'sign-in', returnTo: null, inviteToken: null } as const
+        return reply.redirect(pageFor(refusal, flow ?? nowhere))
       }
     },
   )

@@ -11,7 +11,6 @@ import { callbackOf, type WayBack } from './wayBack.ts'
 /** What a browser wants at a provider. */
 export interface Start {
   back: WayBack & { returnTo: string }
-  intent: 'sign-in' | 'link'
   loginHint: string | undefined
   prompt: string | undefined
 }
@@ -21,16 +20,16 @@ export async function startFlow(
   app: App,
   access: Access,
   { caller, request, reply }: { caller: Caller; request: FastifyRequest; reply: FastifyReply },
-  { back, intent, loginHint, prompt }: Start,
+  { back, loginHint, prompt }: Start,
   at: Date,
 ): Promise<string> {
-  const { provider } = back
+  const { provider, intent } = back
   refuseAboveLimit(await app.limiter.take(flowLimits(caller.ip), at))
-  const sessionId = intent === 'link' ? (await linkingSession(app, access, request, at)).sessionId : null
+  const sessionId = intent === 'link' ? await linkingSession(app, access, request, at) : null
   const expected = newExpected()
   const redirectUri = callbackOf(app, provider).href
   const url = await app.oidc.authorizationUrl(provider, { ...expected, redirectUri, loginHint, prompt })
   const browserHash = markBrowser(reply, app.config, new Date(at.getTime() + FLOW_LIVES_MS))
-  await beginFlow(app, { ...back, intent, sessionId, expected, browserHash }, at)
+  await beginFlow(app, { ...back, sessionId, expected, browserHash }, at)
   return url.href
 }

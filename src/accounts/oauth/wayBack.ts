@@ -6,6 +6,7 @@ import { Problem, problem } from '../../problems.ts'
 /** What a flow is to come back with, also where it comes to nothing. */
 export interface WayBack {
   provider: ProviderName
+  intent: 'sign-in' | 'link'
   returnTo: string | null
   inviteToken: string | null
 }
@@ -15,16 +16,24 @@ export function callbackOf({ config }: Pick<App, 'config'>, provider: ProviderNa
   return new URL(`/v1/auth/oauth/${provider}/callback`, config.publicUrl)
 }
 
-/** The sign-in page, told what went wrong and what to take up again. An invite that opens nothing is left behind. */
-export function signInPage({ code }: Problem, { provider, returnTo, inviteToken }: WayBack): string {
-  const isVoid = code.startsWith('token-') || code === 'invite-for-another-address'
+/** What somebody who is signed in must do first, to link: the others of the refusals they read in their account. */
+const takesSignIn = ['unauthenticated', 'session-expired', 'recent-sign-in-required']
+
+/**
+ * The page that is told what went wrong and what to take up again: sign-in, or the account for somebody who came to link
+ * and is signed in, so that no second user is made. An invite that lets nobody in is left behind.
+ */
+export function pageFor({ code }: Problem, { provider, intent, returnTo, inviteToken }: WayBack): string {
+  const isVoid =
+    code.startsWith('token-') || ['invite-for-another-address', 'seat-limit-reached'].includes(code)
   const query = new URLSearchParams({
     error: code,
     provider,
     ...(returnTo !== null && { return_to: returnTo }),
     ...(inviteToken !== null && !isVoid && { invite_token: inviteToken }),
   })
-  return `/sign-in?${query}`
+  const page = intent === 'link' && !takesSignIn.includes(code) ? '/account' : '/sign-in'
+  return `${page}?${query}`
 }
 
 /** What is known to go wrong; everything else is for the server to explain. */
