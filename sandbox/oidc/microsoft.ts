@@ -96,6 +96,15 @@ export const microsoft: Persona<MicrosoftPerson> = {
   keyOf: ({ oid, tid }) => `${tid}/${oid}`.toLowerCase(),
   hintsOf: ({ oid, email, preferred_username }) => ({ exact: [oid], addresses: [email, preferred_username] }),
   readyMade: [
+    // She is at Google too: one mailbox, two ways in.
+    {
+      oid: 'a1a1a1a1-0005-4005-8005-000000000005',
+      tid: HOPPER,
+      email: 'grace@hopper.example',
+      xms_edov: true,
+      preferred_username: 'grace@hopper.example',
+      name: 'Grace Hopper',
+    },
     {
       oid: 'a1a1a1a1-0001-4001-8001-000000000001',
       tid: HOPPER,

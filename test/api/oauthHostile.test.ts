@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultKind } from '../../sandbox/oidc/faults.ts'
+import { faults } from '../../src/identity/pageScript.ts'
 import type { ProviderName } from '../../src/oidc/rules.ts'
+import { operations } from '../contract/operations.ts'
 import { type OauthApp, startOauthApp, startOauthAppWith } from '../support/oauthApp.ts'
 import {
   answerOf,
@@ -240,6 +242,15 @@ describe('a provider that is down', () => {
       expect((await tokensOf(t, browser)).user.email).toBe(person.email)
     },
   )
+})
+
+test('every refusal on the way has words for people', () => {
+  const refusals = operations
+    .filter(({ operationId }) => /^(start|finish)With/.test(operationId))
+    .flatMap(({ refusals }) => refusals)
+  // What does not fit the contract is for whoever wrote the link.
+  const told = new Set(refusals.filter((code) => code !== 'invalid-request'))
+  expect([...told].filter((code) => !Object.hasOwn(faults, code))).toEqual([])
 })
 
 describe('who may come in at all', () => {

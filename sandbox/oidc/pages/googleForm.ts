@@ -39,5 +39,8 @@ function verificationOf(person: GooglePerson): Shown['facts'][number] {
   const reading = readGoogle({ ...person }, { hostedDomains: [] })
   if (reading.kind === 'identity' && reading.identity.emailVerified)
     return { kind: 'good', words: 'verified' }
-  return { kind: 'bad', words: person.email_verified ? 'verified, for Google only' : 'not verified' }
+  return {
+    kind: 'bad',
+    words: person.email_verified ? 'verified once, not by Google’s own word' : 'not verified',
+  }
 }
