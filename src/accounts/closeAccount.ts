@@ -27,7 +27,7 @@ export async function closeAccount(
 }
 
 /** Refuses to close accounts with a subscription that would go on being charged for. */
-export async function refuseWhileSubscribed(tx: Tx, accounts: { id: string; name: string }[]): Promise<void> {
+async function refuseWhileSubscribed(tx: Tx, accounts: { id: string; name: string }[]): Promise<void> {
   const { rows } = await sql<{ account_id: string }>`
     select distinct account_id from subscriptions
     where account_id = any(${accounts.map(({ id }) => id)}::uuid[])

@@ -2,7 +2,7 @@ import type { App } from '../app.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
 import { countFailure } from './countFailure.ts'
-import { providerInstead } from './providerInstead.ts'
+import { providerInstead } from './oauth/providerInstead.ts'
 import { passwordLimits, refuseAboveLimit } from './throttles.ts'
 import type { UserRecord } from './users.ts'
 
@@ -17,7 +17,7 @@ export async function confirmPassword(
   password: string,
   at: Date,
 ): Promise<void> {
-  const refusal = await providerInstead(app.db, user, { among: app.oidc.providers })
+  const refusal = await providerInstead(app.db, app.oidc, user)
   if (refusal) throw refusal
   const limits = passwordLimits(user.id)
   refuseAboveLimit(await app.limiter.peek(limits, at))

@@ -5,11 +5,11 @@ import { inTx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
 import { problem } from '../problems.ts'
 import { hashToken } from '../secrets/mailedTokens.ts'
-import { forgetUnvouched } from './identities.ts'
 import { refuseWeakPassword } from './knownPasswords.ts'
 import { type NewCredentials, setNewPassword } from './newPassword.ts'
+import { forgetUnvouched } from './oauth/identities.ts'
+import { providerInstead } from './oauth/providerInstead.ts'
 import { ownerOfToken, usePasswordToken } from './passwordTokens.ts'
-import { providerInstead } from './providerInstead.ts'
 import { findUser, lockUser, type UserRecord } from './users.ts'
 import { markVerified } from './verifyEmail.ts'
 
@@ -45,8 +45,9 @@ export async function resetPassword(
 /** The user, unless the mailbox is known to be theirs and they signed in without a password on purpose. */
 async function refuseForProvider({ oidc }: App, db: Db, user: UserRecord | null): Promise<UserRecord> {
   if (!user) throw problem('token-unknown')
-  const counted = { among: oidc.providers, vouchedOnly: true }
-  const refusal = user.emailVerifiedAt ? await providerInstead(db, user, counted) : null
+  const refusal = user.emailVerifiedAt
+    ? await providerInstead(db, oidc, user, ({ isVouched }) => isVouched)
+    : null
   if (refusal) throw refusal
   return user
 }

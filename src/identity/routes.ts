@@ -1,9 +1,9 @@
 import type { Access } from '../access/access.ts'
 import type { App } from '../app.ts'
 import type { Server } from '../http/server.ts'
-import { emailChangeRoutes } from './emailChangeRoutes.ts'
-import { identityLinkRoutes } from './identityLinkRoutes.ts'
+import { emailChangeRoutes } from './emailChange/emailChangeRoutes.ts'
 import { mailboxRoutes } from './mailboxRoutes.ts'
+import { linkedIdentityRoutes } from './oauth/identityRoutes.ts'
 import { passwordRoutes } from './passwordRoutes.ts'
 import { sessionRoutes } from './sessionRoutes.ts'
 import { signInRoutes } from './signInRoutes.ts'
@@ -17,5 +17,5 @@ export function identityRoutes(server: Server, app: App, access: Access): void {
   passwordRoutes(server, app)
   emailChangeRoutes(server, app, access)
   userRoutes(server, app, access)
-  identityLinkRoutes(server, app, access)
+  linkedIdentityRoutes(server, app, access)
 }

@@ -2,10 +2,9 @@ import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
 import { queueMail } from '../mail/queueMail.ts'
-import type { ProviderName } from '../oidc/rules.ts'
+import { nameProviders, type ProviderName } from '../oidc/rules.ts'
 import type { ResetRequest } from './forgotPassword.ts'
-import { providersOf } from './identities.ts'
-import { nameProviders } from './nameProviders.ts'
+import { providersIn, waysIn } from './oauth/identities.ts'
 import { issuePasswordToken, PASSWORD_LINK_MINUTES } from './passwordTokens.ts'
 import { lockUserByEmail, recipientOf, type UserRecord } from './users.ts'
 
@@ -31,19 +30,14 @@ export async function sendResetLink(app: App, request: ResetRequest): Promise<vo
 
 async function mailUser(
   tx: Tx,
-  { config, oidc: { providers: among } }: App,
+  { config, oidc }: App,
   { user, id }: { user: UserRecord; id: string },
   at: Date,
 ): Promise<void> {
-  const [providers, vouched] =
-    user.passwordHash === null
-      ? await Promise.all([
-          providersOf(tx, user.id, { among }),
-          providersOf(tx, user.id, { among, vouchedOnly: true }),
-        ])
-      : [[], []]
+  const ways = user.passwordHash === null ? await waysIn(tx, oidc, user.id) : []
+  const vouched = providersIn(ways.filter(({ isVouched }) => isVouched))
   if (vouched.length > 0 && user.emailVerifiedAt) await mailReminder(tx, { user, id, providers: vouched }, at)
-  else await mailLink(tx, config, { user, id, providers }, at)
+  else await mailLink(tx, config, { user, id, providers: providersIn(ways) }, at)
 }
 
 async function mailReminder(

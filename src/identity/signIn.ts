@@ -6,7 +6,7 @@ import type { Limit } from '../limits/limiter.ts'
 import { type Problem, problem } from '../problems.ts'
 import { countFailure } from './countFailure.ts'
 import { noticeNewDevice, signedInFromHere } from './newDevice.ts'
-import { providerInstead } from './providerInstead.ts'
+import { providerInstead } from './oauth/providerInstead.ts'
 import { beginSession, newSessionId } from './sessions.ts'
 import { deviceLimits, refuseAboveLimit, signInLimits } from './throttles.ts'
 import { findUserByEmail, type UserRecord } from './users.ts'
@@ -63,7 +63,7 @@ function mayEnter({ config }: App, { emailVerifiedAt }: UserRecord): boolean {
 /** Who has no password is told what to sign in with instead, but not where nothing may say that an address is known. */
 async function refusalOf({ db, config, oidc }: App, user: UserRecord | null): Promise<Problem> {
   const mayTell = user && config.registrationPrivacy === 'open'
-  const instead = mayTell ? await providerInstead(db, user, { among: oidc.providers }) : null
+  const instead = mayTell ? await providerInstead(db, oidc, user) : null
   return instead ?? problem('invalid-credentials')
 }
 

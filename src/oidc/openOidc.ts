@@ -1,7 +1,7 @@
 import type * as Client from 'openid-client'
 import type { Config } from '../config.ts'
 import { type Log, withoutAddresses } from '../http/log.ts'
-import { type Problem, problem } from '../problems.ts'
+import { Problem, problem } from '../problems.ts'
 import {
   GOOGLE_ISSUER,
   type Identity,
@@ -25,10 +25,13 @@ export interface Question extends Expected {
   prompt?: string | undefined
 }
 
-/** Google and Microsoft, as far as there are keys for them. Both throw `oauth-unavailable` while one does not answer. */
+/**
+ * Google and Microsoft, as far as there are keys for them. Throws `oauth-not-configured` for one without, and
+ * `oauth-unavailable` while one does not answer.
+ */
 export interface Oidc {
   readonly providers: readonly ProviderName[]
-  /** Where to send a person. Throws `oauth-not-configured` for a provider without keys. */
+  /** Where to send a person. */
   authorizationUrl: (provider: ProviderName, question: Question) => Promise<URL>
   /**
    * Takes what a person came back with for who they are. `callback` is the whole address they came to. Throws
@@ -42,11 +45,11 @@ interface Provider {
   server: URL
   clientId: string
   clientSecret: string
-  scope: string
   /** `keyIssuer` is the `issuer` of the key that signed, a member of Microsoft's own. */
   read: (claims: Record<string, unknown>, keyIssuer: string | null) => Reading
 }
 
+const SCOPE = 'openid email profile'
 type Fetch = typeof globalThis.fetch
 
 const ANSWER_WITHIN_SECONDS = 8
@@ -59,10 +62,10 @@ export function openOidc(config: Config, { fetch, log }: { fetch: Fetch; log: Lo
   const known = configuredIn(config)
   const discovered = new Map<ProviderName, { until: number; configuration: Promise<Client.Configuration> }>()
 
-  function configurationOf(name: ProviderName): Promise<Client.Configuration> {
+  function configurationOf(name: ProviderName, provider: Provider): Promise<Client.Configuration> {
     const earlier = discovered.get(name)
     if (earlier && performance.now() < earlier.until) return earlier.configuration
-    const fresh = discover(providerOf(name), fetch)
+    const fresh = discover(provider, fetch)
     // What was true an hour ago most likely still is.
     const configuration = earlier ? fresh.catch(() => earlier.configuration) : fresh
     discovered.set(name, { until: performance.now() + METADATA_LIVES_MS, configuration })
@@ -71,16 +74,14 @@ export function openOidc(config: Config, { fetch, log }: { fetch: Fetch; log: Lo
     return configuration
   }
 
-  function providerOf(name: ProviderName): Provider {
+  async function asked<T>(
+    name: ProviderName,
+    work: (configuration: Client.Configuration, provider: Provider) => Promise<T>,
+  ): Promise<T> {
     const provider = known[name]
     if (!provider) throw problem('oauth-not-configured')
-    return provider
-  }
-
-  async function asked<T>(name: ProviderName, work: (configuration: Client.Configuration) => Promise<T>) {
-    providerOf(name)
     try {
-      return await work(await configurationOf(name))
+      return await work(await configurationOf(name, provider), provider)
     } catch (error) {
       const refusal = refusalOf(error)
       log.warn({ provider: name, code: refusal.code, ...reasonOf(error) }, 'sign-in with a provider failed')
@@ -96,7 +97,7 @@ export function openOidc(config: Config, { fetch, log }: { fetch: Fetch; log: Lo
         const { redirectUri, state, nonce, codeVerifier, loginHint, prompt } = question
         return buildAuthorizationUrl(configuration, {
           redirect_uri: redirectUri,
-          scope: providerOf(name).scope,
+          scope: SCOPE,
           state,
           nonce,
           code_challenge: await calculatePKCECodeChallenge(codeVerifier),
@@ -106,7 +107,7 @@ export function openOidc(config: Config, { fetch, log }: { fetch: Fetch; log: Lo
         })
       }),
     redeem: (name, callback, { state, nonce, codeVerifier }) =>
-      asked(name, async (configuration) => {
+      asked(name, async (configuration, provider) => {
         const { authorizationCodeGrant, getJwksCache } = await load()
         const tokens = await authorizationCodeGrant(configuration, callback, {
           expectedState: state,
@@ -117,14 +118,13 @@ export function openOidc(config: Config, { fetch, log }: { fetch: Fetch; log: Lo
         const claims = tokens.claims()
         if (!claims || !tokens.id_token) throw problem('oauth-failed')
         const keyIssuer = issuerOfKey(tokens.id_token, getJwksCache(configuration)?.jwks.keys ?? [])
-        return identityFrom(providerOf(name).read(claims, keyIssuer))
+        return identityFrom(provider.read(claims, keyIssuer))
       }),
   }
 }
 
 function configuredIn(config: Config): Partial<Record<ProviderName, Provider>> {
   const { googleClientId, googleClientSecret, microsoftClientId, microsoftClientSecret } = config
-  const scope = 'openid email profile'
   return {
     ...(googleClientId &&
       googleClientSecret && {
@@ -132,7 +132,6 @@ function configuredIn(config: Config): Partial<Record<ProviderName, Provider>> {
           server: new URL(GOOGLE_ISSUER),
           clientId: googleClientId,
           clientSecret: googleClientSecret.reveal(),
-          scope,
           read: (claims) => readGoogle(claims, { hostedDomains: config.googleHostedDomains }),
         },
       }),
@@ -142,7 +141,6 @@ function configuredIn(config: Config): Partial<Record<ProviderName, Provider>> {
           server: new URL(`https://login.microsoftonline.com/${config.microsoftTenant}/v2.0`),
           clientId: microsoftClientId,
           clientSecret: microsoftClientSecret.reveal(),
-          scope,
           read: (claims, keyIssuer) => {
             const { microsoftTenant: tenant, microsoftAllowedTenants: allowedTenants } = config
             return readMicrosoft(claims, keyIssuer, { tenant, allowedTenants })
@@ -196,7 +194,7 @@ function identityFrom(reading: Reading): Identity {
 
 /** What openid-client's errors mean for the person who wants to come in. */
 function refusalOf(error: unknown): Problem {
-  if (isProblem(error)) return error
+  if (error instanceof Problem) return error
   const { error: answered, code } = error as { error?: unknown; code?: unknown }
   if (answered === 'access_denied' || answered === 'consent_required') return problem('oauth-canceled')
   return isOutage(error, answered, code)
@@ -212,8 +210,6 @@ function isOutage(error: unknown, answered: unknown, code: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return cause instanceof Response && cause.status >= 500
 }
-
-const isProblem = (error: unknown): error is Problem => error instanceof Error && error.name === 'Problem'
 
 /** Words of openid-client's own, and of RFC 6749: nothing that a person or a provider has written. */
 function reasonOf(error: unknown) {

@@ -5,6 +5,11 @@ export type ProviderName = (typeof providerNames)[number]
 /** What providers are called where people read. */
 export const providerTitles: Record<ProviderName, string> = { google: 'Google', microsoft: 'Microsoft' }
 
+/** Providers in the middle of a sentence: `Google and Microsoft`. */
+export function nameProviders(providers: readonly ProviderName[]): string {
+  return providers.map((provider) => providerTitles[provider]).join(' and ')
+}
+
 /** Who somebody is at a provider. The first three are the key; the address is only where to ask. */
 export interface Identity {
   provider: ProviderName

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultKind } from '../../sandbox/oidc/faults.ts'
+import { CONSUMERS } from '../../sandbox/oidc/microsoft.ts'
 import { faults } from '../../src/identity/pageScript.ts'
 import type { ProviderName } from '../../src/oidc/rules.ts'
 import { operations } from '../contract/operations.ts'
@@ -19,7 +20,6 @@ import {
 import { operatorToken } from '../support/people.ts'
 
 const OTHER_DIRECTORY = 'ffffffff-52a0-4b6e-9d51-0c2f5a8e7b02'
-const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad'
 const TEN_MINUTES = 600
 
 let t: OauthApp

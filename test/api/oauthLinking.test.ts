@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CONSUMERS } from '../../sandbox/oidc/microsoft.ts'
 import { mirrored } from '../support/mirrored.ts'
 import { type OauthApp, startOauthApp } from '../support/oauthApp.ts'
 import {
@@ -17,7 +18,6 @@ import { startReplica } from '../support/replica.ts'
 import { DAY_SECONDS } from '../support/staff.ts'
 import { actionsOf } from '../support/trail.ts'
 
-const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad'
 const TEN_MINUTES = 600
 const LINK = { intent: 'link', return_to: '/account' }
 

@@ -137,10 +137,6 @@ class CookieJar {
     return [...this.#cookies]
   }
 
-  get(name: string): string | undefined {
-    return this.#cookies.find((cookie) => cookie.name === name)?.value
-  }
-
   /** Forgets those with this name, or all of them. */
   clear(name?: string): void {
     this.#cookies = name === undefined ? [] : this.#cookies.filter((cookie) => cookie.name !== name)

@@ -4,9 +4,9 @@ import type { Db } from '../../db/database.ts'
 import { inTx, type Tx } from '../../db/transaction.ts'
 import type { Caller } from '../../http/actor.ts'
 import { normaliseAddress } from '../../identity/addresses.ts'
-import { forgetUnvouched, isIdentityTaken, noteUse, ownerOf } from '../../identity/identities.ts'
-import { noteIdentity } from '../../identity/linkIdentity.ts'
 import { noticeNewDevice, signedInFromHere } from '../../identity/newDevice.ts'
+import { forgetUnvouched, isIdentityTaken, noteUse, ownerOf } from '../../identity/oauth/identities.ts'
+import { noteIdentity } from '../../identity/oauth/linkIdentity.ts'
 import { decideEntry, type Entry, type EntryFacts } from '../../identity/oauth/rules.ts'
 import { beginSession, endSessions, newSessionId } from '../../identity/sessions.ts'
 import { refuseAboveLimit, registrationLimits } from '../../identity/throttles.ts'
@@ -42,7 +42,7 @@ export type Entered =
   | { kind: 'mailed' }
 
 /** An arrival whose address is read as ours are. */
-interface Known extends Arrival {
+interface Arrived extends Arrival {
   email: string | null
 }
 
@@ -59,13 +59,13 @@ export async function enterByProvider(
   at: Date,
 ): Promise<Entered> {
   const { identity, inviteToken } = arrival
-  const known = { ...arrival, email: normaliseAddress(identity.email ?? '') }
+  const arrived = { ...arrival, email: normaliseAddress(identity.email ?? '') }
   // Refused before anything is looked up, so that a link that opens nothing tells nothing.
   const invite = inviteToken === null ? null : await getInvite(app.db, inviteToken, at)
-  const isInvited = invite?.email === known.email
+  const isInvited = invite?.email === arrived.email
   let mayCreate = false
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const foreseen = decideEntry(await findFacts(app.db, known))
+    const foreseen = decideEntry(await findFacts(app.db, arrived))
     const isHidden = !isInvited && mustStayHidden(app, foreseen, identity)
     const mayMakeUser = foreseen.kind === 'create' || (isHidden && foreseen.kind !== 'known')
     if (mayMakeUser && !mayCreate) {
@@ -74,11 +74,11 @@ export async function enterByProvider(
       mayCreate = true
     }
     if (isHidden) {
-      await enterByMail(app, caller, { entry: foreseen, identity, email: known.email }, at)
+      await enterByMail(app, caller, { entry: foreseen, identity, email: arrived.email }, at)
       return { kind: 'mailed' }
     }
     try {
-      return await inTx(app, (tx) => enter(tx, app, caller, { ...known, foreseen: foreseen.kind }, at))
+      return await inTx(app, (tx) => enter(tx, app, caller, { ...arrived, foreseen: foreseen.kind }, at))
     } catch (error) {
       if (!isLostRace(error)) throw error
     }
@@ -107,24 +107,24 @@ async function refuseUnlessOpen(
   refuseAboveLimit(await limiter.take(registrationLimits(config.registrationsPerHour, caller.ip), at))
 }
 
-async function findFacts(db: Db, known: Known): Promise<EntryFacts<UserRecord>> {
+async function findFacts(db: Db, arrived: Arrived): Promise<EntryFacts<UserRecord>> {
   const [owned, addressed] = await Promise.all([
-    ownerOf(db, known.identity),
-    known.email === null ? null : findUserByEmail(db, known.email),
+    ownerOf(db, arrived.identity),
+    arrived.email === null ? null : findUserByEmail(db, arrived.email),
   ])
-  return factsFrom(known, { owner: owned && (await findUser(db, owned.userId)), addressed })
+  return factsFrom(arrived, { owner: owned && (await findUser(db, owned.userId)), addressed })
 }
 
 /** The same, with the user who is entered as or displaced locked until the end. */
-async function lockFacts(tx: Tx, known: Known): Promise<EntryFacts<UserRecord>> {
-  const owned = await ownerOf(tx, known.identity)
+async function lockFacts(tx: Tx, arrived: Arrived): Promise<EntryFacts<UserRecord>> {
+  const owned = await ownerOf(tx, arrived.identity)
   const owner = owned && (await lockUser(tx, owned.userId))
-  const addressed = owner || known.email === null ? null : await lockUserByEmail(tx, known.email)
-  return factsFrom(known, { owner, addressed })
+  const addressed = owner || arrived.email === null ? null : await lockUserByEmail(tx, arrived.email)
+  return factsFrom(arrived, { owner, addressed })
 }
 
 function factsFrom(
-  { identity, email, isBrowserOf }: Known,
+  { identity, email, isBrowserOf }: Arrived,
   { owner, addressed }: { owner: UserRecord | null; addressed: UserRecord | null },
 ): EntryFacts<UserRecord> {
   const isTheirBrowser = addressed !== null && isBrowserOf(addressed)
@@ -135,15 +135,16 @@ async function enter(
   tx: Tx,
   app: App,
   caller: Caller,
-  known: Known & { foreseen: Entry<UserRecord>['kind'] },
+  arrived: Arrived & { foreseen: Entry<UserRecord>['kind'] },
   at: Date,
 ): Promise<Entered> {
-  const entry = decideEntry(await lockFacts(tx, known))
-  if (entry.kind !== known.foreseen) throw new LostRace('Who has this identity or address has changed')
-  const user = await userOf(tx, app, caller, { entry, known }, at)
-  const isInvited = known.inviteToken !== null && entry.kind !== 'create'
-  const accountId = isInvited ? await joinInvited(tx, app, caller, { user, known }, at) : null
-  return openSession(tx, app, caller, { user, identity: known.identity, entry: entry.kind, accountId }, at)
+  const entry = decideEntry(await lockFacts(tx, arrived))
+  if (entry.kind !== arrived.foreseen) throw new LostRace('Who has this identity or address has changed')
+  const user = await userOf(tx, app, caller, { entry, arrived }, at)
+  // Whoever is new has joined by it already.
+  const token = entry.kind === 'create' ? null : arrived.inviteToken
+  const accountId = token === null ? null : await joinInvited(tx, app, caller, { user, arrived, token }, at)
+  return openSession(tx, app, caller, { user, identity: arrived.identity, entry: entry.kind, accountId }, at)
 }
 
 /** The user that somebody comes in as, with all that follows from how they are known. */
@@ -151,10 +152,10 @@ async function userOf(
   tx: Tx,
   app: App,
   caller: Caller,
-  { entry, known }: { entry: Entry<UserRecord>; known: Known },
+  { entry, arrived }: { entry: Entry<UserRecord>; arrived: Arrived },
   at: Date,
 ): Promise<UserRecord> {
-  const { identity, email, inviteToken } = known
+  const { identity, email, inviteToken } = arrived
   switch (entry.kind) {
     case 'known': {
       const { user, provesMailbox } = entry
@@ -202,12 +203,11 @@ async function joinInvited(
   tx: Tx,
   app: App,
   caller: Caller,
-  { user, known }: { user: UserRecord; known: Known },
+  { user, arrived, token }: { user: UserRecord; arrived: Arrived; token: string },
   at: Date,
 ): Promise<string> {
-  const token = known.inviteToken as string
   const invite = await getInvite(tx, token, at)
-  const isVouched = known.identity.emailVerified && known.email === invite.email
+  const isVouched = arrived.identity.emailVerified && arrived.email === invite.email
   // Somebody else's mailbox says nothing about the user's own.
   const invitee = isVouched ? { ...user, email: invite.email, emailVerifiedAt: at } : user
   const { id } = await acceptInvite(tx, app, caller, { token, user: invitee }, at)

@@ -5,9 +5,9 @@ import type { App } from '../../app.ts'
 import { audit } from '../../audit/audit.ts'
 import type { Caller } from '../../http/actor.ts'
 import { knownDevice } from '../../identity/knownDevices.ts'
-import { linkIdentity } from '../../identity/linkIdentity.ts'
 import { markOf } from '../../identity/oauth/browserCookie.ts'
 import { endFlow, type FoundFlow } from '../../identity/oauth/flows.ts'
+import { linkIdentity } from '../../identity/oauth/linkIdentity.ts'
 import { readRefreshToken } from '../../identity/refreshTokens.ts'
 import { replyWithSession } from '../../identity/replyWithSession.ts'
 import type { UserRecord } from '../../identity/users.ts'
@@ -17,7 +17,7 @@ import { enterByProvider } from './enterByProvider.ts'
 import { callbackOf } from './wayBack.ts'
 
 /** The flow that this browser is coming back from, which ends with that; null where there is none. */
-export async function findFlow(
+export async function endFlowOf(
   app: App,
   request: FastifyRequest,
   provider: ProviderName,

@@ -10,7 +10,8 @@ import type { FoundFlow } from '../../identity/oauth/flows.ts'
 import { placeToReturn } from '../../identity/oauth/rules.ts'
 import { type ProviderName, providerNames, providerTitles } from '../../oidc/rules.ts'
 import { problem } from '../../problems.ts'
-import { findFlow, finishFlow, recordRefusal } from './finishFlow.ts'
+import { whenAccepting } from '../invites/routes.ts'
+import { endFlowOf, finishFlow, recordRefusal } from './finishFlow.ts'
 import { startFlow } from './startFlow.ts'
 import { pageFor, refusalOf } from './wayBack.ts'
 
@@ -106,20 +107,14 @@ function finishRoute(server: Server, app: App, access: Access, provider: Provide
         'self-serve-disabled',
         'session-expired',
         'email-verification-required',
-        'token-unknown',
-        'token-expired',
-        'token-used',
-        'token-superseded',
-        'token-canceled',
-        'invite-for-another-address',
-        'seat-limit-reached',
         'too-many-requests',
+        ...whenAccepting,
       ],
     },
     async ({ caller, at, request, reply }) => {
       let flow: FoundFlow | null = null
       try {
-        flow = await findFlow(app, request, provider, at)
+        flow = await endFlowOf(app, request, provider, at)
         if (!flow) throw problem('oauth-failed')
         return reply.redirect(await finishFlow(app, access, { caller, request, reply }, flow, at))
       } catch (error) {

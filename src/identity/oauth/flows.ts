@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { ExpressionBuilder } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
+import type { DB } from '../../db/tables.ts'
 import type { Expected } from '../../oidc/openOidc.ts'
 import type { ProviderName } from '../../oidc/rules.ts'
 import { seal, unseal } from '../../secrets/seal.ts'
@@ -65,27 +67,18 @@ export async function endFlow(
   { state, browserHash, provider }: { state: string; browserHash: Buffer; provider: ProviderName },
   at: Date,
 ): Promise<FoundFlow | null> {
-  const own = db
+  const [stateHash, columns] = [hash(state), ['id', 'intent', 'session_id', 'sealed'] as const]
+  const isOwn = (e: ExpressionBuilder<DB, 'oauth_flows'>) =>
+    e.and({ state_hash: stateHash, browser_hash: browserHash, provider })
+  const alive = await db
     .updateTable('oauth_flows')
-    .where('state_hash', '=', hash(state))
-    .where('browser_hash', '=', browserHash)
-    .where('provider', '=', provider)
-  const columns = ['id', 'intent', 'session_id', 'sealed'] as const
-  const alive = await own
     .set({ used_at: at })
+    .where(isOwn)
     .where('used_at', 'is', null)
     .where('expires_at', '>', at)
     .returning(columns)
     .executeTakeFirst()
-  const row =
-    alive ??
-    (await db
-      .selectFrom('oauth_flows')
-      .select(columns)
-      .where('state_hash', '=', hash(state))
-      .where('browser_hash', '=', browserHash)
-      .where('provider', '=', provider)
-      .executeTakeFirst())
+  const row = alive ?? (await db.selectFrom('oauth_flows').select(columns).where(isOwn).executeTakeFirst())
   if (!row) return null
   const sealed = unseal(config.secrets, contextOf(row.id), row.sealed).toString()
   const { nonce, codeVerifier, returnTo, inviteToken } = JSON.parse(sealed) as Sealed

@@ -1,5 +1,5 @@
-import type { Db } from '../db/database.ts'
-import { pageBounds, pageFrom } from '../http/pages.ts'
+import type { Db } from '../../db/database.ts'
+import { pageBounds, pageFrom } from '../../http/pages.ts'
 
 /** A page of a user's identities, the newest first. */
 export async function listIdentities(db: Db, userId: string, query: { limit?: number; cursor?: string }) {

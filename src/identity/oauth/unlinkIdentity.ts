@@ -1,12 +1,13 @@
-import type { App } from '../app.ts'
-import { audit } from '../audit/audit.ts'
-import type { Tx } from '../db/transaction.ts'
-import type { Caller, UserActor } from '../http/actor.ts'
-import { type ProviderName, providerTitles } from '../oidc/rules.ts'
-import { problem } from '../problems.ts'
-import { notifyUser } from './notifyUser.ts'
-import { endSessions } from './sessions.ts'
-import { lockUser } from './users.ts'
+import type { App } from '../../app.ts'
+import { audit } from '../../audit/audit.ts'
+import type { Tx } from '../../db/transaction.ts'
+import type { Caller, UserActor } from '../../http/actor.ts'
+import { type ProviderName, providerTitles } from '../../oidc/rules.ts'
+import { problem } from '../../problems.ts'
+import { notifyUser } from '../notifyUser.ts'
+import { endSessions } from '../sessions.ts'
+import { lockUser } from '../users.ts'
+import { waysIn } from './identities.ts'
 
 /**
  * Takes one identity from the caller, unless it is their last way in: of two unlinked at once one stays. Their other
@@ -22,15 +23,17 @@ export async function unlinkIdentity(
   const { userId, sessionId } = caller.actor
   const user = await lockUser(tx, userId)
   if (!user) throw problem('session-expired')
-  const identities = await tx
-    .selectFrom('oauth_identities')
-    .select(['id', 'provider'])
-    .where('user_id', '=', userId)
-    .execute()
-  const identity = identities.find(({ id }) => id === identityId)
+  const [identity, ways] = await Promise.all([
+    tx
+      .selectFrom('oauth_identities')
+      .select('provider')
+      .where('id', '=', identityId)
+      .where('user_id', '=', userId)
+      .executeTakeFirst(),
+    waysIn(tx, oidc, userId),
+  ])
   if (!identity) throw problem('not-found')
-  // One of a provider that is not set up any more lets nobody in.
-  const others = identities.filter(({ id, provider }) => id !== identityId && isSetUp(oidc, provider))
+  const others = ways.filter(({ id }) => id !== identityId)
   if (user.passwordHash === null && others.length === 0) throw problem('last-sign-in-method')
   const provider = identity.provider as ProviderName
   await Promise.all([
@@ -49,5 +52,3 @@ export async function unlinkIdentity(
     ),
   ])
 }
-
-const isSetUp = ({ providers }: App['oidc'], provider: string) => providers.includes(provider as ProviderName)

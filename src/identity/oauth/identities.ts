@@ -1,34 +1,37 @@
 import { v7 as uuidv7 } from 'uuid'
-import { audit } from '../audit/audit.ts'
-import type { Db } from '../db/database.ts'
-import { isUniqueViolation } from '../db/errors.ts'
-import type { Tx } from '../db/transaction.ts'
-import type { Caller } from '../http/actor.ts'
-import type { Identity, ProviderName } from '../oidc/rules.ts'
+import { audit } from '../../audit/audit.ts'
+import type { Db } from '../../db/database.ts'
+import { isUniqueViolation } from '../../db/errors.ts'
+import type { Tx } from '../../db/transaction.ts'
+import type { Caller } from '../../http/actor.ts'
+import type { Oidc } from '../../oidc/openOidc.ts'
+import type { Identity, ProviderName } from '../../oidc/rules.ts'
 
-/** Which identities count: of providers that are set up here, and perhaps only those that are surely the user's. */
-export interface Counted {
-  among: readonly ProviderName[]
-  vouchedOnly?: boolean
+/** An identity that its user can come in by. */
+export interface WayIn {
+  id: string
+  provider: ProviderName
+  /** Whether its provider speaks for the user's own address. */
+  isVouched: boolean
 }
 
-/** What a user can sign in with at Google and Microsoft, each provider once. */
-export async function providersOf(
+/** What a user can come in by beside a password: identities of providers that are set up here, by provider. */
+export async function waysIn(
   db: Db,
+  { providers }: Pick<Oidc, 'providers'>,
   userId: string,
-  { among, vouchedOnly = false }: Counted,
-): Promise<ProviderName[]> {
+): Promise<WayIn[]> {
   const rows = await db
     .selectFrom('oauth_identities')
-    .select('provider')
-    .distinct()
+    .select(['id', 'provider', 'is_vouched as isVouched'])
     .where('user_id', '=', userId)
-    .where('provider', '=', (e) => e.fn.any(e.val([...among])))
-    .$if(vouchedOnly, (query) => query.where('is_vouched', '=', true))
     .orderBy('provider')
     .execute()
-  return rows.map(({ provider }) => provider as ProviderName)
+  return (rows as WayIn[]).filter(({ provider }) => providers.includes(provider))
 }
+
+/** The providers of these, each once. */
+export const providersIn = (ways: WayIn[]) => [...new Set(ways.map(({ provider }) => provider))]
 
 /** What an identity is known by. Addresses change hands, and two providers may use one subject: neither counts alone. */
 export type IdentityKey = Pick<Identity, 'provider' | 'issuer' | 'subject'>

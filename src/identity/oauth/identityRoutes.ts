@@ -1,13 +1,13 @@
 import Type from 'typebox'
-import type { Access } from '../access/access.ts'
-import type { App } from '../app.ts'
-import { inTx } from '../db/transaction.ts'
-import { route } from '../http/route.ts'
-import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
-import type { Server } from '../http/server.ts'
-import { providerNames } from '../oidc/rules.ts'
+import type { Access } from '../../access/access.ts'
+import type { App } from '../../app.ts'
+import { inTx } from '../../db/transaction.ts'
+import { route } from '../../http/route.ts'
+import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../../http/schemas.ts'
+import type { Server } from '../../http/server.ts'
+import { providerNames } from '../../oidc/rules.ts'
+import { refuseUnlessRecent } from '../recentSignIn.ts'
 import { listIdentities } from './listIdentities.ts'
-import { refuseUnlessRecent } from './recentSignIn.ts'
 import { unlinkIdentity } from './unlinkIdentity.ts'
 
 const IdentitySchema = named(
@@ -24,7 +24,7 @@ const IdentitySchema = named(
 )
 
 /** What the user signs in with beside a password. Linking one begins at GET /v1/auth/oauth/{provider}/start. */
-export function identityLinkRoutes(server: Server, app: App, access: Access): void {
+export function linkedIdentityRoutes(server: Server, app: App, access: Access): void {
   route(
     server,
     app,

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
-import type { App } from '../app.ts'
-import type { Db } from '../db/database.ts'
-import { inTx, type Tx } from '../db/transaction.ts'
-import { problem } from '../problems.ts'
-import { hashToken } from '../secrets/mailedTokens.ts'
-import { type EmailChangeEnd, type EmailChangeFacts, whyChangeIsOver } from './rules.ts'
-import { isAddressTaken, lockUser, type UserRecord } from './users.ts'
+import type { App } from '../../app.ts'
+import type { Db } from '../../db/database.ts'
+import { inTx, type Tx } from '../../db/transaction.ts'
+import { problem } from '../../problems.ts'
+import { hashToken } from '../../secrets/mailedTokens.ts'
+import { type EmailChangeEnd, type EmailChangeFacts, whyChangeIsOver } from '../rules.ts'
+import { isAddressTaken, lockUser, type UserRecord } from '../users.ts'
 
 /** A change of address, as one of its three links leads to it. */
 export interface EmailChange extends EmailChangeFacts {
