@@ -25,7 +25,11 @@ export async function providerRoutes<Person extends object>(
   })
   server.addHook('onRequest', async () => {
     if (!faults.take(['down'])) return
-    throw new Refusal(503, 'Out of order', `${persona.title} is down, as it was told to be.`)
+    throw new Refusal(
+      503,
+      'Out of order',
+      `${persona.title} is down, as it was told to be. DELETE /control/${persona.name}/faults ends it.`,
+    )
   })
   await server.register(async (protocol) => protocolRoutes(protocol, standIn))
   await server.register(async (pages) => chooseRoutes(pages, standIn))

@@ -16,12 +16,12 @@ export function signInSection({ providers: { google, microsoft }, serviceUrl }: 
     ${provider(google, serviceUrl)}
     ${provider(microsoft, serviceUrl)}
   </div>
-  <p class="further">With <code>?login_hint=</code> and an address of these, nobody is asked. <code>POST /control/google/people</code> makes people with any claims, <code>POST /control/google/faults</code> makes tokens and answers wrong, or Google unreachable; so it is for <code>/control/microsoft</code>.</p>
+  <p class="further">With <code>?login_hint=</code> and an address of these, nobody is asked. <code>POST /control/google/people</code> makes people with any claims, <code>POST /control/google/faults</code> makes tokens and answers wrong, or Google unreachable; likewise for <code>/control/microsoft</code>.</p>
 </section>`
 }
 
 function provider<Person extends object>(
-  { persona: { name, title }, people, form, isPlayed }: StandIn<Person>,
+  { persona: { name, title }, people, faults, form, isPlayed }: StandIn<Person>,
   serviceUrl: string,
 ): Markup {
   if (!isPlayed) {
@@ -37,6 +37,7 @@ function provider<Person extends object>(
     })}
     ${known.length > MOST_PEOPLE && html`<li><span class="more">and ${known.length - MOST_PEOPLE} more</span></li>`}
   </ul></div>
+  ${faults.list().map(({ kind, times }) => html`<p class="further"><span class="badge bad">${kind}</span> ${times} more ${times === 1 ? 'time' : 'times'}; <code>DELETE /control/${name}/faults</code> ends it.</p>`)}
   <p class="further"><a href="${serviceUrl}/v1/auth/oauth/${name}/start">Sign in with ${title}</a></p>
 </div>`
 }
