@@ -64,8 +64,10 @@ describe('20 uses of one link at once', () => {
         body: { token, password: isNewPassword(i) },
       }),
     )
-    expect(outcomes(replies)).toEqual(['204', ...Array(19).fill('410 token-used')])
     const winner = replies.findIndex(({ status }) => status === 204)
+    const others = outcomes(replies.filter((_reply, i) => i !== winner))
+    // Who looks between the two finds a password that was not there a moment ago.
+    for (const outcome of others) expect(['410 token-used', '409 password-exists']).toContain(outcome)
     expect((await signIn(t, person.email, isNewPassword(winner))).status).toBe(200)
     expect(await actions(person.userId, 'password.first-set')).toBe(1)
   })
