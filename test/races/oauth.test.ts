@@ -12,7 +12,7 @@ import {
 } from '../support/oauthPeople.ts'
 import { mailedToken, newAddress, PASSWORD, register, registerVerified, signIn } from '../support/people.ts'
 
-const ROUNDS = 5
+const ROUNDS = 3
 
 let t: OauthApp
 beforeAll(async () => {
