@@ -33,6 +33,8 @@ export type Reading =
 /** Claims of an ID token whose signature, issuer, audience, nonce and times have been checked. */
 export type Claims = Record<string, unknown>
 
+const LONGEST_SUBJECT = 255
+
 export const GOOGLE_ISSUER = 'https://accounts.google.com'
 
 /**
@@ -41,7 +43,7 @@ export const GOOGLE_ISSUER = 'https://accounts.google.com'
  */
 export function readGoogle(claims: Claims, { hostedDomains }: { hostedDomains: readonly string[] }): Reading {
   const subject = text(claims.sub)
-  if (!subject || subject.length > 255) return unfit('The token names nobody.')
+  if (!subject || subject.length > LONGEST_SUBJECT) return unfit('The token names nobody.')
   const hostedDomain = hostOf(text(claims.hd))
   if (hostedDomains.length > 0 && !(hostedDomain && hostedDomains.includes(hostedDomain)))
     return notAllowed('Sign in with the Google account of your company: others may not come in here.')
@@ -65,6 +67,7 @@ function hostOf(domain: string | null): string | null {
 /** The directory of all personal Microsoft accounts. */
 const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad'
 const DIRECTORY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const OBJECT_ID = new RegExp(DIRECTORY_ID, 'i')
 const TEMPLATE = '{tenantid}'
 
 const microsoftIssuer = (directory: string) => `https://login.microsoftonline.com/${directory}/v2.0`
@@ -88,9 +91,9 @@ export function readMicrosoft(
   { tenant, allowedTenants }: MicrosoftSettings,
 ): Reading {
   const directory = text(claims.tid)?.toLowerCase() ?? ''
-  const person = text(claims.oid)?.toLowerCase() ?? ''
+  const person = text(claims.oid)
   if (!DIRECTORY_ID.test(directory)) return unfit('The token names no directory.')
-  if (!DIRECTORY_ID.test(person)) return unfit('The token names nobody in its directory.')
+  if (!person || person.length > LONGEST_SUBJECT) return unfit('The token names nobody in its directory.')
   const issuer = microsoftIssuer(directory)
   if (claims.iss !== issuer) return unfit('The token is not from the directory that it names.')
   if (!signsFor(keyIssuer, directory, tenant))
@@ -102,7 +105,8 @@ export function readMicrosoft(
   return identity({
     provider: 'microsoft',
     issuer,
-    subject: person,
+    // Ids are the same in either case; what else there may be is not.
+    subject: OBJECT_ID.test(person) ? person.toLowerCase() : person,
     // Many work accounts have no mailbox attribute; their sign-in name is as good a guess, and no more than one.
     email: email ?? text(claims.preferred_username),
     emailVerified: email !== null && speaksFor,
