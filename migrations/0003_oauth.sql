@@ -1,6 +1,7 @@
 -- Google and Microsoft: identities, the flows that lead to them, and changes of address.
 
--- In the order in which a running service takes them, so that neither waits for the other.
+-- All at once, and those first that a reset writes first. A service that runs meanwhile may still be met the other way
+-- round; then this is undone and tried again.
 lock table password_reset_tokens, sessions, users in access exclusive mode;
 
 create table oauth_identities (
@@ -11,6 +12,7 @@ create table oauth_identities (
   subject text not null check (length(subject) between 1 and 255),
   email text,
   is_vouched boolean not null,
+  made_user boolean not null,
   created_at timestamptz not null,
   last_used_at timestamptz not null,
   unique (provider, issuer, subject)
@@ -18,6 +20,7 @@ create table oauth_identities (
 comment on column oauth_identities.subject is 'Google: sub. Microsoft: oid, which is unique in the directory of the issuer';
 comment on column oauth_identities.email is 'as last seen, to show: never a key';
 comment on column oauth_identities.is_vouched is 'whether its provider speaks for the address that the user has: what does not goes with a reset, which only the mailbox can do';
+comment on column oauth_identities.made_user is 'whether it made the user while nobody vouched for the address: as long as nobody does, it goes when another provider proves the mailbox';
 create index oauth_identities_user_id on oauth_identities (user_id);
 
 create table oauth_flows (

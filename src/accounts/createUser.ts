@@ -87,7 +87,17 @@ async function writeUser(
       .execute(),
     audit(tx, caller, { action: 'user.registered', userId, details }, at),
     identity
-      ? addIdentity(tx, { userId, identity, email, isVouched: identity.emailVerified }, at)
+      ? addIdentity(
+          tx,
+          {
+            userId,
+            identity,
+            email,
+            isVouched: identity.emailVerified,
+            madeUser: !identity.emailVerified,
+          },
+          at,
+        )
       : undefined,
     isVerified ? undefined : requestVerification(tx, config, { userId, email, startsSession }, at),
   ])

@@ -1,6 +1,7 @@
 import { audit } from '../audit/audit.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
+import { supersedeResets } from '../identity/passwordTokens.ts'
 import { lockUser } from '../identity/users.ts'
 import { redeemVerificationToken } from '../identity/verifyEmail.ts'
 import { problem } from '../problems.ts'
@@ -16,6 +17,7 @@ export async function disownRegistration(tx: Tx, caller: Caller, token: string, 
   if (!user || user.emailVerifiedAt) throw problem('token-superseded')
   await Promise.all([
     audit(tx, caller, { action: 'user.disowned', userId }, at),
+    supersedeResets(tx, userId, at),
     releaseAddress(tx, caller, userId, at),
   ])
 }

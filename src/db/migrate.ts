@@ -8,6 +8,8 @@ import { type Db, openDatabase } from './database.ts'
 
 /** Any number that nothing else locks. */
 const JOBS_LOCK = 4_100_004
+const DEADLOCK_DETECTED = '40P01'
+const MOST_TRIES = 5
 const folder = new URL('../../migrations/', import.meta.url)
 
 /** Runs the migrations that are missing, the job tables' too, and returns their names. Starters wait for each other. */
@@ -29,14 +31,16 @@ export async function migrate({ config }: { config: Pick<Config, 'databaseUrl'> 
 
 async function migrateTables(db: Db): Promise<string[]> {
   const migrator = new Migrator({ db, provider: new SqlFiles() })
-  const { error, results = [] } = await migrator.migrateToLatest()
-  if (error) {
+  for (let tries = 1; ; tries++) {
+    const { error, results = [] } = await migrator.migrateToLatest()
+    if (!error) return results.map(({ migrationName }) => migrationName)
+    // Met by a service that runs meanwhile; nothing was done.
+    if ((error as { code?: string }).code === DEADLOCK_DETECTED && tries < MOST_TRIES) continue
     const failed = results.find(({ status }) => status === 'Error')?.migrationName
     throw new Error(`Migration ${failed ?? ''} failed and was undone: ${(error as Error).message}`, {
       cause: error,
     })
   }
-  return results.map(({ migrationName }) => migrationName)
 }
 
 /** Numbered SQL files, forward only. */

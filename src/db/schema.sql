@@ -266,6 +266,7 @@ create table oauth_identities (
   subject text not null,
   email text,
   is_vouched boolean not null,
+  made_user boolean not null,
   created_at timestamp with time zone not null,
   last_used_at timestamp with time zone not null,
   constraint oauth_identities_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'microsoft'::text]))),
@@ -278,6 +279,7 @@ CREATE INDEX oauth_identities_user_id ON public.oauth_identities USING btree (us
 comment on column oauth_identities.subject is 'Google: sub. Microsoft: oid, which is unique in the directory of the issuer';
 comment on column oauth_identities.email is 'as last seen, to show: never a key';
 comment on column oauth_identities.is_vouched is 'whether its provider speaks for the address that the user has: what does not goes with a reset, which only the mailbox can do';
+comment on column oauth_identities.made_user is 'whether it made the user while nobody vouched for the address: as long as nobody does, it goes when another provider proves the mailbox';
 
 create table operators (
   id uuid not null,

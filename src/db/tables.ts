@@ -224,6 +224,10 @@ export interface OauthIdentities {
   is_vouched: boolean;
   issuer: string;
   last_used_at: Timestamp;
+  /**
+   * whether it made the user while nobody vouched for the address: as long as nobody does, it goes when another provider proves the mailbox
+   */
+  made_user: boolean;
   provider: string;
   /**
    * Google: sub. Microsoft: oid, which is unique in the directory of the issuer

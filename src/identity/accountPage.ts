@@ -61,7 +61,7 @@ export function accountPage(server: Server, { config, oidc }: App): void {
   const linking = oidc.providers
     .map(
       (provider) =>
-        `<a class="button" href="/v1/auth/oauth/${provider}/start?intent=link&amp;return_to=/account%3Fnotice%3Dlinked">Link ${providerTitles[provider]}</a>`,
+        `<a class="button" href="/v1/auth/oauth/${provider}/start?intent=link&amp;return_to=/account">Link ${providerTitles[provider]}</a>`,
     )
     .join('')
   servePage(server, {

@@ -261,6 +261,23 @@ describe('the old mailbox takes the change back', () => {
     expect(left.body.data.map(({ id }: { id: string }) => id)).toEqual([before])
   })
 
+  test('a provider that spoke for the new address does not speak for the old one', async () => {
+    const person = await registerVerified(t)
+    await withIdentity(t, person)
+    t.moveClock(1)
+    const { token } = await changedEmail(t, person)
+    // Whoever has the new mailbox comes in by it, which its provider vouches for.
+    await t.app.pool.query('update oauth_identities set is_vouched = true where user_id = $1', [
+      person.userId,
+    ])
+    await refuse(token)
+    await t.call('POST', '/v1/auth/password/forgot', { body: { email: person.email }, from: newNetwork() })
+    const reset = { token: await tokenFor(t, '/reset-password', person.email), password: NEW_PASSWORD }
+    expect((await t.call('POST', '/v1/auth/password/reset', { body: reset })).status).toBe(204)
+    const { body } = await signIn(t, person.email, NEW_PASSWORD)
+    expect((await t.call('GET', '/v1/me/identities', { as: body.access_token })).body.data).toEqual([])
+  })
+
   test('a new password leaves that way open', async () => {
     const { person, newEmail, token } = await changedEmail(t)
     await t.call('POST', '/v1/auth/password/forgot', { body: { email: newEmail }, from: newNetwork() })

@@ -289,6 +289,23 @@ describe('a reset link, which only the mailbox can use', () => {
   })
 })
 
+test('who has moved to another address keeps what made the user when another provider proves the new one', async () => {
+  const browser = t.browser()
+  await comeBy(browser, 'google', atGoogle(t))
+  const { user, access_token: as } = await tokensOf(t, browser)
+  const email = newAddress('moved')
+  await t.call('POST', '/v1/me/email', { as, body: { email } })
+  for (const address of [email, user.email]) {
+    const token = await mailedToken(t, address)
+    expect((await t.call('POST', '/v1/auth/email/change/confirm', { body: { token } })).status).toBe(200)
+  }
+  const other = t.browser()
+  await comeBy(other, 'microsoft', atMicrosoft(t, { email }))
+  const { access_token } = await tokensOf(t, other)
+  expect(await identitiesOf(access_token)).toHaveLength(2)
+  expect(await isSignedIn(t, browser)).toBe(true)
+})
+
 describe('linking from a session', () => {
   test('that comes to nothing leads back to the account, and makes no second user', async () => {
     const { email, userId } = await registerVerified(t)
@@ -304,7 +321,7 @@ describe('linking from a session', () => {
     const { email, userId, accessToken } = await registerVerified(t)
     const browser = await browserOf(email)
     const person = atMicrosoft(t, { xms_edov: undefined })
-    expect((await comeBy(browser, 'microsoft', person, LINK)).url).toMatch(/\/account$/)
+    expect((await comeBy(browser, 'microsoft', person, LINK)).url).toMatch(/\/account\?notice=linked$/)
     expect(await identitiesOf(accessToken)).toEqual([
       expect.objectContaining({ provider: 'microsoft', email: person.email }),
     ])

@@ -34,8 +34,8 @@ export async function withIdentity(
 }
 
 export const addIdentity = `
-  insert into oauth_identities (id, user_id, provider, issuer, subject, is_vouched, created_at, last_used_at)
-  select $1, id, $3, 'https://issuer.example', $4, email_verified_at is not null, $5, $5 from users where id = $2`
+  insert into oauth_identities (id, user_id, provider, issuer, subject, is_vouched, made_user, created_at, last_used_at)
+  select $1, id, $3, 'https://issuer.example', $4, email_verified_at is not null, false, $5, $5 from users where id = $2`
 
 export function identityOf(t: TestApp, userId: string, provider: Provider): unknown[] {
   return [randomUUID(), userId, provider, randomUUID(), t.app.now()]

@@ -192,8 +192,8 @@ async function join(
   { user, identity }: { user: UserRecord; identity: Identity },
   at: Date,
 ): Promise<void> {
-  const { id: userId, createdAt: madeAt } = user
-  const unlinked = await forgetUnvouched(tx, caller, { userId, madeAt }, at)
+  const { id: userId } = user
+  const unlinked = await forgetUnvouched(tx, caller, { userId, onlyMaker: true }, at)
   if (unlinked.length > 0) await endSessions(tx, caller, { userId, because: 'identity-unlinked' }, at)
   await noteIdentity(tx, caller, { user, identity, because: 'same-mailbox' }, at)
 }

@@ -45,7 +45,7 @@ export async function finishFlow(
   if (sessionId) {
     if (isOtherSession(app, request, sessionId)) throw problem('session-expired')
     await linkIdentity(app, caller, { identity, sessionId }, at)
-    return returnTo
+    return returnTo === '/account' ? '/account?notice=linked' : returnTo
   }
   const isBrowserOf = (user: UserRecord) => knownDevice(request, config, user) !== null
   const entered = await enterByProvider(app, caller, { identity, isBrowserOf, inviteToken }, at)

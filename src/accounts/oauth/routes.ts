@@ -94,7 +94,7 @@ function finishRoute(server: Server, app: App, access: Access, provider: Provide
       url: `/v1/auth/oauth/${provider}/callback`,
       access: 'anyone',
       // What a provider adds to `state` and `code` is its own business.
-      summary: `Where ${title} sends browsers back to: to where they wanted, or to the sign-in page with \`?error=\``,
+      summary: `Where ${title} sends browsers back to: to where they wanted, or to the sign-in page (the account, for who came to link) with \`?error=\``,
       replies: { 302: null },
       refusals: [
         'oauth-failed',

@@ -4,7 +4,7 @@ import { audit } from '../../audit/audit.ts'
 import type { Tx } from '../../db/transaction.ts'
 import type { Caller } from '../../http/actor.ts'
 import { queueMail } from '../../mail/queueMail.ts'
-import { forgetIdentitiesSince } from '../oauth/identities.ts'
+import { forgetIdentitiesSince, vouchOnlyFor } from '../oauth/identities.ts'
 import { supersedeResets } from '../passwordTokens.ts'
 import { supersedeVerification } from '../requestVerification.ts'
 import { endSessions } from '../sessions.ts'
@@ -50,6 +50,7 @@ async function undo(
     supersedeResets(tx, userId, at),
     endChangesSince(tx, change, at),
     forgetIdentitiesSince(tx, caller, userId, change.createdAt, at),
+    vouchOnlyFor(tx, userId, change.oldEmail),
     audit(tx, caller, { action: 'email.change-undone', userId }, at),
     tellBoth(tx, { user, change }, at),
   ])

@@ -59,7 +59,14 @@ export async function addIdentity(
     identity,
     email,
     isVouched,
-  }: { userId: string; identity: IdentityKey; email: string | null; isVouched: boolean },
+    madeUser = false,
+  }: {
+    userId: string
+    identity: IdentityKey
+    email: string | null
+    isVouched: boolean
+    madeUser?: boolean
+  },
   at: Date,
 ): Promise<void> {
   const { provider, issuer, subject } = identity
@@ -73,6 +80,7 @@ export async function addIdentity(
       subject,
       email,
       is_vouched: isVouched,
+      made_user: madeUser,
       created_at: at,
       last_used_at: at,
     })
@@ -110,19 +118,19 @@ export async function forgetIdentities(tx: Tx, userId: string): Promise<void> {
 
 /**
  * Takes the identities from a user whose providers do not speak for their mailbox, now that somebody has proved it; or
- * only the one that made the user, `madeAt` then. The caller has locked the user. Returns their providers.
+ * only one that made the user while nobody vouched for the address. The caller has locked the user. Returns their providers.
  */
 export async function forgetUnvouched(
   tx: Tx,
   caller: Caller,
-  { userId, madeAt = null }: { userId: string; madeAt?: Date | null },
+  { userId, onlyMaker = false }: { userId: string; onlyMaker?: boolean },
   at: Date,
 ): Promise<ProviderName[]> {
   const gone = await tx
     .deleteFrom('oauth_identities')
     .where('user_id', '=', userId)
     .where('is_vouched', '=', false)
-    .$if(madeAt !== null, (query) => query.where('created_at', '=', madeAt))
+    .$if(onlyMaker, (query) => query.where('made_user', '=', true))
     .returning('provider')
     .execute()
   const providers = gone.map(({ provider }) => provider as ProviderName)
