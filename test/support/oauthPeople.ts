@@ -4,7 +4,7 @@ import type { MicrosoftPerson } from '../../sandbox/oidc/microsoft.ts'
 import type { ProviderName } from '../../src/oidc/rules.ts'
 import type { Browser, Page, Visit } from './browser.ts'
 import type { OauthApp } from './oauthApp.ts'
-import { newAddress } from './people.ts'
+import { newAddress, PASSWORD } from './people.ts'
 import type { TestReply } from './testApp.ts'
 
 export const DIRECTORY = '6f1d7c1e-52a0-4b6e-9d51-0c2f5a8e7b01'
@@ -100,4 +100,22 @@ async function refresh(t: OauthApp, browser: Browser): Promise<TestReply> {
 export function cookiesOf(browser: Browser): Record<string, string> {
   const own = browser.cookies.list().filter(({ name }) => name.startsWith('frontgate_'))
   return Object.fromEntries(own.map(({ name, value }) => [name, value]))
+}
+
+/** The identities of whoever has this access token, by provider. */
+export async function identitiesOf(
+  t: OauthApp,
+  as: string,
+): Promise<{ id: string; provider: string; email: string | null }[]> {
+  const { body } = await t.call('GET', '/v1/me/identities', { as })
+  return body.data
+}
+
+/** A browser in which somebody has just signed in with a password. */
+export async function browserOf(t: OauthApp, email: string, password = PASSWORD) {
+  const browser = t.browser()
+  const { cookies } = await t.call('POST', '/v1/auth/login', { body: { email, password } })
+  const lines = Object.entries(cookies).map(([name, value]) => `${name}=${value}; Path=/`)
+  browser.cookies.take(new URL(t.app.config.publicUrl), lines)
+  return browser
 }
