@@ -1,13 +1,12 @@
 import { v7 as uuidv7 } from 'uuid'
-import { readSnapshot, type Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
 import { inTx, type Tx, together } from '../db/transaction.ts'
 import { hasHadTrial } from '../entitlements/trials.ts'
 import type { Caller } from '../http/actor.ts'
 import { refuseWeakPassword } from '../identity/knownPasswords.ts'
-import { beginSession, newSessionId } from '../identity/sessions.ts'
+import { type Entered, openSession } from '../identity/openSession.ts'
 import { refuseAboveLimit, registrationLimits } from '../identity/throttles.ts'
-import { findUserByEmail, isAddressTaken, type UserRecord } from '../identity/users.ts'
+import { findUserByEmail, isAddressTaken } from '../identity/users.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { problem } from '../problems.ts'
 import { createInvitedUser, createUser, type NewUser } from './createUser.ts'
@@ -23,11 +22,6 @@ export interface Registration {
   inviteToken: string | null
 }
 
-export type Registered =
-  | { kind: 'entered'; snapshot: Snapshot; user: Pick<UserRecord, 'id' | 'credentialsVersion'> }
-  /** The answer of REGISTRATION_PRIVACY=strict, whether or not the address was known. */
-  | { kind: 'mailed' }
-
 /**
  * Makes a stranger a user with an account of their own and a card-free trial, in one commit with the mail
  * that verifies the mailbox. Whoever brings an invite joins that account instead, and is verified by it: this holds
@@ -38,7 +32,7 @@ export async function register(
   caller: Caller,
   { password, inviteToken, ...registration }: Registration,
   at: Date,
-): Promise<Registered> {
+): Promise<Entered> {
   const { config } = app
   if (!config.selfServeEnabled && inviteToken === null) throw problem('self-serve-disabled')
   const { email } = registration
@@ -85,22 +79,13 @@ async function enter(
   caller: Caller,
   { user, hadTrial, inviteToken }: { user: NewUser; hadTrial: boolean; inviteToken: string | null },
   at: Date,
-): Promise<Registered> {
+): Promise<Entered> {
   const { userId } = user
-  const sessionId = newSessionId()
   if (inviteToken !== null) await createInvitedUser(tx, app, caller, { user, inviteToken }, at)
   // Issued together, all of it takes one round trip; it runs in this order.
-  const [, , snapshot] = await Promise.all([
+  const [, snapshot] = await Promise.all([
     inviteToken === null ? createUser(tx, app, caller, { user, hadTrial }, at) : undefined,
-    beginSession(
-      tx,
-      caller,
-      app.config,
-      { sessionId, userId, method: 'password', credentialsVersion: 1 },
-      at,
-    ),
-    readSnapshot(tx, sessionId, null),
+    openSession(tx, caller, app.config, { userId, method: 'password', credentialsVersion: 1 }, at),
   ])
-  if (!snapshot) throw new Error('The session that was just written cannot be read')
   return { kind: 'entered', snapshot, user: { id: userId, credentialsVersion: 1 } }
 }

@@ -1,4 +1,4 @@
-import { readSnapshot, type Snapshot } from '../access/snapshot.ts'
+import type { Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
 import { inTx, type Tx, together } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
@@ -7,7 +7,7 @@ import { type Problem, problem } from '../problems.ts'
 import { countFailure } from './countFailure.ts'
 import { noticeNewDevice, signedInFromHere } from './newDevice.ts'
 import { providerInstead } from './oauth/providerInstead.ts'
-import { beginSession, newSessionId } from './sessions.ts'
+import { openSession } from './openSession.ts'
 import { deviceLimits, refuseAboveLimit, signInLimits } from './throttles.ts'
 import { findUserByEmail, type UserRecord } from './users.ts'
 
@@ -79,18 +79,15 @@ async function enter(
   }: { user: UserRecord; limits: Limit[]; newHash: string | null; isKnown: boolean },
   at: Date,
 ): Promise<SignedIn> {
-  const sessionId = newSessionId()
   const { id: userId, credentialsVersion } = user
-  const [verdict, seenBefore, , snapshot] = await Promise.all([
+  const [verdict, seenBefore, snapshot] = await Promise.all([
     // Asked again: guesses made in parallel may have filled the count while this one was hashed.
     app.limiter.peek(limits, at, tx),
     isKnown || signedInFromHere(tx, caller, userId),
-    beginSession(tx, caller, app.config, { sessionId, userId, method: 'password', credentialsVersion }, at),
-    readSnapshot(tx, sessionId, null),
+    openSession(tx, caller, app.config, { userId, method: 'password', credentialsVersion }, at),
     newHash ? replaceHash(tx, user, newHash) : undefined,
   ])
   refuseAboveLimit(verdict)
-  if (!snapshot) throw problem('invalid-credentials')
   if (!seenBefore) await noticeNewDevice(tx, caller, user, at)
   return { snapshot, user }
 }

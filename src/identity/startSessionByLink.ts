@@ -1,9 +1,9 @@
-import { readSnapshot, type Snapshot } from '../access/snapshot.ts'
+import type { Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
 import { problem } from '../problems.ts'
-import { beginSession, newSessionId } from './sessions.ts'
+import { openSession } from './openSession.ts'
 import { findUser, type UserRecord } from './users.ts'
 
 /** Signs in whoever has just proved to own the mailbox, where the link was mailed for that. */
@@ -17,11 +17,6 @@ export async function startSessionByLink(
   const user = await findUser(tx, userId)
   if (!user) throw problem('token-unknown')
   const { credentialsVersion } = user
-  const sessionId = newSessionId()
-  const [, snapshot] = await Promise.all([
-    beginSession(tx, caller, app.config, { sessionId, userId, method: 'mail-link', credentialsVersion }, at),
-    readSnapshot(tx, sessionId, null),
-  ])
-  if (!snapshot) throw problem('token-unknown')
-  return { snapshot, user }
+  const signedIn = { userId, method: 'mail-link' as const, credentialsVersion }
+  return { snapshot: await openSession(tx, caller, app.config, signedIn, at), user }
 }

@@ -1,4 +1,3 @@
-import { readSnapshot, type Snapshot } from '../../access/snapshot.ts'
 import type { App } from '../../app.ts'
 import type { Db } from '../../db/database.ts'
 import { inTx, type Tx } from '../../db/transaction.ts'
@@ -8,7 +7,8 @@ import { noticeNewDevice, signedInFromHere } from '../../identity/newDevice.ts'
 import { forgetUnvouched, isIdentityTaken, noteUse, ownerOf } from '../../identity/oauth/identities.ts'
 import { noteIdentity } from '../../identity/oauth/linkIdentity.ts'
 import { decideEntry, type Entry, type EntryFacts } from '../../identity/oauth/rules.ts'
-import { beginSession, endSessions, newSessionId } from '../../identity/sessions.ts'
+import { type Entered, openSession } from '../../identity/openSession.ts'
+import { endSessions } from '../../identity/sessions.ts'
 import { refuseAboveLimit, registrationLimits } from '../../identity/throttles.ts'
 import {
   findUser,
@@ -35,11 +35,6 @@ export interface Arrival {
   /** The link of an invite that they came with. */
   inviteToken: string | null
 }
-
-export type Entered =
-  | { kind: 'entered'; snapshot: Snapshot; user: Pick<UserRecord, 'id' | 'credentialsVersion'> }
-  /** A link was mailed, and opens the session: the answer of REGISTRATION_PRIVACY=strict to an unproved mailbox. */
-  | { kind: 'mailed' }
 
 /** An arrival whose address is read as ours are. */
 interface Arrived extends Arrival {
@@ -144,7 +139,15 @@ async function enter(
   // Whoever is new has joined by it already.
   const token = entry.kind === 'create' ? null : arrived.inviteToken
   const accountId = token === null ? null : await joinInvited(tx, app, caller, { user, arrived, token }, at)
-  return openSession(tx, app, caller, { user, identity: arrived.identity, entry: entry.kind, accountId }, at)
+  const { id: userId, credentialsVersion } = user
+  const signedIn = { userId, method: arrived.identity.provider, credentialsVersion, accountId }
+  const [seenBefore, snapshot] = await Promise.all([
+    // Everybody else has a mail already that says how they came in.
+    entry.kind === 'known' ? signedInFromHere(tx, caller, userId) : true,
+    openSession(tx, caller, app.config, signedIn, at),
+  ])
+  if (!seenBefore) await noticeNewDevice(tx, caller, user, at)
+  return { kind: 'entered', snapshot, user }
 }
 
 /** The user that somebody comes in as, with all that follows from how they are known. */
@@ -212,33 +215,4 @@ async function joinInvited(
   const invitee = isVouched ? { ...user, email: invite.email, emailVerifiedAt: at } : user
   const { id } = await acceptInvite(tx, app, caller, { token, user: invitee }, at)
   return id
-}
-
-interface Opening {
-  user: UserRecord
-  identity: Identity
-  entry: Entry<UserRecord>['kind']
-  /** The account that the session begins in; null for the user's oldest. */
-  accountId: string | null
-}
-
-async function openSession(
-  tx: Tx,
-  app: App,
-  caller: Caller,
-  { user, identity, entry, accountId }: Opening,
-  at: Date,
-): Promise<Entered> {
-  const sessionId = newSessionId()
-  const { id: userId, credentialsVersion } = user
-  const signedIn = { sessionId, userId, method: identity.provider, credentialsVersion, accountId }
-  const [seenBefore, , snapshot] = await Promise.all([
-    // Everybody else has a mail already that says how they came in.
-    entry === 'known' ? signedInFromHere(tx, caller, userId) : true,
-    beginSession(tx, caller, app.config, signedIn, at),
-    readSnapshot(tx, sessionId, null),
-  ])
-  if (!snapshot) throw new Error('The session that was just written cannot be read')
-  if (!seenBefore) await noticeNewDevice(tx, caller, user, at)
-  return { kind: 'entered', snapshot, user }
 }
