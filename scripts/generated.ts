@@ -12,6 +12,7 @@ import { createScratchDatabase } from '../test/support/scratchPostgres.ts'
 import { describeSchema } from './describeSchema.ts'
 import { describeStripe } from './describeStripe.ts'
 import { documentProblems } from './documentProblems.ts'
+import { rolesPage } from './documentRoles.ts'
 import { configurationPage, environmentExample } from './documentSettings.ts'
 import { truthTablePage } from './documentTruthTable.ts'
 
@@ -47,6 +48,7 @@ export async function generateFiles(serverUrl: string): Promise<GeneratedFile[]>
       { path: 'src/db/schema.sql', text: await describeSchema(url) },
       { path: '.env.example', text: environmentExample() },
       { path: 'docs/configuration.md', text: configurationPage() },
+      { path: 'docs/roles.md', text: rolesPage(server.contracts) },
       { path: 'docs/truth-table.md', text: truthTablePage() },
       { path: 'test/sandbox/stripe/shapes/schema.json', text: `${JSON.stringify(describeStripe())}\n` },
       ...documentProblems(),

@@ -232,7 +232,7 @@ export const problems = {
   'last-owner': {
     status: 409,
     title: 'An account needs an owner',
-    meaning: 'Others would be left in `accounts` without an owner.',
+    meaning: '`accounts` would be left without an owner.',
     remedy: 'Make another member owner first, or close the account.',
   },
   'grant-already-ended': {

@@ -2,30 +2,35 @@ import { v7 as uuidv7 } from 'uuid'
 import { audit } from '../audit/audit.ts'
 import type { Config } from '../config.ts'
 import { changed, type Tx } from '../db/transaction.ts'
+import { bindTrialToMailbox, giveTrial, hasTakenTrial } from '../entitlements/trials.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
+import { lockUser } from '../identity/users.ts'
 import { problem } from '../problems.ts'
 
-/** Creates one more account of the caller, without a trial, where people may create accounts themselves. */
+/**
+ * Creates an account of the caller, where people may create accounts themselves. It is on trial if they never had one, as
+ * somebody who came by an invite.
+ */
 export async function createAnotherAccount(
   tx: Tx,
-  { selfServeEnabled }: Pick<Config, 'selfServeEnabled'>,
+  config: Pick<Config, 'selfServeEnabled' | 'trialDays' | 'trialPlan'>,
   caller: Caller<UserActor>,
   name: string,
   at: Date,
 ): Promise<string> {
-  if (!selfServeEnabled) throw problem('self-serve-disabled')
+  if (!config.selfServeEnabled) throw problem('self-serve-disabled')
   const { userId } = caller.actor
-  // Held until the end: deleting the user at the same time waits, and closes this account too.
-  const owner = await tx
-    .selectFrom('users')
-    .select('id')
-    .where('id', '=', userId)
-    .where('deleted_at', 'is', null)
-    .forUpdate()
-    .executeTakeFirst()
+  // Held until the end: deleting the user meanwhile waits and closes this account too, and of two that are created at
+  // once the second finds the trial taken.
+  const owner = await lockUser(tx, userId)
   if (!owner) throw problem('session-expired')
+  const hadTrial = await hasTakenTrial(tx, owner)
   const accountId = uuidv7()
-  await createAccount(tx, caller, { accountId, name, ownerId: userId }, at)
+  await Promise.all([
+    createAccount(tx, caller, { accountId, name, ownerId: userId }, at),
+    hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
+  ])
+  if (!hadTrial && owner.emailVerifiedAt) await bindTrialToMailbox(tx, userId, owner.email, at)
   return accountId
 }
 

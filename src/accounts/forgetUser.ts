@@ -6,6 +6,7 @@ import { forgetIdentities } from '../identity/oauth/identities.ts'
 import { supersedeVerification } from '../identity/requestVerification.ts'
 import { endSessions, type RevokedBecause } from '../identity/sessions.ts'
 import { revokeInvitesOf } from './invites/revokeInvite.ts'
+import { takeOut } from './members/takeOut.ts'
 
 /**
  * Takes their address and every way in from a user whose row is locked, and what they began with others. Their accounts,
@@ -60,8 +61,9 @@ export async function lockMemberships(tx: Tx, userId: string): Promise<Membershi
   return rows
 }
 
-/** Takes a user out of all accounts that they were locked in. */
+/** Takes a user out of all accounts: the open ones have been locked. */
 export async function leaveAccounts(tx: Tx, userId: string, memberships: Membership[]): Promise<void> {
-  for (const { id } of memberships) changed(tx, `account:${id}`)
+  for (const { id: accountId } of memberships) await takeOut(tx, { accountId, userId })
+  // What is left are accounts that were closed before.
   await tx.deleteFrom('members').where('user_id', '=', userId).execute()
 }

@@ -21,6 +21,7 @@ import { createAnotherAccount } from './createAccount.ts'
 import { deleteUser } from './deleteUser.ts'
 import { disownRegistration } from './disownRegistration.ts'
 import { inviteRoutes, whenAccepting } from './invites/routes.ts'
+import { memberRoutes } from './members/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { register } from './register.ts'
 import { renameAccount } from './renameAccount.ts'
@@ -34,6 +35,7 @@ const AccountSchema = named(
 export function accountRoutes(server: Server, app: App, access: Access): void {
   registrationRoutes(server, app, access)
   currentAccountRoutes(server, app, access)
+  memberRoutes(server, app)
   inviteRoutes(server, app)
   oauthRoutes(server, app, access)
 }
@@ -161,7 +163,7 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       url: '/v1/accounts',
       access: 'user',
       summary:
-        'Create another account, without a second trial; switch to it with POST /v1/auth/switch-account',
+        'Create an account, on trial if the user never had one; switch to it with POST /v1/auth/switch-account',
       body: Fields({ name: DisplayName }),
       replies: { 201: AccountRefSchema },
       refusals: ['self-serve-disabled', 'too-many-requests'],

@@ -17,6 +17,17 @@ export async function hasHadTrial(db: Db, email: string): Promise<boolean> {
   return taken !== undefined
 }
 
+/** Whether a user has had their trial, in whatever account, or somebody before them at their address. */
+export async function hasTakenTrial(db: Db, { id, email }: { id: string; email: string }): Promise<boolean> {
+  const taken = await db
+    .selectFrom('trials_taken')
+    .select('user_id')
+    .where((e) => e.or([e('user_id', '=', id), e('mailbox_hash', '=', hashMailbox(email))]))
+    .limit(1)
+    .executeTakeFirst()
+  return taken !== undefined
+}
+
 /** Throws when TRIAL_PLAN is no plan of the catalogue: no registration would succeed. */
 export async function refuseUnknownTrialPlan(
   db: Db,
@@ -27,7 +38,7 @@ export async function refuseUnknownTrialPlan(
     throw new Error(`TRIAL_PLAN is ${trialPlan}, but the catalogue has no such plan.`)
 }
 
-/** Gives a new user the card-free trial. The caller has asked `hasHadTrial`; a user's second one is refused by its key. */
+/** Gives a user the card-free trial. The caller has asked whether they have had it; a user's second one is refused by its key. */
 export async function giveTrial(
   tx: Tx,
   { trialDays, trialPlan }: Pick<Config, 'trialDays' | 'trialPlan'>,

@@ -82,6 +82,7 @@ export function route<const C extends Contract>(
   handler: Handler<C>,
   fromMemory?: FromMemoryOf<C['access']>,
 ): void {
+  server.contracts.push(contract)
   if (fromMemory) server.memory.add(contract, fromMemory)
   const authorize = authorizerOf(server.authenticator, contract.access)
   server.fastify.route({

@@ -11,7 +11,7 @@ import { compileSchemas } from './compileSchemas.ts'
 import { Memory } from './memory.ts'
 import { recordRequest } from './recordRequest.ts'
 import { makeErrorHandler } from './renderProblem.ts'
-import type { Authenticator } from './route.ts'
+import type { Authenticator, Contract } from './route.ts'
 import { sharedSchemas } from './schemas.ts'
 import { refuseUnknownRoutes } from './unknownRoutes.ts'
 import { refuseUnreadable } from './unreadable.ts'
@@ -21,6 +21,8 @@ export interface Server {
   fastify: FastifyInstance
   authenticator: Authenticator
   memory: Memory
+  /** Of every operation that is on it, in their order. */
+  contracts: Contract[]
   /** What becomes of each request: from memory, or else by the router. */
   handle: (request: IncomingMessage, response: ServerResponse) => void
 }
@@ -65,7 +67,7 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
   refuseUnknownRoutes(server)
   await describe(server, app)
   // A Fastify instance is a PromiseLike; it is handed over, not awaited.
-  return { fastify: server, authenticator, memory, handle }
+  return { fastify: server, authenticator, memory, contracts: [], handle }
 }
 
 function isDecodable(url: string): boolean {

@@ -37,6 +37,14 @@ export async function lockUserByEmail(tx: Tx, email: string): Promise<UserRecord
   return row ? recordOf(row) : null
 }
 
+/**
+ * Keeps these users from being locked or deleted until the transaction ends. Whoever goes on to lock an account takes its
+ * users first, as everybody does, so that nobody waits for each other.
+ */
+export async function holdUsers(tx: Tx, ids: string[]): Promise<void> {
+  await tx.selectFrom('users').select('id').where('id', 'in', ids).orderBy('id').forKeyShare().execute()
+}
+
 /** Whether writing a user failed because somebody else has the address. */
 export function isAddressTaken(error: unknown): boolean {
   return isUniqueViolation(error, 'users_email_key')

@@ -33,6 +33,8 @@ export interface TemplateFill {
   'identity-unlinked': { provider: string }
   'address-taken-over': { provider: string }
   invite: { account: string; inviter: string; role: string; days: number }
+  'member-removed': { account: string }
+  'ownership-received': { account: string }
   'trial-ending': { plan: string; account: string; days: number; until: string }
   'trial-becomes-paid': { plan: string; days: number; until: string }
   'payment-failed': { plan: string }
@@ -227,6 +229,23 @@ export const templates: { [T in TemplateName]: Template<T> } = {
     ],
     button: 'Look at the invite',
     footnote: `The link works once and for ${days} days, for this address only. If you do not know who this is, ignore this mail: nothing happens without you.`,
+  }),
+  'member-removed': ({ product, account }) => ({
+    subject: `You are no longer a member of ${account} on ${product}`,
+    preview: 'Somebody there has taken you out.',
+    paragraphs: [
+      `You were taken out of ${account} on ${product}, so what is in that account is closed to you from now on. Your sign-in and your other accounts stay as they are.`,
+      `If you think that this is a mistake, ask whoever runs ${account} to invite you again.`,
+    ],
+  }),
+  'ownership-received': ({ product, account }) => ({
+    subject: `You are an owner of ${account} on ${product} now`,
+    preview: 'It was handed over to you.',
+    paragraphs: [
+      `${account} on ${product} was handed over to you: you decide about its plan, its payments and its members now, and may close it.`,
+      'If you do not want that, hand it over to another member.',
+    ],
+    button: 'Look at my account',
   }),
   'trial-ending': ({ product, plan, account, days, until }) => ({
     subject: `Your ${product} trial ends ${days === 1 ? 'tomorrow' : `in ${days} days`}`,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { inInbox, noted } from '../support/inbox.ts'
-import { invited } from '../support/invites.ts'
+import { invited, newMember } from '../support/invites.ts'
 import { mirrored } from '../support/mirrored.ts'
 import {
   mailedToken,
@@ -155,6 +155,26 @@ export const cases: Record<string, Case> = {
       const { body } = await t.call('GET', '/v1/accounts/me', { as: accessToken })
       return { body: { confirm: body.name } }
     },
+  },
+
+  listMembers: { good: () => ({ query: { limit: '10' } }) },
+  changeRole: {
+    good: async (t, me) => ({ path: { user_id: (await newMember(t, me)).userId }, body: { role: 'viewer' } }),
+    foreign: { user_id: (_t, { userId }) => userId },
+  },
+  removeMember: {
+    good: async (t, me) => ({ path: { user_id: (await newMember(t, me)).userId } }),
+    foreign: { user_id: (_t, { userId }) => userId },
+  },
+  leaveAccount: {
+    async good(t, me) {
+      await newMember(t, me, 'owner')
+      return {}
+    },
+  },
+  transferOwnership: {
+    good: async (t, me) => ({ body: { user_id: (await newMember(t, me)).userId } }),
+    foreign: { user_id: (_t, { userId }) => userId },
   },
 
   listInvites: { good: () => ({ query: { limit: '10' } }) },

@@ -15,6 +15,7 @@ const paths = [
   'src/db/schema.sql',
   '.env.example',
   'docs/configuration.md',
+  'docs/roles.md',
   'docs/truth-table.md',
   'docs/problems/README.md',
   'test/sandbox/stripe/shapes/schema.json',

@@ -1,0 +1,51 @@
+import { whyNot } from '../src/accounts/members/rules.ts'
+import { isAtLeast, type Role, roles } from '../src/http/actor.ts'
+import type { Contract } from '../src/http/route.ts'
+
+/** docs/roles.md. */
+export function rolesPage(contracts: Contract[]): string {
+  return `# Who may do what
+
+<!-- Made from the operations' contracts and src/accounts/members/rules.ts by \`npm run generate\`. -->
+
+Roles are ordered, ${roles.join(' > ')}: each may do what the ones after it may. Somebody who is a member of several
+accounts has a role in each. What is not in this table does not depend on a role: it is open to anyone, to any
+signed-in user, or to operators.
+
+| operation | ${roles.join(' | ')} | |
+|---|${roles.map(() => ':-:|').join('')}---|
+${contracts.flatMap(operationRow).join('\n')}
+
+## Who may act on whom
+
+What a member may make of another one in the same account. Admins and owners reach up to their own role, and the same holds
+for the role that they invite somebody with. When a member is lowered or taken out, invites that they could not send any more
+are taken back with it.
+
+| | ${roles.map((target) => `another ${target}`).join(' | ')} | themselves |
+|---|${roles.map(() => '---|').join('')}---|
+${roles.map(actorRow).join('\n')}
+
+There is always an owner: the last one cannot leave, be taken out or be lowered, which is 409 \`last-owner\`, but hands the
+account over, or closes it. Whoever hands it over becomes an admin.
+`
+}
+
+function operationRow({ method, url, access, summary }: Contract): string[] {
+  if (typeof access !== 'object') return []
+  const marks = roles.map((role) => (isAtLeast(role, access.member) ? '✓' : ''))
+  return [`| \`${method} ${url.replace(/:(\w+)/g, '{$1}')}\` | ${marks.join(' | ')} | ${summary} |`]
+}
+
+function actorRow(own: Role): string {
+  const cells = [...roles.map((target) => outcomes(own, target, false)), outcomes(own, own, true)]
+  return `| **${own}** | ${cells.join(' | ')} |`
+}
+
+/** What can become of somebody, in words. */
+function outcomes(own: Role, target: Role, isSelf: boolean): string {
+  const may = (becomes: Role | null) => !whyNot({ own, target, becomes, isSelf, otherOwners: 1 })
+  const given = roles.filter((role) => role !== target && may(role))
+  const out = isSelf ? 'left' : 'taken out'
+  return [...given, ...(may(null) ? [out] : [])].join(', ') || '–'
+}
