@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { invited, newMember, registerInvited } from '../support/invites.ts'
+import { entering } from '../support/members.ts'
 import { type MirroredFields, mirrored } from '../support/mirrored.ts'
-import { type Person, register, registerVerified, signIn } from '../support/people.ts'
+import { type Person, personFrom, register, registerVerified, signIn } from '../support/people.ts'
 import { DAY_SECONDS } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 
@@ -93,6 +95,53 @@ describe('createAccount', () => {
     })
     const first = await t.call('GET', '/v1/billing/state', { as: person.accessToken })
     expect(first.body).toMatchObject({ account_id: person.accountId, plan: 'pro' })
+  })
+
+  test('201: somebody who came by an invite, and never had a trial, has one in the first account of their own', async () => {
+    const ada = await registerVerified(t)
+    const bob = await newMember(t, ada)
+    const state = async (id: string) => {
+      const { accessToken: as } = await entering(t, bob, id)
+      return (await t.call('GET', '/v1/billing/state', { as })).body
+    }
+    const [first, second] = [await createAccount(bob, 'First'), await createAccount(bob, 'Second')]
+    const ends = new Date(t.app.now().getTime() + 14 * DAY_SECONDS * 1000).toISOString()
+    expect(await state(first)).toMatchObject({
+      plan: 'pro',
+      reason: 'trial',
+      subscription: { status: 'trialing', trial_ends_at: ends },
+    })
+    expect(await state(second)).toMatchObject({ plan: 'free', subscription: { status: 'none' } })
+  })
+
+  test('201: their mailbox has had it then, also when they are deleted and come again', async () => {
+    const ada = await registerVerified(t)
+    const bob = await newMember(t, ada)
+    await createAccount(bob, 'First')
+    await t.call('DELETE', '/v1/me', { as: bob.accessToken, body: {} })
+    // By an invite again, and by themselves.
+    const { token } = await invited(t, ada, bob.email)
+    const again = personFrom(bob.email, await registerInvited(t, bob.email, token))
+    const { accessToken: as } = await entering(t, again, await createAccount(again, 'Second'))
+    expect((await t.call('GET', '/v1/billing/state', { as })).body.plan).toBe('free')
+    await t.call('DELETE', '/v1/me', { as: again.accessToken, body: {} })
+    const { accessToken } = await register(t, { email: bob.email })
+    expect((await t.call('GET', '/v1/billing/state', { as: accessToken })).body.plan).toBe('free')
+  })
+
+  test('201: no trial where none is given', async () => {
+    const inviting = await startTestAppWith({})
+    const bob = await newMember(inviting, await registerVerified(inviting))
+    const without = await startTestAppWith(
+      { TRIAL_DAYS: '0', DATABASE_URL: inviting.databaseUrl },
+      { work: false },
+    )
+    const as = bob.accessToken
+    expect((await without.call('POST', '/v1/accounts', { as, body: { name: 'Own' } })).status).toBe(201)
+    const { rows } = await inviting.app.pool.query('select from trials_taken where user_id = $1', [
+      bob.userId,
+    ])
+    expect(rows).toEqual([])
   })
 
   test('403: not where people may not create accounts themselves', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { joined, leave, removeMember } from '../support/members.ts'
 import { PASSWORD, type Person, register } from '../support/people.ts'
 import { type Replica, startReplica } from '../support/replica.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
@@ -42,6 +43,21 @@ const ends: [string, (person: Person) => Promise<unknown>, string, { status: num
     ({ accessToken }) => t.call('DELETE', '/v1/me', { as: accessToken, body: { password: PASSWORD } }),
     '/v1/me',
     { status: 401, code: 'session-expired' },
+  ],
+  [
+    'taken out of the account',
+    async (person) => removeMember(t, await joined(t, person.accountId, 'owner'), person),
+    '/v1/forward-auth',
+    { status: 403, code: 'forbidden' },
+  ],
+  [
+    'the account left',
+    async (person) => {
+      await joined(t, person.accountId, 'owner')
+      return leave(t, person)
+    },
+    '/v1/billing/state',
+    { status: 403, code: 'forbidden' },
   ],
   [
     'the account closed',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PASSWORD, type Person, register, signIn } from '../support/people.ts'
+import { newMember } from '../support/invites.ts'
+import { PASSWORD, type Person, register, registerVerified, signIn } from '../support/people.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 
 const ROUNDS = 6
@@ -181,5 +182,28 @@ test('a user who is deleted while they create an account leaves none that nobody
       )
       .execute()
     expect(ownerless).toEqual([])
+  }
+})
+
+test('somebody who never had a trial and creates accounts at once has one trial', async () => {
+  for (let round = 0; round < 3; round++) {
+    const bob = await newMember(t, await registerVerified(t))
+    const replies = await Promise.all(
+      [t, replica, t, replica].map((app) =>
+        app.call('POST', '/v1/accounts', { as: bob.accessToken, body: { name: 'Own' } }),
+      ),
+    )
+    expect(replies.map(({ status }) => status)).toEqual([201, 201, 201, 201])
+    const trials = await t.app.db
+      .selectFrom('grants')
+      .select('id')
+      .where('source', '=', 'trial')
+      .where(
+        'account_id',
+        'in',
+        replies.map(({ body }) => body.id),
+      )
+      .execute()
+    expect(trials).toHaveLength(1)
   }
 })

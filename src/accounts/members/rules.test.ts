@@ -5,7 +5,7 @@ import { whyNot } from './rules.ts'
 const [no, high, gift] = ['role-too-low', 'target-above', 'gives-above'] as const
 
 /** By the role of whoever acts, then of whom they act on: what stands against each role that is given, and against taking out. */
-const others: [own: Role, target: Role, ...(ReturnType<typeof whyNot>)[]][] = [
+const others: [own: Role, target: Role, ...ReturnType<typeof whyNot>[]][] = [
   //                  owner, admin, member, viewer, out
   ['owner', 'owner', null, null, null, null, null],
   ['owner', 'admin', null, null, null, null, null],
@@ -32,7 +32,7 @@ test.each(others)('%s acts on another %s', (own, target, ...verdicts) => {
 })
 
 describe('themselves', () => {
-  test.each<[Role, ...(ReturnType<typeof whyNot>)[]]>([
+  test.each<[Role, ...ReturnType<typeof whyNot>[]]>([
     ['owner', null, null, null, null, null],
     ['admin', gift, null, null, null, null],
     ['member', no, no, no, no, null],
