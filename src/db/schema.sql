@@ -234,6 +234,7 @@ create table members (
   constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
   constraint members_pkey PRIMARY KEY (account_id, user_id)
 );
+CREATE INDEX members_account_id ON public.members USING btree (account_id, created_at DESC, user_id DESC);
 CREATE INDEX members_user_id ON public.members USING btree (user_id);
 
 create table oauth_flows (
