@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { validate as isUuid } from 'uuid'
 import { normaliseAddress } from './identity/addresses.ts'
 
 /** An e-mail address as it is stored. */
@@ -20,6 +21,23 @@ export function readInstant(typed: string): Date {
     throw new InvalidArgumentError('Write a day as 2026-07-01, or an instant as 2026-07-01T12:00:00Z.')
   }
   return instant
+}
+
+/** The id of something, as lists show it. */
+export function readId(typed: string): string {
+  if (!isUuid(typed)) throw new InvalidArgumentError('That is not an id.')
+  return typed
+}
+
+const MOST_OF_A_NAME = 200
+
+/** What something is called, on one line. */
+export function readName(typed: string): string {
+  const name = typed.trim()
+  if (name.length === 0 || name.length > MOST_OF_A_NAME || /\p{Cc}|\p{Zl}|\p{Zp}/u.test(name)) {
+    throw new InvalidArgumentError(`Give a name of up to ${MOST_OF_A_NAME} characters, on one line.`)
+  }
+  return name
 }
 
 const MOST_OF_A_REASON = 500

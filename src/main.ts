@@ -1,8 +1,11 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { AccessTokens } from './access/accessTokens.ts'
+import { createProductKey } from './access/productKeys/createProductKey.ts'
+import { allProductKeys, type DescribedProductKey } from './access/productKeys/describeProductKey.ts'
+import { revokeProductKey } from './access/productKeys/revokeProductKey.ts'
 import { rotateSigningKey } from './access/signingKeys.ts'
 import { type App, openApp } from './app.ts'
-import { readAddress, readInstant, readReason } from './arguments.ts'
+import { readAddress, readId, readInstant, readName, readReason } from './arguments.ts'
 import { audit } from './audit/audit.ts'
 import { followMode } from './billing/followMode.ts'
 import { applyPrices, type PriceStep, planPrices } from './billing/prices/applyPrices.ts'
@@ -13,7 +16,7 @@ import { type CatalogueFile, readCatalogueFile } from './catalogue/catalogueFile
 import { ConfigFaults, readConfig } from './config.ts'
 import { inTx } from './db/transaction.ts'
 import { refuseUnknownTrialPlan } from './entitlements/trials.ts'
-import { systemCaller } from './http/actor.ts'
+import { type Scope, scopes, systemCaller } from './http/actor.ts'
 import { addOperator } from './operators/addOperator.ts'
 import { findOperator } from './operators/findOperator.ts'
 import { type Grandfathering, grandfather, type Tally } from './operators/grandfather.ts'
@@ -172,6 +175,50 @@ operator
     }),
   )
 
+const productKeys = program
+  .command('product-keys')
+  .description('keys with which a product’s servers ask for any account')
+productKeys
+  .command('create')
+  .description(
+    'make a key and print it, this once and never again; what is known of it goes to standard error',
+  )
+  .requiredOption('--name <name>', 'what it is for, as lists show it', readName)
+  .addOption(new Option('--scope <scope...>', 'what it is good for').choices(scopes).makeOptionMandatory())
+  .option('--expires <date>', 'when it ends; without it, when it is revoked', readInstant)
+  .action(({ name, scope, expires }: { name: string; scope: Scope[]; expires?: Date }) =>
+    withApp(async (app) => {
+      if (expires && expires <= app.now()) throw new Error('--expires names a time that has gone.')
+      const order = { name, scopes: scope, expiresAt: expires ?? null }
+      const created = await inTx(app, (tx) => createProductKey(tx, systemCaller, order, app.now()))
+      process.stderr.write(`Product key ${created.id} (${created.scopes.join(', ')}):\n`)
+      say(created.key)
+    }),
+  )
+productKeys
+  .command('list')
+  .description('all keys as far as they may be shown, the newest first')
+  .action(() =>
+    withApp(async (app) => {
+      const keys = await allProductKeys(app.db)
+      for (const key of keys) say(wordsFor(key, app.now()))
+      if (keys.length === 0) say('There are none: `frontgate product-keys create` makes one.')
+    }),
+  )
+productKeys
+  .command('revoke')
+  .description('end a key for good: it is refused within a second; harmless when it has ended')
+  .argument('<id>', 'the id of the key, not the key', readId)
+  .option('--reason <text>', 'what the audit trail says', readReason, 'Revoked on the command line')
+  .action((id: string, { reason }: { reason: string }) =>
+    withApp(async (app) => {
+      const order = { id, reason }
+      const isKnown = await inTx(app, (tx) => revokeProductKey(tx, systemCaller, order, app.now()))
+      if (!isKnown) throw new Error('There is no such product key: `frontgate product-keys list` names them.')
+      say('Revoked.')
+    }),
+  )
+
 program
   .command('openapi')
   .description('print the contract of the HTTP interface')
@@ -243,6 +290,15 @@ interface GrandfatherOptions extends Pick<Grandfathering, 'before' | 'plan'> {
 function showTally({ given, had, left, closed }: Tally): void {
   if (!process.stderr.isTTY) return
   process.stderr.write(`\r${given + had + left + closed} accounts read, ${given} given`)
+}
+
+function wordsFor(key: DescribedProductKey, at: Date): string {
+  const { id, name, last_four, scopes, expires_at, last_used_at, revoked_at } = key
+  const hasEnded = expires_at !== null && new Date(expires_at) <= at
+  const end = expires_at && `${hasEnded ? 'expired' : 'expires'} ${expires_at}`
+  const state = revoked_at ? `revoked ${revoked_at}` : (end ?? 'live')
+  const use = last_used_at ? `last used ${last_used_at}` : 'never used'
+  return [id, `…${last_four}`, name, scopes.join(' '), state, use].join('  ')
 }
 
 class TriedOut extends Error {

@@ -52,8 +52,9 @@ export const problems = {
     status: 401,
     title: 'Sign in first',
     meaning:
-      'The request carries no access token, or one that is malformed, expired or signed by nobody known.',
-    remedy: 'Send `Authorization: Bearer <access token>`; get a new token from POST /v1/auth/refresh.',
+      'The request carries no access token, or one that is malformed, expired or signed by nobody known; or a product key that is unknown, revoked or expired, or that this operation does not take.',
+    remedy:
+      'Send `Authorization: Bearer <access token>`; get a new token from POST /v1/auth/refresh. Product keys open only the operations whose description names them.',
   },
   'invalid-credentials': {
     status: 401,
@@ -95,8 +96,9 @@ export const problems = {
   forbidden: {
     status: 403,
     title: 'Not allowed',
-    meaning: 'The caller is known and may not do this: the role is too low, or membership has ended.',
-    remedy: 'Ask an owner or admin of the account.',
+    meaning:
+      'The caller is known and may not do this: the role is too low, membership has ended, or the product key lacks the scope.',
+    remedy: 'Ask an owner or admin of the account; for a product key, an operator.',
   },
   'account-closed': {
     status: 403,

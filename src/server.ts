@@ -1,4 +1,5 @@
 import { Access } from './access/access.ts'
+import { entitlementRoutes } from './access/entitlements/routes.ts'
 import { accessRoutes } from './access/routes.ts'
 import { invitePage } from './accounts/invites/invitePage.ts'
 import { accountRoutes } from './accounts/routes.ts'
@@ -25,6 +26,7 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   identityRoutes(server, app, access)
   billingRoutes(server, app, access)
   accessRoutes(server, app, access)
+  entitlementRoutes(server, app, access)
   operatorRoutes(server, app)
   healthRoutes(server, app)
   problemPages(server)

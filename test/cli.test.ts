@@ -7,7 +7,7 @@ import { TEMPLATE } from './support/globalSetup.ts'
 
 describe('--help', () => {
   const commands: [string, RegExp][] = [
-    ['', /serve.*work.*migrate.*catalogue.*keys.*operator.*openapi/s],
+    ['', /serve.*work.*migrate.*catalogue.*keys.*operator.*product-keys.*openapi/s],
     ['serve', /answer requests.*--no-work.*--no-migrate/s],
     ['work', /run jobs.*--no-migrate/s],
     ['migrate', /bring the database to this version/],
@@ -20,6 +20,9 @@ describe('--help', () => {
     ['operator add', /<email>/],
     ['operator remove', /<email>/],
     ['operator token', /<email>/],
+    ['product-keys', /create.*list.*revoke/s],
+    ['product-keys create', /--name <name>.*--scope <scope...>.*entitlements:read.*--expires <date>/s],
+    ['product-keys revoke', /<id>.*--reason <text>/s],
     ['openapi', /contract/],
   ]
   test.each(commands)('frontgate %s --help', async (command, words) => {
@@ -154,5 +157,59 @@ describe('operator', () => {
     const { code, stderr } = await frontgate(['operator', 'add', 'grace'])
     expect(code).toBe(1)
     expect(stderr).toContain('That is not an e-mail address.')
+  })
+})
+
+describe('product-keys', () => {
+  const create = ['product-keys', 'create', '--name', 'The product', '--scope']
+
+  test('create, list, revoke: the key stands alone on standard output, once', async () => {
+    const { env, client } = await database(TEMPLATE)
+    const options = ['entitlements:read', 'usage:write', '--expires', '2100-01-01']
+    const created = await frontgate([...create, ...options], env)
+    expect(created.stdout).toMatch(/^fg_[\w-]{43}\n$/)
+    const [, id = ''] =
+      /^Product key ([0-9a-f-]{36}) \(entitlements:read, usage:write\):\n$/.exec(created.stderr) ?? []
+    const key = created.stdout.trim()
+
+    const list = () => frontgate(['product-keys', 'list'], env)
+    const listed = await list()
+    expect(listed.stdout).toBe(
+      `${id}  …${key.slice(-4)}  The product  entitlements:read usage:write  expires 2100-01-01T00:00:00.000Z  never used\n`,
+    )
+
+    for (let i = 0; i < 2; i++) {
+      const revoked = await frontgate(['product-keys', 'revoke', id, '--reason', 'It leaked'], env)
+      expect(revoked).toEqual({ code: 0, stdout: 'Revoked.\n', stderr: '' })
+    }
+    expect((await list()).stdout).toMatch(/ {2}revoked \d{4}-/)
+    const { rows } = await client.query(
+      `select action, actor_kind, details->>'product_key' as key, details->>'reason' as reason
+       from audit_log order by id`,
+    )
+    expect(rows).toEqual([
+      { action: 'product-key.created', actor_kind: 'system', key: id, reason: null },
+      { action: 'product-key.revoked', actor_kind: 'system', key: id, reason: 'It leaked' },
+    ])
+  })
+
+  test('what cannot be is refused in words, and nothing is made', async () => {
+    const { env, count } = await database(TEMPLATE)
+    const faults: [string[], RegExp][] = [
+      [[...create, 'everything'], /Allowed choices are entitlements:read, usage:write/],
+      [['product-keys', 'create', '--name', ' ', '--scope', 'usage:write'], /Give a name/],
+      [[...create, 'usage:write', '--expires', '2020-01-01'], /--expires names a time that has gone/],
+      [['product-keys', 'revoke', 'fg_x'], /That is not an id/],
+      [['product-keys', 'revoke', '01900000-0000-7000-8000-000000000000'], /no such product key/],
+    ]
+    await Promise.all(
+      faults.map(async ([command, words]) => {
+        const { code, stdout, stderr } = await frontgate(command, env)
+        expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' })
+        expect(stderr).toMatch(words)
+      }),
+    )
+    expect(await count('product_keys')).toBe(0)
+    expect((await frontgate(['product-keys', 'list'], env)).stdout).toMatch(/^There are none/)
   })
 })

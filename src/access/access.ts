@@ -2,13 +2,25 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import { type Catalogue, Catalogues } from '../catalogue/catalogue.ts'
-import type { MemberActor, OperatorActor, UserActor } from '../http/actor.ts'
+import type { AccountFacts } from '../entitlements/facts.ts'
+import type { MemberActor, OperatorActor, ProductKeyActor, UserActor } from '../http/actor.ts'
 import type { Asked } from '../http/memory.ts'
 import type { Authenticator } from '../http/route.ts'
 import { problem } from '../problems.ts'
 import { AccessTokens, type VerifiedToken } from './accessTokens.ts'
-import type { Snapshot } from './snapshot.ts'
+import { KEY_PREFIX, ProductKeys } from './productKeys/productKeys.ts'
+import { Recent } from './recent.ts'
+import { readOpenAccount, type Snapshot, type UserFacts } from './snapshot.ts'
 import { Snapshots } from './snapshots.ts'
+
+/** An account that somebody asks about and may ask about, and what it is to be read with. */
+export interface AskedAccount {
+  accountId: string
+  facts: AccountFacts
+  catalogue: Catalogue
+  /** The member who asks; null for a product's server. */
+  user: UserFacts | null
+}
 
 /** Who is calling, and what their account may do: one per process. */
 export class Access implements Authenticator {
@@ -16,6 +28,9 @@ export class Access implements Authenticator {
   readonly catalogues: Catalogues
   readonly #app: App
   readonly #snapshots: Snapshots
+  readonly #productKeys: ProductKeys
+  /** Facts of accounts that are open, by their id. */
+  readonly #accounts: Recent<AccountFacts>
   /** Which snapshot an actor was made from, so that a handler decides on what the authoriser saw. */
   readonly #madeFrom = new WeakMap<UserActor, Snapshot>()
 
@@ -24,6 +39,8 @@ export class Access implements Authenticator {
     this.tokens = new AccessTokens(app)
     this.catalogues = new Catalogues(app.db)
     this.#snapshots = new Snapshots(app.db, app.changes)
+    this.#productKeys = new ProductKeys(app)
+    this.#accounts = new Recent(app.changes, ({ accountId }) => [`account:${accountId}`])
   }
 
   /** The bearer of a live session; 401 otherwise. */
@@ -80,6 +97,40 @@ export class Access implements Authenticator {
     return { kind: 'operator', operatorId }
   }
 
+  /** A product's server with a key that is good; null when the bearer is not written as a key, 401 for any other. */
+  async productKey({ headers, raw }: FastifyRequest, at: Date): Promise<ProductKeyActor | null> {
+    const text = bearerOf(headers, raw.rawHeaders)
+    if (!text?.startsWith(KEY_PREFIX)) return null
+    const key = await this.#productKeys.verify(text, at)
+    if (!key) throw problem('unauthenticated', undefined, { headers: refusedToken })
+    return { kind: 'product-key', keyId: key.id, scopes: key.scopes }
+  }
+
+  /**
+   * The account that a request is about: a member's own, whichever open one a product key names. 422 when a key names
+   * none, with this pointer; 404 for one that is unknown, closed or not the member's.
+   */
+  async askedAccount(
+    actor: MemberActor | ProductKeyActor,
+    asked: string | undefined,
+    pointer = '#/account_id',
+  ): Promise<AskedAccount> {
+    const accountId = asked?.toLowerCase()
+    if (actor.kind === 'user') {
+      const snapshot = this.snapshotOf(actor)
+      const { facts, user } = snapshot
+      if (!facts || (accountId ?? facts.accountId) !== facts.accountId) throw problem('not-found')
+      return { accountId: facts.accountId, facts, catalogue: await this.catalogueOf(snapshot), user }
+    }
+    if (accountId === undefined) {
+      const detail = 'is missing: with a product key it says which account is meant'
+      throw problem('invalid-request', { errors: [{ pointer, detail }] })
+    }
+    const facts = await this.#accounts.get(accountId, () => readOpenAccount(this.#app.db, accountId))
+    if (!facts) throw problem('not-found')
+    return { accountId, facts, catalogue: await this.catalogueOf(facts), user: null }
+  }
+
   /** What the authoriser of this request saw. */
   snapshotOf(actor: UserActor): Snapshot {
     const snapshot = this.#madeFrom.get(actor)
@@ -94,8 +145,8 @@ export class Access implements Authenticator {
     return snapshot
   }
 
-  /** The catalogue that a snapshot is to be read with. */
-  catalogueOf({ catalogueVersion }: Snapshot): Promise<Catalogue> {
+  /** The catalogue that a snapshot, or the facts of an account, are to be read with. */
+  catalogueOf({ catalogueVersion }: Pick<Snapshot, 'catalogueVersion'>): Promise<Catalogue> {
     return this.catalogues.at(catalogueVersion)
   }
 

@@ -110,6 +110,7 @@ export async function readSnapshot(
 }
 
 const factsStatement = `select ${factColumns} from accounts a where a.id = $1`
+const openStatement = `${factsStatement} and a.closed_at is null`
 
 /** Reads what an account may do, for operations that have locked it and decide what is true now. */
 export async function readFacts(db: Db, accountId: string): Promise<AccountFacts> {
@@ -118,6 +119,14 @@ export async function readFacts(db: Db, accountId: string): Promise<AccountFacts
   )
   if (!rows[0]) throw new Error(`There is no account ${accountId}`)
   return factsFrom(rows[0], accountId)
+}
+
+/** The same for an account that is open, in one round trip; null when there is none with this id. */
+export async function readOpenAccount(db: Db, accountId: string): Promise<AccountFacts | null> {
+  const { rows } = await db.executeQuery(
+    CompiledQuery.raw(openStatement, [accountId]) as CompiledQuery<FactsRow>,
+  )
+  return rows[0] ? factsFrom(rows[0], accountId) : null
 }
 
 /** A row of the statement that `snapshotOf` makes. */

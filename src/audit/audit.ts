@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Db } from '../db/database.ts'
-import type { Caller } from '../http/actor.ts'
+import type { Actor, Caller } from '../http/actor.ts'
 
 /** One line of the trail: what happened, by whom, to whom. `details` hold ids and words, never secrets or addresses. */
 export interface AuditEntry {
@@ -20,7 +20,7 @@ export async function audit(db: Db, caller: Caller, entry: AuditEntry, at: Date)
       at,
       action: entry.action,
       actor_kind: actor.kind,
-      actor_id: actor.kind === 'user' ? actor.userId : actor.kind === 'operator' ? actor.operatorId : null,
+      actor_id: idOf(actor),
       account_id: entry.accountId ?? null,
       user_id: entry.userId ?? null,
       details: JSON.stringify(entry.details ?? {}),
@@ -29,4 +29,17 @@ export async function audit(db: Db, caller: Caller, entry: AuditEntry, at: Date)
       request_id: requestId,
     })
     .execute()
+}
+
+function idOf(actor: Actor): string | null {
+  switch (actor.kind) {
+    case 'user':
+      return actor.userId
+    case 'product-key':
+      return actor.keyId
+    case 'operator':
+      return actor.operatorId
+    default:
+      return null
+  }
 }

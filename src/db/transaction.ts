@@ -13,7 +13,7 @@ import type { DB } from './tables.ts'
 /** Writes. Only `inTx` makes one, and only routes, jobs and commands call `inTx`. */
 export type Tx = Transaction<DB>
 
-type Subject = `account:${string}` | `user:${string}` | `session:${string}`
+type Subject = `account:${string}` | `user:${string}` | `session:${string}` | `product-key:${string}`
 
 /** Tells caches of this process what a committed transaction has changed. */
 export class Changes {

@@ -17,6 +17,17 @@ export interface MemberActor extends UserActor {
   role: Role
 }
 
+/** What a product key may be good for. */
+export const scopes = ['entitlements:read', 'usage:write'] as const
+export type Scope = (typeof scopes)[number]
+
+/** A product's own server, which may ask about any account what its key is good for. */
+export interface ProductKeyActor {
+  kind: 'product-key'
+  keyId: string
+  scopes: readonly Scope[]
+}
+
 /** Staff of the company that runs this. */
 export interface OperatorActor {
   kind: 'operator'
@@ -32,7 +43,7 @@ export interface SystemActor {
   kind: 'system'
 }
 
-export type Actor = UserActor | OperatorActor | AnyoneActor | SystemActor
+export type Actor = UserActor | ProductKeyActor | OperatorActor | AnyoneActor | SystemActor
 
 /** Where a request came from, for audit rows, sessions and limits. */
 export interface Origin {

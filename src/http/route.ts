@@ -8,7 +8,9 @@ import {
   isAtLeast,
   type MemberActor,
   type OperatorActor,
+  type ProductKeyActor,
   type Role,
+  type Scope,
   type UserActor,
 } from './actor.ts'
 import type { FromMemory } from './memory.ts'
@@ -18,9 +20,9 @@ import type { Server } from './server.ts'
 /**
  * Who may call an operation. A contract without it does not compile.
  * `anyone` carries no identity; `user` is signed in; `{ member }` is signed in to an account with at least
- * that role; `operator` is staff.
+ * that role, or with `productKey` a product's server whose key has that scope; `operator` is staff.
  */
-export type Access = 'anyone' | 'user' | { member: Role } | 'operator'
+export type Access = 'anyone' | 'user' | { member: Role; productKey?: Scope } | 'operator'
 
 type ActorOf<A extends Access> = A extends 'anyone'
   ? { kind: 'anyone' }
@@ -28,7 +30,9 @@ type ActorOf<A extends Access> = A extends 'anyone'
     ? UserActor
     : A extends 'operator'
       ? OperatorActor
-      : MemberActor
+      : A extends { productKey: Scope }
+        ? MemberActor | ProductKeyActor
+        : MemberActor
 
 /** What an operation promises on the wire; openapi.json is made of these. */
 export interface Contract {
@@ -61,11 +65,13 @@ export interface Call<C extends Contract> {
 
 export type Handler<C extends Contract> = (call: Call<C>) => Promise<unknown>
 
-/** Turns the bearer of an access token into an actor; implemented in src/access. */
+/** Turns the bearer of an access token, or of a product key, into an actor; implemented in src/access. */
 export interface Authenticator {
   user(request: FastifyRequest, at: Date): Promise<UserActor>
   member(request: FastifyRequest, at: Date): Promise<MemberActor>
   operator(request: FastifyRequest, at: Date): Promise<OperatorActor>
+  /** Null when what the request carries is not written as a product key is; 401 for one that opens nothing. */
+  productKey(request: FastifyRequest, at: Date): Promise<ProductKeyActor | null>
 }
 
 /** Memory knows members, not their roles, so only what every member may ask can be answered from it. */
@@ -107,18 +113,34 @@ export function route<const C extends Contract>(
 
 const anyone = { kind: 'anyone' } as const
 
-function authorizerOf(
-  authenticator: Authenticator,
-  access: Access,
-): (request: FastifyRequest, at: Date) => Promise<Actor> {
+type Authorizer = (request: FastifyRequest, at: Date) => Promise<Actor>
+
+function authorizerOf(authenticator: Authenticator, access: Access): Authorizer {
   if (access === 'anyone') return async () => anyone
   if (access === 'user') return authenticator.user.bind(authenticator)
   if (access === 'operator') return authenticator.operator.bind(authenticator)
+  const member = memberWith(authenticator, access.member)
+  return access.productKey ? productKeyOr(member, authenticator, access.productKey) : member
+}
+
+function memberWith(authenticator: Authenticator, least: Role): Authorizer {
   return async (request, at) => {
     const actor = await authenticator.member(request, at)
-    if (isAtLeast(actor.role, access.member)) return actor
+    if (isAtLeast(actor.role, least)) return actor
     throw problem('forbidden', undefined, {
-      detail: `This takes the role ${access.member} or a higher one; yours is ${actor.role}.`,
+      detail: `This takes the role ${least} or a higher one; yours is ${actor.role}.`,
+    })
+  }
+}
+
+function productKeyOr(member: Authorizer, authenticator: Authenticator, scope: Scope): Authorizer {
+  return async (request, at) => {
+    const actor = await authenticator.productKey(request, at)
+    if (!actor) return member(request, at)
+    if (actor.scopes.includes(scope)) return actor
+    throw problem('forbidden', undefined, {
+      detail: `This takes a product key with the scope ${scope}; yours has ${actor.scopes.join(' and ')}.`,
+      headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
     })
   }
 }
@@ -130,7 +152,7 @@ function schemaOf(contract: Contract): NonNullable<RouteOptions['schema']> {
     operationId,
     summary,
     tags: [tagOf(url)],
-    ...(access !== 'anyone' && { security: [{ accessToken: [] }] }),
+    ...(access !== 'anyone' && { security: securityOf(access) }),
     description: describeAccess(access),
     ...(params && { params }),
     ...(query && { querystring: query }),
@@ -152,13 +174,20 @@ function tagOf(url: string): string {
   return url.match(/^\/v1\/([^/]+)/)?.[1] ?? 'operations'
 }
 
+/** What a bearer of each kind must have, as OpenAPI 3.1 lets it be listed for any scheme. */
+function securityOf(access: Access): Record<string, string[]>[] {
+  const scope = typeof access === 'object' && access.productKey
+  return [{ accessToken: [] }, ...(scope ? [{ productKey: [scope] }] : [])]
+}
+
 function describeAccess(access: Access): string {
   if (access === 'anyone') return 'Open to anyone.'
   if (access === 'user') return 'For a signed-in user.'
   if (access === 'operator') return 'For operators.'
-  return access.member === 'viewer'
-    ? 'For members of the current account.'
-    : `For members of the current account with the role ${access.member} or a higher one.`
+  const { member, productKey } = access
+  const role = member === 'viewer' ? '' : ` with the role ${member} or a higher one`
+  const key = productKey ? `, and for product keys with the scope ${productKey}` : ''
+  return `For members of the current account${role}${key}.`
 }
 
 function refusalsOf(contract: Contract, codes: ProblemCode[]): Record<string, object> {

@@ -163,7 +163,16 @@ async function describe(server: FastifyInstance, app: App): Promise<void> {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       components: {
-        securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+        securitySchemes: {
+          accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          productKey: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'fg_…',
+            description:
+              'A key of the product’s own server. With it, `account_id` says which account is meant.',
+          },
+        },
       },
     },
     refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema${i}`) },

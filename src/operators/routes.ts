@@ -11,6 +11,7 @@ import { findAccounts } from './findAccounts.ts'
 import { getAccount } from './getAccount.ts'
 import { describeGrant, endGrant, grantPlan } from './grants.ts'
 import { listAudit } from './listAudit.ts'
+import { productKeyRoutes } from './productKeyRoutes.ts'
 import { stripeRoutes } from './stripeRoutes.ts'
 
 const GrantSchema = named(
@@ -29,7 +30,7 @@ const AuditFields = {
   id: Uuid,
   at: Instant,
   action: Type.String(),
-  actor_kind: Type.Enum(['anyone', 'user', 'operator', 'system']),
+  actor_kind: Type.Enum(['anyone', 'user', 'product-key', 'operator', 'system']),
   actor_id: Nullable(Uuid),
   user_id: Nullable(Uuid),
   details: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
@@ -196,5 +197,6 @@ export function operatorRoutes(server: Server, app: App): void {
     async ({ caller, query, at }) => inTx(app, (tx) => listAudit(tx, caller, query, at)),
   )
 
+  productKeyRoutes(server, app)
   stripeRoutes(server, app)
 }

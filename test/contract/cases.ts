@@ -11,6 +11,7 @@ import {
   register,
   registerVerified,
 } from '../support/people.ts'
+import { productKey } from '../support/productKeys.ts'
 import { giveGrant, instant } from '../support/staff.ts'
 import type { TestApp } from '../support/testApp.ts'
 import { withIdentity, withoutPassword } from '../support/withoutPassword.ts'
@@ -30,7 +31,7 @@ export interface Case {
   takesStripe?: true
   /** The same for Google and Microsoft. */
   takesProvider?: true
-  /** By the name of a field in path or body: an id that is not for the caller, which is answered 404. */
+  /** By the name of a field in path, query or body: an id that is not for the caller, which is answered 404. */
   foreign?: Record<string, (t: TestApp, other: Person) => string | Promise<string>>
 }
 
@@ -213,6 +214,10 @@ export const cases: Record<string, Case> = {
   resumeSubscription: { takesStripe: true },
   listInvoices: { good: () => ({ query: { limit: '10' } }), takesStripe: true },
   receiveStripeEvent: { good: () => ({ body: { id: 'evt_1' } }) },
+  getEntitlements: {
+    good: (_t, { accountId }) => ({ query: { account_id: accountId } }),
+    foreign: { account_id: (_t, { accountId }) => accountId },
+  },
   forwardAuth: { good: () => ({ query: { require: 'plan:pro', feature: 'scripts' } }) },
 
   findAccounts: { good: (_t, { email }) => ({ query: { query: email, limit: '10' } }) },
@@ -247,6 +252,22 @@ export const cases: Record<string, Case> = {
     good: (_t, { userId, accountId }) => ({
       query: { user_id: userId, account_id: accountId, action: 'account.created', limit: '10' },
     }),
+  },
+
+  createProductKey: {
+    good: () => ({
+      body: { name: 'The product', scopes: ['entitlements:read'], expires_at: '2100-01-01T00:00:00Z' },
+    }),
+  },
+  listProductKeys: {
+    async good(t) {
+      await productKey(t)
+      return { query: { limit: '10' } }
+    },
+  },
+  revokeProductKey: {
+    good: async (t) => ({ path: { id: (await productKey(t)).id }, body: { reason: 'It leaked' } }),
+    foreign: { id: nobody },
   },
 
   listStripeEvents: {

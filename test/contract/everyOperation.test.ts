@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Role, roles } from '../../src/http/actor.ts'
+import { type Role, roles, scopes } from '../../src/http/actor.ts'
 import { dump } from '../support/dump.ts'
 import { operatorToken, type Person, register, registerVerified } from '../support/people.ts'
+import { productKey, revokeProductKey } from '../support/productKeys.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
 import { cases, type Input } from './cases.ts'
 import { operations } from './operations.ts'
 import { breachesOf, fits, textsAgainst, valuesAgainst } from './replies.ts'
 
 let t: TestApp
+/** A product key that is good for everything a key can be good for. */
+let widestKey: string
 beforeAll(async () => {
   t = await startTestApp()
+  widestKey = (await productKey(t, [...scopes])).key
 })
 afterAll(() => t.close())
 
@@ -20,10 +24,15 @@ test('every operation of openapi.json is in the table, and nothing else is', () 
 })
 
 test('every id that an operation takes has a case in which it is somebody else’s', () => {
-  for (const { operationId, parameters, body } of operations) {
+  for (const { operationId, parameters, body, description } of operations) {
     const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)
+    // Operators search by whatever ids they like.
+    const inQuery = parameters.filter(
+      (parameter) =>
+        parameter.in === 'query' && parameter.schema.format === 'uuid' && description !== 'For operators.',
+    )
     const inBody = Object.entries(body?.properties ?? {}).filter(([, { format }]) => format === 'uuid')
-    const ids = [...inPath, ...inBody.map(([name]) => name)]
+    const ids = [...inPath, ...inQuery.map(({ name }) => name), ...inBody.map(([name]) => name)]
     expect(Object.keys(cases[operationId]?.foreign ?? {}), operationId).toEqual(ids)
   }
 })
@@ -44,9 +53,10 @@ describe.each(operations)('$operationId', (operation) => {
   const isForMembers = description.startsWith('For members')
   const least = (/with the role (\w+)/.exec(description)?.[1] ?? 'viewer') as Role
   const query = parameters.filter((parameter) => parameter.in === 'query')
+  const scope = scopes.find((known) => security?.some((way) => way.productKey?.includes(known)))
 
-  const schemaInPath = (name: string) =>
-    parameters.find((parameter) => parameter.in === 'path' && parameter.name === name)?.schema ?? {}
+  const schemaOf = (place: 'path' | 'query', name: string) =>
+    parameters.find((parameter) => parameter.in === place && parameter.name === name)?.schema ?? {}
 
   async function setStage(): Promise<Stage> {
     const [me, other] = [await registerVerified(t), await register(t)]
@@ -103,8 +113,12 @@ describe.each(operations)('$operationId', (operation) => {
   }
 
   if (security) {
-    test('401: nobody, and somebody with a token of nobody’s making', async () => {
-      const [nobody] = await expectRefused(401, [() => call(stage, {}, ''), () => call(stage, {}, 'x.y.z')])
+    test('401: nobody, a token of nobody’s making, and a product key where none is taken', async () => {
+      const bearers = ['', 'x.y.z', ...(scope ? [] : [widestKey])]
+      const [nobody] = await expectRefused(
+        401,
+        bearers.map((bearer) => () => call(stage, {}, bearer)),
+      )
       expect(nobody?.headers['www-authenticate']).toBe('Bearer')
     })
 
@@ -115,6 +129,49 @@ describe.each(operations)('$operationId', (operation) => {
         await expectRefused(isForOperators ? 403 : 401, [() => call(stage, {}, token)])
       },
     )
+  }
+
+  if (scope) {
+    const place = query.some(({ name }) => name === 'account_id') ? 'query' : 'body'
+    const callFor = (accountId: string | undefined, key: string) => {
+      const { account_id: _mine, ...rest } = stage.input[place] ?? {}
+      return call(stage, { [place]: { ...rest, ...(accountId && { account_id: accountId }) } }, key)
+    }
+
+    test(`a product key with the scope ${scope} suffices, for any account`, async () => {
+      const { key } = await productKey(t, [scope])
+      for (const { accountId } of [stage.me, stage.other]) {
+        const reply = await callFor(accountId, key)
+        expect(goodStatuses, reply.text).toContain(reply.status)
+        expect(breachesOf(operation, reply.status, reply.body)).toEqual([])
+      }
+    })
+
+    test('401: a product key that is revoked, and one that nobody made', async () => {
+      const revoked = await productKey(t, [scope])
+      await revokeProductKey(t, revoked.id)
+      const strange = [revoked.key, `fg_${'x'.repeat(43)}`, 'fg_', revoked.key.slice(0, -1)]
+      await expectRefused(
+        401,
+        strange.map((key) => () => callFor(stage.me.accountId, key)),
+      )
+    })
+
+    test('403: a product key without the scope; 404: no account, or a closed one; 422: no id', async () => {
+      const others = scopes.filter((other) => other !== scope)
+      const [narrow, wide] = [await productKey(t, others), await productKey(t, [scope])]
+      // The first use of a key is noted in its row.
+      for (const { key } of [narrow, wide]) await callFor(stage.me.accountId, key)
+      await expectRefused(403, [() => callFor(stage.me.accountId, narrow.key)])
+      const { accountId: closed } = await register(t)
+      await t.app.pool.query('update accounts set closed_at = created_at where id = $1', [closed])
+      await expectRefused(
+        404,
+        [closed, randomUUID()].map((id) => () => callFor(id, wide.key)),
+      )
+      const pointer = place === 'query' ? '#/query/account_id' : '#/account_id'
+      await expectPointedAt([[pointer, () => callFor(undefined, wide.key)]])
+    })
   }
 
   if (isForMembers) {
@@ -140,8 +197,8 @@ describe.each(operations)('$operationId', (operation) => {
 
     test(`${status}: ${name} is somebody else’s, or nobody’s`, async () => {
       const { input, other } = stage
-      const place = input.path && name in input.path ? 'path' : 'body'
-      const schema = place === 'path' ? schemaInPath(name) : body?.properties?.[name]
+      const place = (['path', 'query'] as const).find((part) => input[part]?.[name] !== undefined) ?? 'body'
+      const schema = place === 'body' ? body?.properties?.[name] : schemaOf(place, name)
       const ids = [await idOf(t, other), ...(schema?.format === 'uuid' ? [randomUUID()] : [])]
       const replies = await expectRefused(
         status,
@@ -156,7 +213,7 @@ describe.each(operations)('$operationId', (operation) => {
       const names = Object.keys(stage.input.path ?? {})
       const values = ['x', '1', ' ', 'null', '../me', '0'.repeat(36), 'é', 'x'.repeat(300)]
       const odd = values
-        .filter((value) => names.some((name) => !fits(schemaInPath(name), value)))
+        .filter((value) => names.some((name) => !fits(schemaOf('path', name), value)))
         .map((value) => Object.fromEntries(names.map((name) => [name, value])))
       await expectPointedAt(odd.map((fields) => ['#/params', () => call(stage, { path: fields })]))
     })

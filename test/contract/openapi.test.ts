@@ -39,6 +39,12 @@ describe('the document', () => {
     })
     expect(openapi.components.securitySchemes).toEqual({
       accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      productKey: {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'fg_…',
+        description: expect.stringContaining('account_id'),
+      },
     })
   })
 
@@ -74,8 +80,9 @@ describe.each(operations)('$operationId', (operation) => {
   test('says what it does, and who may call it', () => {
     expect(summary).toMatch(/^[A-Z].{10,}[^.]$/)
     expect(description).toMatch(/^(Open to|For) .+\.$/)
-    const access = open.includes(operationId) ? undefined : [{ accessToken: [] }]
-    expect(security).toEqual(access)
+    const [, scope] = / for product keys with the scope (\S+)\.$/.exec(description ?? '') ?? []
+    const access = [{ accessToken: [] }, ...(scope ? [{ productKey: [scope] }] : [])]
+    expect(security).toEqual(open.includes(operationId) ? undefined : access)
   })
 
   test('names the fields of its path, and no others', () => {

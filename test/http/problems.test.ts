@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problems } from '../../src/problems.ts'
 import { newAddress, PASSWORD, register, signIn } from '../support/people.ts'
+import { productKey } from '../support/productKeys.ts'
 import { startTestApp, startTestAppWith, type TestApp, type TestReply } from '../support/testApp.ts'
 
 let t: TestApp
@@ -92,11 +93,17 @@ describe('the log', () => {
     await t.call('GET', '/v1/forward-auth?require=plan:secret_plan', { as: person.accessToken })
     await t.call('POST', '/v1/auth/refresh', { cookies: { frontgate_session: person.refreshToken } })
     await t.call('POST', '/v1/auth/email/verify', { body: { token: 'secret-token' } })
+    const { key } = await productKey(t, ['entitlements:read'], { name: 'A secret name' })
+    await t.call('GET', `/v1/entitlements?account_id=${person.accountId}`, { as: key })
+    // Where it does not belong, it is not written down either.
+    await t.call('GET', `/v1/entitlements?account_id=${key}`, { as: key })
+    await t.call('GET', `/v1/${key}`, { as: key })
+    await t.call('POST', '/v1/auth/email/verify', { body: { token: key } })
     await t.mailsTo(person.email)
     for (const line of t.logged) expect(() => JSON.parse(line)).not.toThrow()
     const text = t.logged.join('')
     const secrets = ['secret', 'wrong password', 'Lovelace', PASSWORD, person.email, person.accessToken]
-    for (const secret of [...secrets, person.refreshToken, person.email.split('@')[0] ?? ''])
+    for (const secret of [...secrets, key, person.refreshToken, person.email.split('@')[0] ?? ''])
       expect(text).not.toContain(secret)
     expect(text).toContain('"operation":"listAccounts"')
   })

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import { v7 as uuidv7 } from 'uuid'
+import { audit } from '../../audit/audit.ts'
+import type { Tx } from '../../db/transaction.ts'
+import type { Caller, OperatorActor, Scope, SystemActor } from '../../http/actor.ts'
+import { problem } from '../../problems.ts'
+import { type DescribedProductKey, describeProductKey } from './describeProductKey.ts'
+import { hashKey, KEY_PREFIX } from './productKeys.ts'
+
+export interface ProductKeyOrder {
+  name: string
+  scopes: readonly Scope[]
+  expiresAt: Date | null
+}
+
+/** Makes a key for a product's server. The reply is the only place where it is ever shown: the row has its hash. */
+export async function createProductKey(
+  tx: Tx,
+  caller: Caller<OperatorActor | SystemActor>,
+  { name, scopes, expiresAt }: ProductKeyOrder,
+  at: Date,
+): Promise<DescribedProductKey & { key: string }> {
+  refuseOddEnd(expiresAt, at)
+  const { actor } = caller
+  const key = KEY_PREFIX + randomBytes(32).toString('base64url')
+  const row = await tx
+    .insertInto('product_keys')
+    .values({
+      id: uuidv7(),
+      name,
+      key_hash: hashKey(key),
+      last_four: key.slice(-4),
+      scopes: [...new Set(scopes)].sort(),
+      created_by: actor.kind === 'operator' ? actor.operatorId : null,
+      created_at: at,
+      expires_at: expiresAt,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const details = {
+    product_key: row.id,
+    scopes: row.scopes,
+    expires_at: expiresAt?.toISOString() ?? null,
+  }
+  await audit(tx, caller, { action: 'product-key.created', details }, at)
+  return { ...describeProductKey(row), key }
+}
+
+function refuseOddEnd(expiresAt: Date | null, at: Date): void {
+  if (!expiresAt) return
+  // RFC 3339 has leap seconds and short offsets, which Date has not.
+  const detail = Number.isNaN(expiresAt.getTime()) ? 'is not an instant' : 'must be in the future'
+  if (!(expiresAt > at)) throw problem('invalid-request', { errors: [{ pointer: '#/expires_at', detail }] })
+}

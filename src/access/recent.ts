@@ -1,0 +1,80 @@
+import { LRUCache } from 'lru-cache'
+import type { Changes } from '../db/transaction.ts'
+
+/** Below the second within which every replica must refuse what another one revoked. */
+const FRESH_FOR_MS = 900
+const MAX_ENTRIES = 20_000
+
+interface Entry<Value> {
+  value: Value
+  readAt: number
+  /** Changes announced up to this count were visible to the read. */
+  seen: number
+  subjects: string[]
+}
+
+/**
+ * What was read from the database, kept for under a second. What this process commits is seen by its next read at
+ * once; what another process commits, within that second. What is not there is not remembered, so that nobody can
+ * fill the memory by asking for it.
+ */
+export class Recent<Value extends object> {
+  readonly #subjectsOf: (value: Value) => string[]
+  readonly #entries = new LRUCache<string, Entry<Value>>({ max: MAX_ENTRIES })
+  readonly #reading = new Map<string, Promise<Entry<Value> | null>>()
+  /** When each subject last changed; older ones than FRESH_FOR_MS can no longer matter and fall out. */
+  readonly #changedAt = new LRUCache<string, number>({
+    max: 200_000,
+    ttl: FRESH_FOR_MS * 20,
+    ttlResolution: 100,
+  })
+  #changes = 0
+
+  /** `subjectsOf` names whose changes void a value. */
+  constructor(changes: Changes, subjectsOf: (value: Value) => string[]) {
+    this.#subjectsOf = subjectsOf
+    changes.listen((subjects) => {
+      this.#changes++
+      for (const subject of subjects) this.#changedAt.set(subject, this.#changes)
+    })
+  }
+
+  /** The value under a key, from memory where it is fresh. */
+  get(key: string, read: () => Promise<Value | null>): Value | Promise<Value | null> {
+    return this.remembered(key) ?? this.#read(key, read)
+  }
+
+  /** The value in memory, where it is fresh. */
+  remembered(key: string): Value | null {
+    const entry = this.#entries.get(key)
+    return entry && this.#isFresh(entry) ? entry.value : null
+  }
+
+  async #read(key: string, read: () => Promise<Value | null>): Promise<Value | null> {
+    // A read that began before this call may be older than a change that the caller knows of.
+    const begun = await this.#reading.get(key)
+    if (begun && this.#isFresh(begun)) return begun.value
+    let reading = this.#reading.get(key)
+    if (!reading) {
+      reading = this.#load(key, read).finally(() => this.#reading.delete(key))
+      this.#reading.set(key, reading)
+    }
+    // This one began after it, so it is right however long it took.
+    return (await reading)?.value ?? null
+  }
+
+  async #load(key: string, read: () => Promise<Value | null>): Promise<Entry<Value> | null> {
+    const [seen, readAt] = [this.#changes, performance.now()]
+    const value = await read()
+    if (!value) return null
+    const entry = { value, readAt, seen, subjects: this.#subjectsOf(value) }
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  #isFresh({ readAt, seen, subjects }: Entry<Value>): boolean {
+    if (performance.now() - readAt > FRESH_FOR_MS) return false
+    if (seen === this.#changes) return true
+    return subjects.every((subject) => (this.#changedAt.get(subject) ?? 0) <= seen)
+  }
+}
