@@ -33,9 +33,13 @@ export function compileSchemas(server: FastifyInstance): void {
   })
 }
 
+/** As PostgreSQL reads it: the format of ajv-formats takes URNs too. */
+const PLAIN_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 function makeValidator(coerceTypes: false | 'array'): () => Ajv.Ajv {
   return once(() => {
     const ajv = addFormats.default(new Ajv.Ajv({ allErrors: true, coerceTypes, useDefaults: true }))
+    ajv.addFormat('uuid', PLAIN_UUID)
     for (const schema of sharedSchemas) ajv.addSchema(schema)
     return ajv
   })

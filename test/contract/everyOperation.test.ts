@@ -211,7 +211,8 @@ describe.each(operations)('$operationId', (operation) => {
   if (path.includes('{')) {
     test('422: a path that holds no id', async () => {
       const names = Object.keys(stage.input.path ?? {})
-      const values = ['x', '1', ' ', 'null', '../me', '0'.repeat(36), 'é', 'x'.repeat(300)]
+      const urn = `urn:uuid:${randomUUID()}`
+      const values = ['x', '1', ' ', 'null', '../me', '0'.repeat(36), 'é', 'x'.repeat(300), urn]
       const odd = values
         .filter((value) => names.some((name) => !fits(schemaOf('path', name), value)))
         .map((value) => Object.fromEntries(names.map((name) => [name, value])))

@@ -49,8 +49,12 @@ function closed<T>(schema: T): T {
   return (isOpen ? { ...inner, additionalProperties: false } : inner) as T
 }
 
-const strict = addFormats.default(new Ajv2020({ strict: false }))
-const coercing = addFormats.default(new Ajv2020({ strict: false, coerceTypes: 'array' }))
+/** What JSON Schema calls a uuid; ajv-formats takes URNs for it too. */
+const plainUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const strict = addFormats.default(new Ajv2020({ strict: false })).addFormat('uuid', plainUuid)
+const coercing = addFormats
+  .default(new Ajv2020({ strict: false, coerceTypes: 'array' }))
+  .addFormat('uuid', plainUuid)
 
 /** Whether a value is one that the schema takes. */
 export function fits(schema: Schema, value: unknown): boolean {
@@ -64,10 +68,12 @@ export function valuesAgainst(schema: Schema): unknown[] {
   )
 }
 
+const aUrn = 'urn:uuid:01900000-0000-7000-8000-000000000000'
+
 /** Texts that a parameter of a query must not hold. */
 export function textsAgainst(schema: Schema): string[] {
   const fits = coercing.compile(withComponents({ type: 'object', properties: { it: schema } }))
-  return ['', 'x', '0', '-1', '1.5', 'true', 'null', 'x'.repeat(5000), '👻'].filter(
+  return ['', 'x', '0', '-1', '1.5', 'true', 'null', 'x'.repeat(5000), '👻', aUrn].filter(
     (text) => !fits({ it: text }),
   )
 }
