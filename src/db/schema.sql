@@ -69,7 +69,7 @@ create table audit_log (
   user_agent text,
   request_id text,
   constraint audit_log_action_check CHECK ((action ~ '^[a-z-]+(\.[a-z-]+)+$'::text)),
-  constraint audit_log_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['anyone'::text, 'user'::text, 'operator'::text, 'system'::text]))),
+  constraint audit_log_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['anyone'::text, 'user'::text, 'product-key'::text, 'operator'::text, 'system'::text]))),
   constraint audit_log_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_log_account ON public.audit_log USING btree (account_id, at DESC, id DESC);
@@ -367,6 +367,35 @@ create table plans (
   constraint plans_pkey PRIMARY KEY (plan),
   constraint plans_rank_key UNIQUE (rank)
 );
+
+create table product_keys (
+  id uuid not null,
+  name text not null,
+  key_hash bytea not null,
+  last_four text not null,
+  scopes text[] not null,
+  created_by uuid,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  revoked_by uuid,
+  constraint product_keys_check CHECK ((expires_at > created_at)),
+  constraint product_keys_check1 CHECK (((revoked_by IS NULL) OR (revoked_at IS NOT NULL))),
+  constraint product_keys_key_hash_check CHECK ((length(key_hash) = 32)),
+  constraint product_keys_last_four_check CHECK ((length(last_four) = 4)),
+  constraint product_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint product_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['entitlements:read'::text, 'usage:write'::text]))),
+  constraint product_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES operators(id),
+  constraint product_keys_revoked_by_fkey FOREIGN KEY (revoked_by) REFERENCES operators(id),
+  constraint product_keys_pkey PRIMARY KEY (id),
+  constraint product_keys_key_hash_key UNIQUE (key_hash)
+);
+comment on table product_keys is 'a key itself is nowhere: it was shown once';
+comment on column product_keys.key_hash is 'SHA-256 of a key with 256 random bits';
+comment on column product_keys.last_four is 'the end of the key, to tell keys apart';
+comment on column product_keys.created_by is 'null where the command line made it';
+comment on column product_keys.last_used_at is 'noted once a minute at most';
 
 create unlogged table rate_limits (
   key bytea not null,

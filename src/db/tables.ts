@@ -300,6 +300,32 @@ export interface PlanVersions {
   version: number;
 }
 
+export interface ProductKeys {
+  created_at: Timestamp;
+  /**
+   * null where the command line made it
+   */
+  created_by: string | null;
+  expires_at: Timestamp | null;
+  id: string;
+  /**
+   * SHA-256 of a key with 256 random bits
+   */
+  key_hash: Buffer;
+  /**
+   * the end of the key, to tell keys apart
+   */
+  last_four: string;
+  /**
+   * noted once a minute at most
+   */
+  last_used_at: Timestamp | null;
+  name: string;
+  revoked_at: Timestamp | null;
+  revoked_by: string | null;
+  scopes: string[];
+}
+
 export interface RateLimits {
   expires_at: Timestamp;
   key: Buffer;
@@ -523,6 +549,7 @@ export interface DB {
   plan_limits: PlanLimits;
   plan_versions: PlanVersions;
   plans: Plans;
+  product_keys: ProductKeys;
   rate_limits: RateLimits;
   reconciliations: Reconciliations;
   sessions: Sessions;
