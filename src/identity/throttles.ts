@@ -1,6 +1,7 @@
 import { networkOf } from '../http/origin.ts'
-import type { Limit, Verdict } from '../limits/limiter.ts'
-import { problem } from '../problems.ts'
+import type { Limit } from '../limits/limiter.ts'
+
+export { refuseAboveLimit } from '../limits/refuseAboveLimit.ts'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
@@ -61,9 +62,4 @@ export function accountLimits(userId: string): Limit[] {
 /** Mails that an account sends to people it invites. */
 export function inviteLimits(accountId: string): Limit[] {
   return [{ key: `invite ${accountId}`, most: 100, windowSeconds: HOUR }]
-}
-
-/** Throws `too-many-requests` when a limit is reached. */
-export function refuseAboveLimit({ retryAfterSeconds }: Verdict): void {
-  if (retryAfterSeconds !== null) throw problem('too-many-requests', undefined, { retryAfterSeconds })
 }

@@ -5,6 +5,8 @@ import type { Config } from '../config.ts'
 export interface Message {
   id: string
   to: { address: string; name: string }
+  /** Where answers go, if not to MAIL_FROM. */
+  replyTo?: { address: string; name: string }
   subject: string
   text: string
   html: string
@@ -44,12 +46,13 @@ export function openMailer(config: Pick<Config, 'smtpUrl' | 'mailFrom' | 'produc
   })
   const host = config.mailFrom.split('@')[1]
   return {
-    async send({ id, to, subject, text, html }) {
+    async send({ id, to, replyTo, subject, text, html }) {
       try {
         const { response } = await transport.sendMail({
           from: { name: config.productName, address: config.mailFrom },
-          // An object, never a string: a string is parsed, and what it says could add recipients.
+          // Objects, never strings: a string is parsed, and what it says could add recipients.
           to,
+          ...(replyTo && { replyTo }),
           messageId: `<${id}@${host}>`,
           subject,
           text,

@@ -13,6 +13,8 @@ export interface MailLink {
 export interface MailOrder<T extends TemplateName = TemplateName> {
   template: T
   to: { address: string; name: string | null }
+  /** Whom an answer to it reaches; none for mails to people, which a program sends. */
+  replyTo?: { address: string; name: string }
   fill: TemplateFill[T]
   link?: MailLink
   userId?: string

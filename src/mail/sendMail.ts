@@ -10,15 +10,16 @@ import { templates } from './templates.ts'
  * of it sends the mail again, with the same Message-ID and the same link.
  */
 export async function sendMail(app: App, payload: SendMailPayload): Promise<void> {
-  const { mailId, template, to } = payload
+  const { mailId, template, to, replyTo } = payload
   const log = await app.db.selectFrom('mail_log').select('status').where('id', '=', mailId).executeTakeFirst()
   if (log?.status !== 'queued') return
   const compose = templates[template] as (fill: object) => ReturnType<(typeof templates)['verification']>
-  const words = compose(onOneLine({ ...payload.fill, product: app.config.productName }))
+  const words = compose(eachOnOneLine({ ...payload.fill, product: app.config.productName }))
   const body = await renderMail(words, { product: app.config.productName, link: linkOf(app, payload) })
   const outcome = await app.mailer.send({
     id: mailId,
     to: { address: to.address, name: to.name ?? '' },
+    ...(replyTo && { replyTo: { address: replyTo.address, name: onOneLine(replyTo.name) } }),
     subject: words.subject,
     ...body,
   })
@@ -43,10 +44,14 @@ function linkOf({ config }: App, { link }: SendMailPayload): string | null {
 }
 
 /** Names that people chose stay inside our sentences: a line of its own would read as ours. */
-function onOneLine(fill: object): object {
+function eachOnOneLine(fill: object): object {
   const entries = Object.entries(fill).map(([name, value]) => [
     name,
-    typeof value === 'string' ? value.replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, ' ').trim() : value,
+    typeof value === 'string' ? onOneLine(value) : Array.isArray(value) ? value.map(onOneLine) : value,
   ])
   return Object.fromEntries(entries)
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, ' ').trim()
 }
