@@ -14,6 +14,7 @@ export const sandboxVariables = {
   PORT: 'The port of the service. Default: 4000. PUBLIC_URL follows it.',
   DATABASE_URL: 'A PostgreSQL of your own. Unset: an embedded one is started.',
   SMTP_URL: 'A mail server of your own. Unset: the mailbox of the sandbox. Set empty: no mail is sent.',
+  SALES_EMAIL: 'Who is mailed about leads. Unset: sales@frontgate.example. Set empty: they are stored only.',
   STRIPE_SECRET_KEY: 'Set empty: billing that needs Stripe is off. Unset: the Stripe of the sandbox.',
   STRIPE_WEBHOOK_SECRET: 'Set empty: events of Stripe are answered and dropped.',
   GOOGLE_CLIENT_ID: 'Set empty: nobody can sign in with Google. Unset: the Google of the sandbox.',
@@ -44,6 +45,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Empty, these switch a part off, which means this; others that are empty count as unset. */
 const offWhenEmpty: Record<string, string> = {
   SMTP_URL: 'no mail is sent',
+  SALES_EMAIL: 'leads are stored and nobody is mailed',
   STRIPE_SECRET_KEY: 'nobody can buy anything',
   STRIPE_WEBHOOK_SECRET: 'events of Stripe are answered and dropped',
   GOOGLE_CLIENT_ID: 'nobody can sign in with Google',
@@ -75,6 +77,7 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     SELF_SERVE_ENABLED: 'true',
     REGISTRATIONS_PER_HOUR: '0',
     MAIL_FROM: 'no-reply@frontgate.localhost',
+    SALES_EMAIL: 'sales@frontgate.example',
     CATALOGUE_FILE: join(root, 'catalogue.json'),
     SMTP_URL: smtpUrl,
     STRIPE_API_URL: `http://localhost:${SANDBOX_PORT}`,

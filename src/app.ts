@@ -8,6 +8,7 @@ import { type Mailer, openMailer } from './mail/mailer.ts'
 import { type Oidc, openOidc } from './oidc/openOidc.ts'
 import { Passwords } from './secrets/passwords.ts'
 import { openStripe, type StripeAccount } from './stripe/openStripe.ts'
+import { openTurnstile, type Turnstile } from './turnstile/openTurnstile.ts'
 
 /** What the running program holds: its settings, its connections, and its only clock. */
 export interface App extends Database {
@@ -20,6 +21,8 @@ export interface App extends Database {
   stripe: StripeAccount | null
   /** Google and Microsoft, as far as there are keys. */
   oidc: Oidc
+  /** Null where there are no keys: then nobody is challenged. */
+  turnstile: Turnstile | null
   log: Log
   metrics: Metrics
   /** The only clock. In the sandbox it can be moved. */
@@ -28,7 +31,7 @@ export interface App extends Database {
 }
 
 /**
- * Opens what the configuration names. `now`, and `fetch` as far as it asks Google and Microsoft, are replaced by the
+ * Opens what the configuration names. `now`, and `fetch` as far as it asks Google, Microsoft and Cloudflare, are replaced by the
  * sandbox, and by nothing else.
  */
 export function openApp(
@@ -48,6 +51,7 @@ export function openApp(
     passwords: new Passwords(config, metrics),
     stripe: openStripe(config),
     oidc: openOidc(config, { fetch, log }),
+    turnstile: openTurnstile(config, { fetch, log }),
     log,
     metrics,
     now,

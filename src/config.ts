@@ -33,16 +33,18 @@ type SecretName =
   | 'secret'
   | 'redisUrl'
   | 'smtpUrl'
+  | 'turnstileSecretKey'
   | 'stripeSecretKey'
   | 'stripeWebhookSecret'
   | 'googleClientSecret'
   | 'microsoftClientSecret'
 
 /** The settings as the program uses them: defaults applied, secrets wrapped, `version` from package.json. */
-export type Config = Omit<Settings, SecretName | ListName | 'upgradeUrl' | 'tokenAudience'> & {
+export type Config = Omit<Settings, SecretName | ListName | 'upgradeUrl' | 'salesUrl' | 'tokenAudience'> & {
   databaseUrl: Secret
   redisUrl?: Secret
   smtpUrl?: Secret
+  turnstileSecretKey?: Secret
   stripeSecretKey?: Secret
   /** The current one and, while it is rolled, the one before; empty when there is none. */
   stripeWebhookSecrets: Secret[]
@@ -57,6 +59,7 @@ export type Config = Omit<Settings, SecretName | ListName | 'upgradeUrl' | 'toke
   /** The first makes what is new, all are accepted. */
   secrets: [Secret, ...Secret[]]
   upgradeUrl: string
+  salesUrl: string
   tokenAudience: string
   version: string
 }
@@ -134,6 +137,7 @@ function contradictionsIn(given: Settings): string[] {
     ...(stripeSecretKey?.includes('_live_') && !stripeApiUrl.startsWith('https:')
       ? ['STRIPE_SECRET_KEY is a live key, but STRIPE_API_URL would send it in the clear.']
       : []),
+    ...halfAWidget(given),
     ...halfAClient('GOOGLE', given.googleClientId, given.googleClientSecret),
     ...halfAClient('MICROSOFT', given.microsoftClientId, given.microsoftClientSecret),
     ...(publicUrl.startsWith('https:') ? sandboxIn(given) : []),
@@ -147,8 +151,16 @@ function halfAClient(provider: string, id: string | undefined, secret: string | 
   return [`${provider}_CLIENT_${given} is set, but ${provider}_CLIENT_${missing} is not.`]
 }
 
+/** A challenge that nobody checks keeps nobody out, and one that nobody is shown lets nobody in. */
+function halfAWidget({ turnstileSiteKey, turnstileSecretKey }: Settings): string[] {
+  if ((turnstileSiteKey === undefined) === (turnstileSecretKey === undefined)) return []
+  const [given, missing] = turnstileSiteKey ? ['SITE', 'SECRET'] : ['SECRET', 'SITE']
+  return [`TURNSTILE_${given}_KEY is set, but TURNSTILE_${missing}_KEY is not.`]
+}
+
 /** What everybody knows, or that leads to a Stripe that is none, where people are served. */
-function sandboxIn({ publicUrl, stripeSecretKey, stripeWebhookSecret, stripeApiUrl }: Settings): string[] {
+function sandboxIn(given: Settings): string[] {
+  const { publicUrl, stripeSecretKey, stripeWebhookSecret, stripeApiUrl, turnstileVerifyUrl } = given
   const why = `PUBLIC_URL is "${publicUrl}", so this serves people`
   return [
     ...(stripeSecretKey === 'sk_test_sandbox'
@@ -158,6 +170,7 @@ function sandboxIn({ publicUrl, stripeSecretKey, stripeWebhookSecret, stripeApiU
       ? [`${why}, but STRIPE_WEBHOOK_SECRET is that of the sandbox, which is public.`]
       : []),
     ...(stripeApiUrl.startsWith('https:') ? [] : [`${why}, but STRIPE_API_URL is not https://.`]),
+    ...(turnstileVerifyUrl.startsWith('https:') ? [] : [`${why}, but TURNSTILE_VERIFY_URL is not https://.`]),
   ]
 }
 
@@ -168,7 +181,8 @@ export function operatorAudience({ publicUrl }: Pick<Settings, 'publicUrl'>): st
 
 function complete(from: Settings): Config {
   const { databaseUrl, secret, redisUrl, smtpUrl, stripeSecretKey, stripeWebhookSecret, ...others } = from
-  const { googleClientSecret, microsoftClientSecret, upgradeUrl, tokenAudience, ...more } = others
+  const { googleClientSecret, microsoftClientSecret, turnstileSecretKey, ...addresses } = others
+  const { upgradeUrl, salesUrl, tokenAudience, ...more } = addresses
   const { googleHostedDomains, microsoftAllowedTenants, returnOrigins, ...rest } = more
   const [first = '', ...former] = secret.split(',')
   return {
@@ -177,6 +191,7 @@ function complete(from: Settings): Config {
     secrets: [new Secret(first), ...former.map((one) => new Secret(one))],
     ...(redisUrl && { redisUrl: new Secret(redisUrl) }),
     ...(smtpUrl && { smtpUrl: new Secret(smtpUrl) }),
+    ...(turnstileSecretKey && { turnstileSecretKey: new Secret(turnstileSecretKey) }),
     ...(stripeSecretKey && { stripeSecretKey: new Secret(stripeSecretKey) }),
     ...(googleClientSecret && { googleClientSecret: new Secret(googleClientSecret) }),
     googleHostedDomains: listOf(googleHostedDomains).map((domain) => domainToASCII(domain).toLowerCase()),
@@ -186,6 +201,7 @@ function complete(from: Settings): Config {
     returnOrigins: listOf(returnOrigins).map((origin) => new URL(origin).origin),
     stripeWebhookSecrets: stripeWebhookSecret?.split(',').map((one) => new Secret(one)) ?? [],
     upgradeUrl: upgradeUrl ?? `${from.publicUrl}/billing`,
+    salesUrl: salesUrl ?? `${from.publicUrl}/talk-to-sales`,
     tokenAudience: tokenAudience ?? from.publicUrl,
     version: versionOfPackage(),
   }

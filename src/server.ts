@@ -14,6 +14,8 @@ import { accountPage } from './identity/accountPage.ts'
 import { mailedPages } from './identity/mailedPages.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { signInPages } from './identity/signInPages.ts'
+import { leadRoutes } from './leads/routes.ts'
+import { talkToSalesPage } from './leads/talkToSalesPage.ts'
 import { operatorRoutes } from './operators/routes.ts'
 
 /** The whole API: every module's operations, in the order of openapi.json. */
@@ -25,6 +27,7 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   accountRoutes(server, app, access)
   identityRoutes(server, app, access)
   billingRoutes(server, app, access)
+  leadRoutes(server, app)
   accessRoutes(server, app, access)
   entitlementRoutes(server, app, access)
   operatorRoutes(server, app)
@@ -32,6 +35,7 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   problemPages(server)
   mailedPages(server, app)
   signInPages(server, app)
+  talkToSalesPage(server, app)
   accountPage(server, app)
   invitePage(server, app)
   return { server, access }

@@ -20,6 +20,8 @@ export async function startService(app: App, parts: { serve: boolean; work: bool
   const worker = parts.work ? await startWorker(app) : undefined
   const integrations = {
     mail: config.smtpUrl !== undefined,
+    salesMail: config.salesEmail !== undefined,
+    turnstile: app.turnstile !== null,
     stripe: app.stripe !== null,
     stripeEvents: config.stripeWebhookSecrets.length > 0,
   }

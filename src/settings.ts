@@ -86,6 +86,24 @@ export const settings = Type.Object({
     text('Where refusals for want of a plan send people. Unset: PUBLIC_URL/billing.', urlOf('https', 'http')),
   ),
 
+  salesEmail: Type.Optional(
+    text('Who gets a mail when somebody asks to talk to sales. Unset: leads are stored only.', {
+      pattern: '^[^@\\s]+@[^@\\s]+$',
+      expects: 'an e-mail address',
+    }),
+  ),
+  salesUrl: Type.Optional(
+    text('Where people are sent to talk to sales. Unset: PUBLIC_URL/talk-to-sales.', urlOf('https', 'http')),
+  ),
+  turnstileSiteKey: Type.Optional(
+    text('The site key of a Cloudflare Turnstile widget. Unset: whoever talks to sales is not challenged.'),
+  ),
+  turnstileSecretKey: Type.Optional(secretText('Its secret key.')),
+  turnstileVerifyUrl: text('Where Turnstile says whether a challenge was passed.', {
+    default: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
+    ...urlOf('https', 'http'),
+  }),
+
   stripeSecretKey: Type.Optional(
     secretText(
       'The secret or restricted key of the Stripe account. Unset: billing operations that need Stripe answer 503, and everything else works.',

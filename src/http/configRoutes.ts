@@ -1,13 +1,17 @@
 import Type from 'typebox'
 import type { App } from '../app.ts'
 import { route } from './route.ts'
-import { named } from './schemas.ts'
+import { Nullable, named } from './schemas.ts'
 import type { Server } from './server.ts'
 
 const PublicConfigSchema = named(
   'PublicConfig',
   Type.Object({
     self_serve_enabled: Type.Boolean(),
+    sales_url: Type.String({ description: 'Where those who may not are offered to talk to sales.' }),
+    turnstile_site_key: Nullable(
+      Type.String({ description: 'Of the widget whose token POST /v1/sales-leads takes; null for none.' }),
+    ),
     stripe_enabled: Type.Boolean(),
     oauth_providers: Type.Array(Type.String()),
     trial_days: Type.Integer(),
@@ -32,6 +36,8 @@ export function configRoutes(server: Server, app: App): void {
     },
     async () => ({
       self_serve_enabled: config.selfServeEnabled,
+      sales_url: config.salesUrl,
+      turnstile_site_key: config.turnstileSiteKey ?? null,
       stripe_enabled: app.stripe !== null,
       oauth_providers: app.oidc.providers,
       trial_days: config.trialDays,

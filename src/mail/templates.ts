@@ -35,6 +35,8 @@ export interface TemplateFill {
   invite: { account: string; inviter: string; role: string; days: number }
   'member-removed': { account: string }
   'ownership-received': { account: string }
+  /** To sales. `lines` are what somebody wrote, line by line, `facts` what else is known. */
+  'sales-lead': { name: string; company: string; email: string; lines: string[]; facts: string[] }
   'trial-ending': { plan: string; account: string; days: number; until: string }
   'trial-becomes-paid': { plan: string; days: number; until: string }
   'payment-failed': { plan: string }
@@ -246,6 +248,16 @@ export const templates: { [T in TemplateName]: Template<T> } = {
       'If you do not want that, hand it over to another member.',
     ],
     button: 'Look at my account',
+  }),
+  'sales-lead': ({ product, name, company, email, lines, facts }) => ({
+    subject: `${company} wants to talk about ${product}`,
+    preview: `${name}, ${email}`,
+    paragraphs: [
+      `${name} of ${company} (${email}) wants to talk about ${product}.`,
+      ...(lines.length > 0 ? ['They wrote:', ...lines.map((line) => `> ${line}`)] : []),
+      ...facts,
+    ],
+    footnote: `Answer this mail and it goes to them. Nobody has proved that the address is theirs.`,
   }),
   'trial-ending': ({ product, plan, account, days, until }) => ({
     subject: `Your ${product} trial ends ${days === 1 ? 'tomorrow' : `in ${days} days`}`,

@@ -10,6 +10,7 @@ import { Reason } from './fields.ts'
 import { findAccounts } from './findAccounts.ts'
 import { getAccount } from './getAccount.ts'
 import { describeGrant, endGrant, grantPlan } from './grants.ts'
+import { leadRoutes } from './leadRoutes.ts'
 import { listAudit } from './listAudit.ts'
 import { productKeyRoutes } from './productKeyRoutes.ts'
 import { stripeRoutes } from './stripeRoutes.ts'
@@ -199,4 +200,5 @@ export function operatorRoutes(server: Server, app: App): void {
 
   productKeyRoutes(server, app)
   stripeRoutes(server, app)
+  leadRoutes(server, app)
 }

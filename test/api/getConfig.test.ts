@@ -15,6 +15,8 @@ test('200: what pages need to know, from the settings', async () => {
   expect(reply.status).toBe(200)
   expect(reply.body).toEqual({
     self_serve_enabled: false,
+    sales_url: 'http://localhost:4000/talk-to-sales',
+    turnstile_site_key: null,
     stripe_enabled: false,
     oauth_providers: [],
     trial_days: 30,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { inInbox, noted } from '../support/inbox.ts'
 import { invited, newMember } from '../support/invites.ts'
+import { keptLead, leadOf } from '../support/leads.ts'
 import { mirrored } from '../support/mirrored.ts'
 import {
   mailedToken,
@@ -31,6 +32,8 @@ export interface Case {
   takesStripe?: true
   /** The same for Google and Microsoft. */
   takesProvider?: true
+  /** It takes few calls of one network: each of ours comes from another. */
+  isLimitedByNetwork?: true
   /** By the name of a field in path, query or body: an id that is not for the caller, which is answered 404. */
   foreign?: Record<string, (t: TestApp, other: Person) => string | Promise<string>>
 }
@@ -58,6 +61,7 @@ const inviteOfOthers = async (t: TestApp) => (await invited(t, await registerVer
 export const cases: Record<string, Case> = {
   getConfig: {},
   listPlans: {},
+  createSalesLead: { good: () => ({ body: leadOf(newAddress()) }), isLimitedByNetwork: true },
   getKeys: {},
   getLiveness: {},
   getReadiness: {},
@@ -267,6 +271,22 @@ export const cases: Record<string, Case> = {
   },
   revokeProductKey: {
     good: async (t) => ({ path: { id: (await productKey(t)).id }, body: { reason: 'It leaked' } }),
+    foreign: { id: nobody },
+  },
+  listLeads: {
+    async good(t) {
+      await keptLead(t)
+      return { query: { spam: 'false', limit: '10' } }
+    },
+  },
+  exportLeads: {
+    async good(t) {
+      await keptLead(t)
+      return { query: { spam: 'false' } }
+    },
+  },
+  deleteLead: {
+    good: async (t) => ({ path: { id: await keptLead(t) }, body: { reason: 'They asked for it' } }),
     foreign: { id: nobody },
   },
 

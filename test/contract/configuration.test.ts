@@ -33,6 +33,7 @@ describe('what is read', () => {
       selfServeEnabled: false,
       trialDays: 14,
       upgradeUrl: 'https://gate.example/billing',
+      salesUrl: 'https://gate.example/talk-to-sales',
       tokenAudience: 'https://gate.example',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     })
@@ -110,6 +111,8 @@ describe('what does not fit is refused, with its variable and what it should be'
     ['SMTP_URL', 'mail.example', /\[secret\].*smtp:\/\/ or smtps:\/\//],
     ['REDIS_URL', 'http://redis.example', /\[secret\].*redis:\/\//],
     ['MAIL_FROM', 'Frontgate', /e-mail address/],
+    ['SALES_EMAIL', 'Sales <sales@gate.example>', /e-mail address/],
+    ['SALES_URL', '/talk-to-sales', /https:\/\//],
     ['UPGRADE_URL', '/billing', /https:\/\//],
     ['BREACHED_PASSWORDS_URL', 'https://range.example', /ends with \//],
     ['TOKEN_AUDIENCE', operatorAudience({ publicUrl: required.PUBLIC_URL }), /operators/],
@@ -133,6 +136,11 @@ describe('what does not fit is refused, with its variable and what it should be'
       /STRIPE_WEBHOOK_SECRET is that of/,
     ],
     ['a Stripe without TLS', { STRIPE_API_URL: 'http://10.1.2.3' }, /STRIPE_API_URL is not https/],
+    [
+      'a Turnstile without TLS',
+      { TURNSTILE_VERIFY_URL: 'http://10.1.2.3' },
+      /TURNSTILE_VERIFY_URL is not https/,
+    ],
   ])('%s, where people are served', (_name, env, fault) => {
     expect(faultsOf({ ...required, ...env })).toEqual([expect.stringMatching(fault)])
     expect(faultsOf({ ...required, ...env, PUBLIC_URL: 'http://localhost:4000' })).toEqual([])
@@ -143,6 +151,13 @@ describe('what does not fit is refused, with its variable and what it should be'
       expect(faultsOf({ ...required, STRIPE_API_URL })).toEqual([expect.stringMatching(/must be an origin/)])
     }
     expect(faultsOf({ ...required, STRIPE_API_URL: 'https://api.stripe.com/' })).toEqual([])
+  })
+
+  test('half a Turnstile, which would keep out nobody or everybody', () => {
+    const [site, secret] = [{ TURNSTILE_SITE_KEY: 'x' }, { TURNSTILE_SECRET_KEY: 'y' }]
+    expect(faultsOf({ ...required, ...site })).toEqual([expect.stringMatching(/TURNSTILE_SECRET_KEY is not/)])
+    expect(faultsOf({ ...required, ...secret })).toEqual([expect.stringMatching(/TURNSTILE_SITE_KEY is not/)])
+    expect(faultsOf({ ...required, ...site, ...secret })).toEqual([])
   })
 
   test('all at once, in the order of the documentation', () => {
@@ -178,12 +193,17 @@ describe('secrets are never printed', () => {
     SECRET: `${'hunter2'.repeat(5)},${'hunter2'.repeat(6)}`,
     REDIS_URL: 'redis://:hunter2@redis.example',
     SMTP_URL: 'smtp://frontgate:hunter2@mail.example',
+    TURNSTILE_SECRET_KEY: 'hunter2',
     STRIPE_SECRET_KEY: 'sk_test_hunter2',
     STRIPE_WEBHOOK_SECRET: 'whsec_hunter2,whsec_formerhunter2',
     GOOGLE_CLIENT_SECRET: 'hunter2',
     MICROSOFT_CLIENT_SECRET: 'hunter2',
   }
-  const clients = { GOOGLE_CLIENT_ID: 'a-client', MICROSOFT_CLIENT_ID: 'a-client' }
+  const clients = {
+    GOOGLE_CLIENT_ID: 'a-client',
+    MICROSOFT_CLIENT_ID: 'a-client',
+    TURNSTILE_SITE_KEY: 'a-widget',
+  }
   const config = readConfig({ ...required, ...clients, ...hidden })
 
   test('every variable that holds one is marked', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Role, roles, scopes } from '../../src/http/actor.ts'
 import { dump } from '../support/dump.ts'
+import { newNetwork } from '../support/networks.ts'
 import { operatorToken, type Person, register, registerVerified } from '../support/people.ts'
 import { productKey, revokeProductKey } from '../support/productKeys.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
@@ -47,7 +48,8 @@ interface Stage {
 
 describe.each(operations)('$operationId', (operation) => {
   const { operationId, method, path, body, parameters, security, description = '' } = operation
-  const { good, foreign = {}, takesStripe = false, takesProvider = false } = cases[operationId] ?? {}
+  const { good, foreign = {}, ...takes } = cases[operationId] ?? {}
+  const { takesStripe = false, takesProvider = false, isLimitedByNetwork = false } = takes
   const goodStatuses = takesStripe || takesProvider ? [503] : [200, 201, 202, 204, 302]
   const isForOperators = description === 'For operators.'
   const isForMembers = description.startsWith('For members')
@@ -72,6 +74,7 @@ describe.each(operations)('$operationId', (operation) => {
     const url = path.replace(/\{(\w+)\}/g, (_match, name) => encodeURIComponent(fields[name] ?? ''))
     const search = new URLSearchParams(asked).toString()
     return t.call(method, search ? `${url}?${search}` : url, {
+      ...(isLimitedByNetwork && { from: newNetwork() }),
       ...(as !== undefined && { as }),
       ...(sent !== undefined && { body: sent, headers: { 'content-type': 'application/json' } }),
     })

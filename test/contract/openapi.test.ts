@@ -7,6 +7,7 @@ const open = [
   'receiveStripeEvent',
   'getConfig',
   'listPlans',
+  'createSalesLead',
   'register',
   'signIn',
   'refreshSession',

@@ -108,6 +108,9 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(offOf({ GOOGLE_CLIENT_ID: '' })).toEqual([
       'GOOGLE_CLIENT_ID is empty: nobody can sign in with Google.',
     ])
+    expect(offOf({ SALES_EMAIL: '' })).toEqual([
+      'SALES_EMAIL is empty: leads are stored and nobody is mailed.',
+    ])
     expect(offOf({})).toEqual([])
   })
 
@@ -116,6 +119,7 @@ describe('npm start', { timeout: 120_000 }, () => {
     const own = { MICROSOFT_CLIENT_ID: 'mine', MICROSOFT_CLIENT_SECRET: 'my secret' }
     const env = readEnvironment({ GOOGLE_CLIENT_ID: '', ...own }, folder).forService(found)
     expect(env).toMatchObject({ GOOGLE_CLIENT_ID: '', GOOGLE_CLIENT_SECRET: '', ...own })
+    expect(env.SALES_EMAIL).toBe('sales@frontgate.example')
     expect(() => readEnvironment({ GOOGLE_CLIENT_ID: 'mine' }, folder)).toThrow('GOOGLE_CLIENT_SECRET')
   })
 

@@ -155,9 +155,10 @@ export async function callServer(
     ...(body !== undefined && { payload: body as object }),
   } as InjectOptions)
   const isJson = /json/.test(String(reply.headers['content-type']))
+  const isFile = /^text\/csv/.test(String(reply.headers['content-type']))
   return {
     status: reply.statusCode,
-    body: isJson && reply.body ? reply.json() : null,
+    body: isJson && reply.body ? reply.json() : isFile ? reply.body : null,
     text: reply.body,
     headers: reply.headers,
     cookies: Object.fromEntries(reply.cookies.map(({ name, value }) => [name, value])),
