@@ -1,4 +1,4 @@
--- Who asks to talk to sales.
+-- Who asks to talk to sales, and who may create accounts ahead of everybody else.
 
 create table sales_leads (
   id uuid primary key,
@@ -24,3 +24,13 @@ comment on column sales_leads.mailed_at is 'when the mail to sales was promised;
 create index sales_leads_real on sales_leads (created_at desc, id desc) where spam_reason is null;
 create index sales_leads_spam on sales_leads (created_at desc, id desc) where spam_reason is not null;
 create index sales_leads_mailed on sales_leads (email, mailed_at desc) where mailed_at is not null;
+
+create table self_serve_openings (
+  is_only boolean primary key default true check (is_only),
+  domains text[] not null,
+  share integer not null check (share between 0 and 100),
+  set_at timestamptz not null,
+  set_by uuid not null references operators
+);
+comment on table self_serve_openings is 'one row or none: who may create accounts while SELF_SERVE_ENABLED is off';
+comment on column self_serve_openings.share is 'of a hundred visitors';

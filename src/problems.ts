@@ -110,7 +110,7 @@ export const problems = {
     status: 403,
     title: 'New accounts cannot be created here right now',
     meaning: 'Self-serve registration is switched off. Existing users, invites and sign-in work.',
-    remedy: 'Talk to sales, or ask for an invite.',
+    remedy: 'Talk to sales at `sales_url`, or ask for an invite.',
   },
   'email-verification-required': {
     status: 403,
@@ -366,6 +366,7 @@ interface MembersByCode {
     upgrade_url: string
   }
   'feature-not-in-plan': { feature: string; plan: string; required_plan: string | null; upgrade_url: string }
+  'self-serve-disabled': { sales_url: string }
   'email-verification-required': { grace_ended_at?: string; grace_ends_at?: string }
   'seat-limit-reached': { limit: number; used: number; upgrade_url: string }
   'last-owner': { accounts: { id: string; name: string }[] }

@@ -3,11 +3,13 @@ import { entitlementRoutes } from './access/entitlements/routes.ts'
 import { accessRoutes } from './access/routes.ts'
 import { invitePage } from './accounts/invites/invitePage.ts'
 import { accountRoutes } from './accounts/routes.ts'
+import { isOpenFor } from './accounts/selfServe/visitors.ts'
 import type { App } from './app.ts'
 import { billingRoutes } from './billing/routes.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
 import { configRoutes } from './http/configRoutes.ts'
 import { healthRoutes } from './http/healthRoutes.ts'
+import type { IsOpenFor } from './http/plainPage.ts'
 import { problemPages } from './http/problemPages.ts'
 import { makeServer, type Server } from './http/server.ts'
 import { accountPage } from './identity/accountPage.ts'
@@ -22,7 +24,8 @@ import { operatorRoutes } from './operators/routes.ts'
 export async function buildServer(app: App): Promise<{ server: Server; access: Access }> {
   const access = new Access(app)
   const server = await makeServer(app, access)
-  configRoutes(server, app)
+  const isOpen: IsOpenFor = (request, reply) => isOpenFor(app, request, reply)
+  configRoutes(server, app, isOpen)
   catalogueRoutes(server, app, access.catalogues)
   accountRoutes(server, app, access)
   identityRoutes(server, app, access)
@@ -34,7 +37,7 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   healthRoutes(server, app)
   problemPages(server)
   mailedPages(server, app)
-  signInPages(server, app)
+  signInPages(server, app, isOpen)
   talkToSalesPage(server, app)
   accountPage(server, app)
   invitePage(server, app)

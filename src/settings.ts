@@ -177,7 +177,10 @@ export const settings = Type.Object({
     ),
   ),
 
-  selfServeEnabled: yesNo(false, 'Whether strangers may create accounts.'),
+  selfServeEnabled: yesNo(
+    false,
+    'Whether strangers may create accounts. While it is off, operators can let in domains and a share of visitors with PUT /v1/operator/self-serve.',
+  ),
   registrationPrivacy: Type.Enum(['open', 'strict'], {
     default: 'open',
     description:

@@ -6,24 +6,29 @@ import { bindTrialToMailbox, giveTrial, hasTakenTrial } from '../entitlements/tr
 import type { Caller, UserActor } from '../http/actor.ts'
 import { lockUser } from '../identity/users.ts'
 import { problem } from '../problems.ts'
+import { findOpenings } from './selfServe/openings.ts'
+import { refuseUnlessOpen } from './selfServe/refuseUnlessOpen.ts'
 
 /**
- * Creates an account of the caller, where people may create accounts themselves. It is on trial if they never had one, as
+ * Creates an account of the caller, where they may create accounts themselves. It is on trial if they never had one, as
  * somebody who came by an invite.
  */
 export async function createAnotherAccount(
   tx: Tx,
-  config: Pick<Config, 'selfServeEnabled' | 'trialDays' | 'trialPlan'>,
+  config: Config,
   caller: Caller<UserActor>,
-  name: string,
+  { name, bucket }: { name: string; bucket: number | null },
   at: Date,
 ): Promise<string> {
-  if (!config.selfServeEnabled) throw problem('self-serve-disabled')
   const { userId } = caller.actor
-  // Held until the end: deleting the user meanwhile waits and closes this account too, and of two that are created at
-  // once the second finds the trial taken.
-  const owner = await lockUser(tx, userId)
+  const [owner, openings] = await Promise.all([
+    // Held until the end: deleting the user meanwhile waits and closes this account too, and of two that are created at
+    // once the second finds the trial taken.
+    lockUser(tx, userId),
+    findOpenings(tx, config),
+  ])
   if (!owner) throw problem('session-expired')
+  refuseUnlessOpen(config, openings, { email: owner.email, bucket })
   const hadTrial = await hasTakenTrial(tx, owner)
   const accountId = uuidv7()
   await Promise.all([

@@ -12,6 +12,8 @@ import { problem } from '../problems.ts'
 import { createInvitedUser, createUser, type NewUser } from './createUser.ts'
 import { getInvite } from './invites/invites.ts'
 import { registerByMailJob } from './registerByMail.ts'
+import { findOpenings } from './selfServe/openings.ts'
+import { refuseUnlessOpen } from './selfServe/refuseUnlessOpen.ts'
 
 export interface Registration {
   email: string
@@ -20,6 +22,8 @@ export interface Registration {
   accountName: string | null
   /** The link of an invite that they bring along. */
   inviteToken: string | null
+  /** Of their browser among a hundred; null for one that is not marked. */
+  bucket: number | null
 }
 
 /**
@@ -30,19 +34,20 @@ export interface Registration {
 export async function register(
   app: App,
   caller: Caller,
-  { password, inviteToken, ...registration }: Registration,
+  { password, inviteToken, bucket, ...registration }: Registration,
   at: Date,
 ): Promise<Entered> {
   const { config } = app
-  if (!config.selfServeEnabled && inviteToken === null) throw problem('self-serve-disabled')
   const { email } = registration
-  const [known, hadTrial, verdict] = await together(app, (db) =>
+  const [known, hadTrial, openings, verdict] = await together(app, (db) =>
     Promise.all([
       findUserByEmail(db, email),
       hasHadTrial(db, email),
+      inviteToken === null ? findOpenings(db, config) : null,
       app.limiter.take(registrationLimits(config.registrationsPerHour, caller.ip), at, db),
     ]),
   )
+  if (inviteToken === null) refuseUnlessOpen(config, openings, { email, bucket })
   refuseAboveLimit(verdict)
   if (inviteToken !== null) await refuseUnlessInvited(app, { inviteToken, email }, at)
   await refuseWeakPassword(app, password, email)

@@ -25,6 +25,7 @@ import { memberRoutes } from './members/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { register } from './register.ts'
 import { renameAccount } from './renameAccount.ts'
+import { bucketOfVisitor } from './selfServe/visitors.ts'
 
 const AccountSchema = named(
   'Account',
@@ -75,13 +76,14 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
         'overloaded',
       ],
     },
-    async ({ caller, body, at, reply }) => {
+    async ({ caller, body, at, request, reply }) => {
       const registration = {
         email: addressOf(body.email),
         password: body.password,
         name: body.name?.trim() ?? null,
         accountName: body.account_name?.trim() ?? null,
         inviteToken: body.invite_token ?? null,
+        bucket: bucketOfVisitor(request, config),
       }
       const registered = await register(app, caller, registration, at)
       if (registered.kind === 'mailed') return reply.code(202).send({ status: 'accepted' })
@@ -168,10 +170,11 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       replies: { 201: AccountRefSchema },
       refusals: ['self-serve-disabled', 'too-many-requests'],
     },
-    async ({ caller, body, at, reply }) => {
+    async ({ caller, body, at, request, reply }) => {
       refuseAboveLimit(await app.limiter.take(accountLimits(caller.actor.userId), at))
       const name = body.name.trim()
-      const id = await inTx(app, (tx) => createAnotherAccount(tx, config, caller, name, at))
+      const wanted = { name, bucket: bucketOfVisitor(request, config) }
+      const id = await inTx(app, (tx) => createAnotherAccount(tx, config, caller, wanted, at))
       return reply.code(201).send({ id, name, role: 'owner' })
     },
   )

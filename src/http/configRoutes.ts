@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import type { App } from '../app.ts'
+import type { IsOpenFor } from './plainPage.ts'
 import { route } from './route.ts'
 import { Nullable, named } from './schemas.ts'
 import type { Server } from './server.ts'
@@ -7,7 +8,10 @@ import type { Server } from './server.ts'
 const PublicConfigSchema = named(
   'PublicConfig',
   Type.Object({
-    self_serve_enabled: Type.Boolean(),
+    self_serve_enabled: Type.Boolean({
+      description:
+        'Whether this visitor may create an account. Someone at an address that may is let in all the same.',
+    }),
     sales_url: Type.String({ description: 'Where those who may not are offered to talk to sales.' }),
     turnstile_site_key: Nullable(
       Type.String({ description: 'Of the widget whose token POST /v1/sales-leads takes; null for none.' }),
@@ -21,7 +25,7 @@ const PublicConfigSchema = named(
 )
 
 /** What pages need to know before anybody signs in. */
-export function configRoutes(server: Server, app: App): void {
+export function configRoutes(server: Server, app: App, isOpenFor: IsOpenFor): void {
   const { config } = app
   route(
     server,
@@ -34,8 +38,8 @@ export function configRoutes(server: Server, app: App): void {
       summary: 'Settings that pages show',
       replies: { 200: PublicConfigSchema },
     },
-    async () => ({
-      self_serve_enabled: config.selfServeEnabled,
+    async ({ request, reply }) => ({
+      self_serve_enabled: await isOpenFor(request, reply),
       sales_url: config.salesUrl,
       turnstile_site_key: config.turnstileSiteKey ?? null,
       stripe_enabled: app.stripe !== null,

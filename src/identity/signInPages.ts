@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { servePage } from '../http/plainPage.ts'
+import { escapeText, type IsOpenFor, servePage } from '../http/plainPage.ts'
 import type { Server } from '../http/server.ts'
 import { providerTitles } from '../oidc/rules.ts'
 import { sharedScript, wordsOf } from './pageScript.ts'
@@ -34,8 +34,8 @@ form.addEventListener('submit', async (event) => {
 })`
 
 /** Where people come in, and ask for a new password. */
-export function signInPages(server: Server, { config, oidc }: App): void {
-  const { productName: product, selfServeEnabled } = config
+export function signInPages(server: Server, { config, oidc }: App, isOpenFor: IsOpenFor): void {
+  const { productName: product } = config
   const words = wordsOf(config.returnOrigins)
   const ways = oidc.providers
     .map(
@@ -43,14 +43,20 @@ export function signInPages(server: Server, { config, oidc }: App): void {
         `<a class="button" href="/v1/auth/oauth/${provider}/start">Continue with ${providerTitles[provider]}</a>`,
     )
     .join('')
-  const isForNew = ways && selfServeEnabled ? '<p>New here? These sign you up too.</p>' : ''
+  const mayBegin = ways && '<p>New here? These sign you up too.</p>'
+  const mayAsk = `<hr><p>New here? Accounts are by invite for now.</p><a class="button" href="${escapeText(config.salesUrl)}">Talk to sales</a>`
   servePage(server, {
     path: '/sign-in',
     title: 'Sign in',
     product,
-    main: `${words}${isForNew}${ways}${ways && '<hr>'}<form>${emailField}
+    async main(request, reply) {
+      const { error } = request.query as Record<string, unknown>
+      // Whoever was turned away comes from a provider with an address that may not, whatever this browser may.
+      const isOpen = (await isOpenFor(request, reply)) && error !== 'self-serve-disabled'
+      return `${words}${isOpen ? mayBegin : ''}${ways}${ways && '<hr>'}<form>${emailField}
 <label>Password<input type="password" name="password" autocomplete="current-password" required></label><button>Sign in</button></form>
-<p><a href="/forgot-password">Forgot your password?</a></p>`,
+<p><a href="/forgot-password">Forgot your password?</a></p>${isOpen ? '' : mayAsk}`
+    },
     script: signInScript,
   })
   servePage(server, {

@@ -13,6 +13,7 @@ import { describeGrant, endGrant, grantPlan } from './grants.ts'
 import { leadRoutes } from './leadRoutes.ts'
 import { listAudit } from './listAudit.ts'
 import { productKeyRoutes } from './productKeyRoutes.ts'
+import { selfServeRoutes } from './selfServeRoutes.ts'
 import { stripeRoutes } from './stripeRoutes.ts'
 
 const GrantSchema = named(
@@ -201,4 +202,5 @@ export function operatorRoutes(server: Server, app: App): void {
   productKeyRoutes(server, app)
   stripeRoutes(server, app)
   leadRoutes(server, app)
+  selfServeRoutes(server, app)
 }

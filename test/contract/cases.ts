@@ -289,6 +289,10 @@ export const cases: Record<string, Case> = {
     good: async (t) => ({ path: { id: await keptLead(t) }, body: { reason: 'They asked for it' } }),
     foreign: { id: nobody },
   },
+  getSelfServe: {},
+  setSelfServe: {
+    good: () => ({ body: { domains: ['customer.example'], share: 20, reason: 'The first ones' } }),
+  },
 
   listStripeEvents: {
     async good(t) {

@@ -28,17 +28,22 @@ export async function startOauthApp(
   options: { work?: boolean } = {},
 ): Promise<OauthApp> {
   const served = await serveProviders()
-  const { google, microsoft, fetch, addressOf } = served.providers
-  const t = await startTestApp(
-    {
-      GOOGLE_CLIENT_ID,
-      GOOGLE_CLIENT_SECRET,
-      MICROSOFT_CLIENT_ID,
-      MICROSOFT_CLIENT_SECRET,
-      ...overrides,
-    },
-    { ...options, fetch },
-  )
+  const { fetch } = served.providers
+  const t = await startTestApp({ ...providerSettings, ...overrides }, { ...options, fetch })
+  return withProvidersAt(t, served)
+}
+
+/** The clients that the sandbox's Google and Microsoft know. */
+export const providerSettings = {
+  GOOGLE_CLIENT_ID,
+  GOOGLE_CLIENT_SECRET,
+  MICROSOFT_CLIENT_ID,
+  MICROSOFT_CLIENT_SECRET,
+}
+
+/** A service that was started with the `fetch` of these providers, and browsers that find them. */
+export function withProvidersAt<T extends TestApp>(t: T, served: ServedProviders): T & OauthApp {
+  const { google, microsoft, addressOf } = served.providers
   return {
     ...t,
     google,

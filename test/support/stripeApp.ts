@@ -27,7 +27,7 @@ const DAY = 86_400
 /** Starts both, with the prices of the catalogue at Stripe. Call `close` when done. */
 export async function startStripeApp(
   overrides: NodeJS.ProcessEnv = {},
-  { prices = true } = {},
+  { prices = true, fetch = globalThis.fetch } = {},
 ): Promise<StripeApp> {
   const port = await freePort(0)
   let now = () => new Date()
@@ -35,13 +35,14 @@ export async function startStripeApp(
     now: () => now(),
     webhookUrl: `http://127.0.0.1:${port}/v1/webhooks/stripe`,
   })
-  const t = await startTestApp({
+  const settings = {
     STRIPE_SECRET_KEY: STRIPE_KEY,
     STRIPE_WEBHOOK_SECRET: STRIPE_SIGNING_SECRET,
     STRIPE_API_URL: standIn.url,
     STRIPE_READS_PER_SECOND: '1000',
     ...overrides,
-  })
+  }
+  const t = await startTestApp(settings, { fetch })
   now = t.app.now
   await t.fastify.listen({ host: '127.0.0.1', port })
   if (prices) await bringPrices(t.app)

@@ -1,6 +1,6 @@
 import type { App } from '../../app.ts'
 import type { Db } from '../../db/database.ts'
-import { inTx, type Tx } from '../../db/transaction.ts'
+import { inTx, type Tx, together } from '../../db/transaction.ts'
 import type { Caller } from '../../http/actor.ts'
 import { normaliseAddress } from '../../identity/addresses.ts'
 import { noticeNewDevice, signedInFromHere } from '../../identity/newDevice.ts'
@@ -23,6 +23,8 @@ import { type Identity, providerTitles } from '../../oidc/rules.ts'
 import { problem } from '../../problems.ts'
 import { acceptInvite } from '../invites/acceptInvite.ts'
 import { getInvite } from '../invites/invites.ts'
+import { findOpenings } from '../selfServe/openings.ts'
+import { refuseUnlessOpen } from '../selfServe/refuseUnlessOpen.ts'
 import { enterByMail, mustStayHidden } from './enterByMail.ts'
 import { createByProvider } from './newByProvider.ts'
 import { takeOver } from './takeOver.ts'
@@ -34,6 +36,8 @@ export interface Arrival {
   isBrowserOf: (user: UserRecord) => boolean
   /** The link of an invite that they came with. */
   inviteToken: string | null
+  /** Of their browser among a hundred; null for one that is not marked. */
+  bucket: number | null
 }
 
 /** An arrival whose address is read as ours are. */
@@ -65,7 +69,8 @@ export async function enterByProvider(
     const mayMakeUser = foreseen.kind === 'create' || (isHidden && foreseen.kind !== 'known')
     if (mayMakeUser && !mayCreate) {
       if (invite && !isInvited) throw problem('invite-for-another-address')
-      await refuseUnlessOpen(app, caller, { isInvited }, at)
+      // Invites have a limit of their own.
+      if (!isInvited) await refuseStranger(app, caller, arrived, at)
       mayCreate = true
     }
     if (isHidden) {
@@ -88,18 +93,15 @@ function isLostRace(error: unknown): boolean {
   return error instanceof LostRace || isAddressTaken(error) || isIdentityTaken(error)
 }
 
-/** Throws unless this stranger may become a user: because strangers may, or because they are invited. */
-async function refuseUnlessOpen(
-  app: App,
-  caller: Caller,
-  { isInvited }: { isInvited: boolean },
-  at: Date,
-): Promise<void> {
+/** Throws where this stranger may not become a user: they may not create accounts, or too many of their network did. */
+async function refuseStranger(app: App, caller: Caller, { email, bucket }: Arrived, at: Date): Promise<void> {
   const { config, limiter } = app
-  // Invites have a limit of their own.
-  if (isInvited) return
-  if (!config.selfServeEnabled) throw problem('self-serve-disabled')
-  refuseAboveLimit(await limiter.take(registrationLimits(config.registrationsPerHour, caller.ip), at))
+  const limits = registrationLimits(config.registrationsPerHour, caller.ip)
+  const [openings, verdict] = await together(app, (db) =>
+    Promise.all([findOpenings(db, config), limiter.take(limits, at, db)]),
+  )
+  refuseUnlessOpen(config, openings, { email, bucket })
+  refuseAboveLimit(verdict)
 }
 
 async function findFacts(db: Db, arrived: Arrived): Promise<EntryFacts<UserRecord>> {

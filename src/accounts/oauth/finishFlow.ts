@@ -13,6 +13,7 @@ import { replyWithSession } from '../../identity/replyWithSession.ts'
 import type { UserRecord } from '../../identity/users.ts'
 import type { ProviderName } from '../../oidc/rules.ts'
 import { type Problem, problem } from '../../problems.ts'
+import { bucketOfVisitor } from '../selfServe/visitors.ts'
 import { enterByProvider } from './enterByProvider.ts'
 import { callbackOf } from './wayBack.ts'
 
@@ -48,7 +49,8 @@ export async function finishFlow(
     return returnTo === '/account' ? '/account?notice=linked' : returnTo
   }
   const isBrowserOf = (user: UserRecord) => knownDevice(request, config, user) !== null
-  const entered = await enterByProvider(app, caller, { identity, isBrowserOf, inviteToken }, at)
+  const arrival = { identity, isBrowserOf, inviteToken, bucket: bucketOfVisitor(request, config) }
+  const entered = await enterByProvider(app, caller, arrival, at)
   if (entered.kind === 'mailed') return '/sign-in?notice=check-mail'
   await replyWithSession({ access, config, reply, delivery: 'cookie' }, entered, at)
   return returnTo
