@@ -59,7 +59,7 @@ export function accountLimits(userId: string): Limit[] {
   return [{ key: `account ${userId}`, most: 20, windowSeconds: HOUR }]
 }
 
-/** Mails that an account sends to people it invites. */
-export function inviteLimits(accountId: string): Limit[] {
-  return [{ key: `invite ${accountId}`, most: 100, windowSeconds: HOUR }]
+/** Mails that an account sends to people it invites, so many of them at once. */
+export function inviteLimits(accountId: string, mails = 1): Limit[] {
+  return [{ key: `invite ${accountId}`, most: 100, windowSeconds: HOUR, points: mails }]
 }

@@ -8,18 +8,20 @@ export interface Limit {
   key: string
   most: number
   windowSeconds: number
+  /** How many are asked for at once, all of them or none; more than `most` never pass. */
+  points?: number
 }
 
-/** `retryAfterSeconds` is set when a limit is reached, and says when it opens again. */
+/** `retryAfterSeconds` is set when a limit has too few points left, and says when it opens again. */
 export interface Verdict {
   retryAfterSeconds: number | null
 }
 
 /** Counts per key, shared by all replicas. Time is the caller's, so that a moved clock opens windows. */
 export interface Limiter {
-  /** Takes one point from each limit, or from none when one of them is reached; exact under parallel calls. */
+  /** Takes the points of each limit, or none at all when one of them has too few left; never more under parallel calls. */
   take(limits: Limit[], at: Date, db?: Db): Promise<Verdict>
-  /** Says whether a limit is reached and takes nothing. */
+  /** Says what `take` would say, and takes nothing. */
   peek(limits: Limit[], at: Date, db?: Db): Promise<Verdict>
   /** Forgets counters whose window is over. */
   sweep(at: Date): Promise<void>

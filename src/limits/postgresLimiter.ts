@@ -13,41 +13,20 @@ export class PostgresLimiter implements Limiter {
   }
 
   async take(limits: Limit[], at: Date, db: Db = this.#db): Promise<Verdict> {
-    if (limits.length === 0) return { retryAfterSeconds: null }
-    const { keys, most, ends } = columnsOf(limits, at)
-    // `blocked` refuses politely, without counting. Calls that run at the same time see the same rows there
-    // and are told apart by the upsert, whose count the last line of the select compares. Rows are taken in
-    // the order of their keys, so that two calls never wait for each other.
-    const { rows } = await sql<{ opens_at: Date; counted: boolean }>`
-      with wanted as (
-        select * from unnest(${keys}::bytea[], ${most}::int[], ${ends}::timestamptz[]) as w (key, most, ends_at)
-      ), blocked as (
-        select r.expires_at from wanted w
-        join rate_limits r on r.key = w.key and r.expires_at > ${at} and r.points >= w.most
-      ), taken as (
-        insert into rate_limits as r (key, points, expires_at)
-        select key, 1, ends_at from wanted where not exists (select from blocked) order by key
-        on conflict (key) do update set
-          points = case when r.expires_at > ${at} then r.points + 1 else 1 end,
-          expires_at = case when r.expires_at > ${at} then r.expires_at else excluded.expires_at end
-        returning r.key, r.points, r.expires_at
-      )
-      select expires_at as opens_at, false as counted from blocked
-      union all
-      select t.expires_at, true from taken t join wanted w on w.key = t.key where t.points > w.most`.execute(
-      db,
-    )
-    if (rows.some(({ counted }) => counted)) await giveBack(db, keys)
-    return verdictOf(rows, at)
+    const asked = columnsOf(limits, at)
+    for (;;) {
+      const { taken, blocked } = await tryTaking(asked, at, db)
+      if (blocked.length > 0) return verdictOf(blocked, at)
+      if (taken.length === limits.length) return { retryAfterSeconds: null }
+      // A call that ran at the same time has taken them; now its count is seen.
+      if (taken.length > 0) await giveBack(asked, taken, db)
+    }
   }
 
   async peek(limits: Limit[], at: Date, db: Db = this.#db): Promise<Verdict> {
     if (limits.length === 0) return { retryAfterSeconds: null }
-    const { keys, most } = columnsOf(limits, at)
-    const { rows } = await sql<{ opens_at: Date }>`
-      select r.expires_at as opens_at
-      from unnest(${keys}::bytea[], ${most}::int[]) as w (key, most)
-      join rate_limits r on r.key = w.key and r.expires_at > ${at} and r.points >= w.most`.execute(db)
+    const { rows } = await sql<Opening>`
+      with ${wantedOf(columnsOf(limits, at))} ${openingsOf(at)}`.execute(db)
     return verdictOf(rows, at)
   }
 
@@ -73,27 +52,78 @@ export class PostgresLimiter implements Limiter {
   async close(): Promise<void> {}
 }
 
-/** Takes back the points of a call that was refused by one that ran at the same time. */
-async function giveBack(db: Db, keys: Buffer[]): Promise<void> {
+type Asked = ReturnType<typeof columnsOf>
+
+interface Opening {
+  opens_at: Date
+}
+
+interface Taken {
+  key: Buffer
+  expires_at: Date
+}
+
+/**
+ * What is blocked is refused without counting. Calls that run at the same time see the same rows there and are told
+ * apart by the upsert, which looks at a row as the one before has left it. Rows are taken in the order of their keys,
+ * so that two calls never wait for each other.
+ */
+async function tryTaking(asked: Asked, at: Date, db: Db): Promise<{ taken: Taken[]; blocked: Opening[] }> {
+  if (asked.keys.length === 0) return { taken: [], blocked: [] }
+  const { rows } = await sql<Taken & { blocked: boolean }>`
+    with ${wantedOf(asked)}, blocked as (${openingsOf(at)}), taken as (
+      insert into rate_limits as r (key, points, expires_at)
+      select key, points, ends_at from wanted where not exists (select from blocked) order by key
+      on conflict (key) do update set
+        points = case when r.expires_at > ${at} then r.points else 0 end + excluded.points,
+        expires_at = case when r.expires_at > ${at} then r.expires_at else excluded.expires_at end
+      where case when r.expires_at > ${at} then r.points else 0 end + excluded.points
+        <= (select most from wanted w where w.key = r.key)
+      returning r.key, r.expires_at
+    )
+    select null as key, opens_at as expires_at, true as blocked from blocked
+    union all
+    select key, expires_at, false from taken`.execute(db)
+  const blocked = rows.filter((row) => row.blocked).map(({ expires_at }) => ({ opens_at: expires_at }))
+  return { taken: rows.filter((row) => !row.blocked), blocked }
+}
+
+const wantedOf = ({ keys, most, points, ends }: Asked) => sql`wanted as (
+  select * from unnest(${keys}::bytea[], ${most}::int[], ${points}::int[], ${ends}::timestamptz[])
+    as w (key, most, points, ends_at)
+)`
+
+/** When each limit opens that has too few points left. */
+const openingsOf = (at: Date) => sql`
+  select coalesce(r.expires_at, w.ends_at) as opens_at from wanted w
+  left join rate_limits r on r.key = w.key and r.expires_at > ${at}
+  where coalesce(r.points, 0) + w.points > w.most`
+
+/** Takes back what was taken for a call that another limit refuses, from the windows that it was taken from. */
+async function giveBack({ keys, points }: Asked, taken: Taken[], db: Db): Promise<void> {
+  const mine = taken.map(({ key }) => points[keys.findIndex((asked) => asked.equals(key))])
   await sql`
     with mine as (
-      select key from rate_limits where key = any(${keys}::bytea[]) order by key for update
+      select r.key, t.points, t.expires_at
+      from unnest(${taken.map(({ key }) => key)}::bytea[], ${mine}::int[],
+        ${taken.map(({ expires_at }) => expires_at)}::timestamptz[]) as t (key, points, expires_at)
+      join rate_limits r on r.key = t.key order by r.key for update of r
     )
-    update rate_limits r set points = r.points - 1 from mine where r.key = mine.key and r.points > 0`.execute(
-    db,
-  )
+    update rate_limits r set points = greatest(0, r.points - mine.points) from mine
+    where r.key = mine.key and r.expires_at = mine.expires_at`.execute(db)
 }
 
 function columnsOf(limits: Limit[], at: Date) {
   return {
     keys: limits.map(({ key }) => createHash('sha256').update(key).digest()),
     most: limits.map(({ most }) => most),
+    points: limits.map(({ points = 1 }) => points),
     ends: limits.map(({ windowSeconds }) => new Date(at.getTime() + windowSeconds * 1000)),
   }
 }
 
-function verdictOf(rows: { opens_at: Date }[], at: Date): Verdict {
-  if (rows.length === 0) return { retryAfterSeconds: null }
-  const last = Math.max(...rows.map(({ opens_at }) => opens_at.getTime()))
+function verdictOf(openings: Opening[], at: Date): Verdict {
+  if (openings.length === 0) return { retryAfterSeconds: null }
+  const last = Math.max(...openings.map(({ opens_at }) => opens_at.getTime()))
   return { retryAfterSeconds: (last - at.getTime()) / 1000 }
 }

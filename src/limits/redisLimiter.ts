@@ -4,9 +4,9 @@ import { Unavailable } from '../db/unavailable.ts'
 import type { Limit, Limiter, Verdict } from './limiter.ts'
 
 /**
- * KEYS are hashes { points, ends }; ARGV are: 1 to take or 0 to look, the time, then `most` and the window
- * of each key, all in milliseconds. Answers when the last reached limit opens, or 0. The caller's clock
- * decides; Redis' own expiry only clears up.
+ * KEYS are hashes { points, ends }; ARGV are: 1 to take or 0 to look, the time, then of each key `most`, the
+ * window and the points that are asked for, times in milliseconds. Answers when the last of the limits opens that
+ * have too few left, or 0. The caller's clock decides; Redis' own expiry only clears up.
  */
 const script = `
 local at = tonumber(ARGV[2])
@@ -14,17 +14,18 @@ local opens = 0
 for i, key in ipairs(KEYS) do
   local row = redis.call('HMGET', key, 'points', 'ends')
   local points, ends = tonumber(row[1] or 0), tonumber(row[2] or 0)
-  if ends > at and points >= tonumber(ARGV[1 + 2 * i]) then opens = math.max(opens, ends) end
+  if ends <= at then points, ends = 0, at + tonumber(ARGV[3 * i + 1]) end
+  if points + tonumber(ARGV[3 * i + 2]) > tonumber(ARGV[3 * i]) then opens = math.max(opens, ends) end
 end
 if opens > 0 or ARGV[1] == '0' then return string.format('%d', opens) end
 for i, key in ipairs(KEYS) do
-  local window = tonumber(ARGV[2 + 2 * i])
+  local window = tonumber(ARGV[3 * i + 1])
   local ends = tonumber(redis.call('HGET', key, 'ends') or 0)
   if ends <= at then
     redis.call('HSET', key, 'points', 0, 'ends', string.format('%d', at + window))
     redis.call('PEXPIRE', key, window)
   end
-  redis.call('HINCRBY', key, 'points', 1)
+  redis.call('HINCRBY', key, 'points', ARGV[3 * i + 2])
 end
 return '0'`
 
@@ -62,7 +63,11 @@ export class RedisLimiter implements Limiter {
   async #run(mode: '0' | '1', limits: Limit[], at: Date): Promise<Verdict> {
     if (limits.length === 0) return { retryAfterSeconds: null }
     const keys = limits.map(({ key }) => createHash('sha256').update(key).digest('base64url'))
-    const bounds = limits.flatMap(({ most, windowSeconds }) => [most, windowSeconds * 1000])
+    const bounds = limits.flatMap(({ most, windowSeconds, points = 1 }) => [
+      most,
+      windowSeconds * 1000,
+      points,
+    ])
     const answer = await this.#redis
       .eval(script, keys.length, ...keys, mode, at.getTime(), ...bounds)
       .catch((cause: unknown) => {

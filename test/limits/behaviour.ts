@@ -17,6 +17,8 @@ const limit = (most: number, windowSeconds = 60, key: string = randomUUID()): Li
 })
 const PASSES = { retryAfterSeconds: null }
 
+const sum = (points: number[]) => points.reduce((total, each) => total + each, 0)
+
 /** What every limiter does, wherever it counts. */
 export function describeLimiter(start: () => Promise<Replicas>): void {
   let replicas: Replicas
@@ -79,6 +81,21 @@ export function describeLimiter(start: () => Promise<Replicas>): void {
       expect(await limiter.take([hour, minute], at(10))).toEqual({ retryAfterSeconds: 3590 })
     })
 
+    test('of several points takes all or none, and begins no window with what it refuses', async () => {
+      const [only, other] = [limit(10), limit(10)]
+      expect(await limiter.take([{ ...other, points: 11 }], at(-30))).toEqual({ retryAfterSeconds: 60 })
+      expect(await limiter.take([{ ...only, points: 7 }, other], at(0))).toEqual(PASSES)
+      for (const refused of [4, 10, 11])
+        expect(await limiter.take([other, { ...only, points: refused }], at(20))).toEqual({
+          retryAfterSeconds: 40,
+        })
+      expect(await limiter.take([{ ...only, points: 3 }], at(20))).toEqual(PASSES)
+      expect(await limiter.take([only], at(20))).toEqual({ retryAfterSeconds: 40 })
+      expect(await limiter.take([{ ...other, points: 9 }], at(20))).toEqual(PASSES)
+      expect(await limiter.take([other], at(20))).toEqual({ retryAfterSeconds: 40 })
+      expect(await limiter.take([{ ...only, points: 10 }], at(60))).toEqual(PASSES)
+    })
+
     test('without limits always passes', async () => {
       expect(await limiter.take([], at(0))).toEqual(PASSES)
       expect(await limiter.peek([], at(0))).toEqual(PASSES)
@@ -100,6 +117,14 @@ export function describeLimiter(start: () => Promise<Replicas>): void {
       expect(await limiter.peek(only, at(60))).toEqual(PASSES)
       expect(await limiter.take(only, at(60))).toEqual(PASSES)
     })
+
+    test('asks for several points as take does', async () => {
+      const only = limit(5)
+      expect(await limiter.peek([{ ...only, points: 6 }], at(0))).toEqual({ retryAfterSeconds: 60 })
+      await limiter.take([{ ...only, points: 3 }], at(0))
+      expect(await limiter.peek([{ ...only, points: 2 }], at(20))).toEqual(PASSES)
+      expect(await limiter.peek([{ ...only, points: 3 }], at(20))).toEqual({ retryAfterSeconds: 40 })
+    })
   })
 
   describe('many at once, in two processes', () => {
@@ -120,6 +145,26 @@ export function describeLimiter(start: () => Promise<Replicas>): void {
       const only = limit(5)
       await limiter.take([only], at(-60))
       expect(passed(await inParallel(100, [only]))).toBe(5)
+    })
+
+    test('that ask for several points pass until too few are left, and leave those that are', async () => {
+      const only = limit(100)
+      expect(passed(await inParallel(40, [{ ...only, points: 9 }]))).toBe(11)
+      expect(passed(await inParallel(10, [only]))).toBe(1)
+    })
+
+    test('fill a limit together, however much they ask for', async () => {
+      const only = limit(100)
+      const asked = [90, 60, 5, 5, 20, 40, 10]
+      const verdicts = await Promise.all(
+        asked.map((points, i) => (i % 2 ? replicas.one : replicas.other).take([{ ...only, points }], at(0))),
+      )
+      const left = 100 - sum(asked.filter((_points, i) => verdicts[i]?.retryAfterSeconds === null))
+      expect(left).toBeGreaterThanOrEqual(0)
+      // Nobody was refused who would fit beside those that passed.
+      for (const [i, points] of asked.entries())
+        if (verdicts[i]?.retryAfterSeconds !== null) expect(points).toBeGreaterThan(left)
+      expect(passed(await inParallel(20, [only]))).toBe(Math.min(20, left))
     })
 
     test('use up of the wider limit only what passed', async () => {
