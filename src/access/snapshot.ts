@@ -47,6 +47,14 @@ export interface Snapshot {
 /** Those that expired long ago stay; beyond so many, the latest are shown as pending. */
 const MOST_INVITES = 1000
 
+/**
+ * What is true of an invite `i` that holds a seat while it has not expired. One for an address that a member has by now
+ * holds none: they have theirs.
+ */
+export const holdsSeat = `i.accepted_at is null and i.revoked_at is null and not exists (
+    select from users iu join members im on im.user_id = iu.id
+    where iu.email = i.email and im.account_id = i.account_id)`
+
 /** What decides what an account may do, as columns of a select from `accounts a`. */
 const factColumns = `
   (select coalesce(json_agg(json_build_object(
@@ -66,10 +74,9 @@ const factColumns = `
   (select coalesce(json_agg(json_build_object('name', c.name, 'periodStart', c.period_start, 'used', c.used)), '[]')
     from (select distinct on (name) * from usage where account_id = a.id order by name, period_start desc) c) as usage,
   (select count(*) from members where account_id = a.id) as members,
-  (select coalesce(json_agg(i.expires_at), '[]')
-    from (select expires_at from account_invites
-      where account_id = a.id and accepted_at is null and revoked_at is null
-      order by expires_at desc limit ${MOST_INVITES}) i) as invite_ends,
+  (select coalesce(json_agg(e.expires_at), '[]')
+    from (select i.expires_at from account_invites i where i.account_id = a.id and ${holdsSeat}
+      order by i.expires_at desc limit ${MOST_INVITES}) e) as invite_ends,
   (select coalesce(max(version), 0) from catalogue_versions) as catalogue_version`
 
 /**

@@ -53,7 +53,7 @@ export interface AccountFacts {
   featureOverrides: FeatureOverride[]
   usage: UsageCount[]
   members: number
-  /** When each invite that is out stops holding a seat; that may be in the past. */
+  /** When each invite that holds a seat stops doing so; that may be in the past. */
   inviteEnds: Date[]
   catalogueVersion: number
 }

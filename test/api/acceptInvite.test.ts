@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { accept, invited, membersOf, newMember, registerInvited, seatsOf } from '../support/invites.ts'
+import { changedEmail } from '../support/emailChanges.ts'
+import {
+  accept,
+  invited,
+  membersOf,
+  newMember,
+  registerInvited,
+  seatsOf,
+  sendInvite,
+} from '../support/invites.ts'
 import { tokenFor } from '../support/mailedLinks.ts'
 import { newAddress, type Person, register, registerVerified, signIn } from '../support/people.ts'
 import { DAY_SECONDS, endGrant, giveGrant } from '../support/staff.ts'
@@ -44,6 +53,45 @@ describe('previewInvite', () => {
     const { email } = await register(t)
     for (const token of ['x'.repeat(43), await tokenFor(t, '/verify-email', email)])
       expect((await preview(token)).body.code).toBe('token-unknown')
+  })
+
+  test('404: a token that was tampered with; nothing else than the token says what is offered', async () => {
+    const ada = await registerVerified(t)
+    const bob = await registerVerified(t)
+    const { id, token } = await invited(t, ada, bob.email)
+    const tampered = `${token.slice(0, -1)}${token.endsWith('A') ? 'E' : 'A'}`
+    for (const wrong of [tampered, token.toLowerCase(), id]) {
+      expect((await preview(wrong)).body.code).toBe('token-unknown')
+      expect((await accept(t, bob, wrong)).body.code).toBe('token-unknown')
+    }
+    for (const more of [{ role: 'owner' }, { account_id: bob.accountId }, { email: ada.email }]) {
+      const body = { token, ...more }
+      const reply = await t.call('POST', '/v1/invites/accept', { as: bob.accessToken, body })
+      expect(reply.status).toBe(422)
+    }
+  })
+
+  test('410: what is void says why, and neither the account nor the people', async () => {
+    const ada = await registerVerified(t, { account_name: 'Engines', name: 'Ada' })
+    const [bob, eve, joe] = [await registerVerified(t), await registerVerified(t), newAddress('joe')]
+    const superseded = await invited(t, ada, bob.email)
+    const used = await invited(t, ada, bob.email)
+    await accept(t, bob, used.token)
+    const revoked = await invited(t, ada, eve.email)
+    await t.call('DELETE', `/v1/accounts/me/invites/${revoked.id}`, { as: ada.accessToken })
+    const renewed = await invited(t, ada, joe)
+    await invited(t, ada, joe)
+    for (const [{ token }, code] of [
+      [superseded, 'token-used'],
+      [used, 'token-used'],
+      [revoked, 'token-canceled'],
+      [renewed, 'token-superseded'],
+    ] as const) {
+      for (const reply of [await preview(token), await accept(t, eve, token)]) {
+        expect([reply.status, reply.body.code]).toEqual([410, code])
+        for (const known of ['Engines', 'Ada', '@', ada.accountId]) expect(reply.text).not.toContain(known)
+      }
+    }
   })
 })
 
@@ -105,9 +153,9 @@ describe('acceptInvite', () => {
     expect((await accept(t, bob, token)).status).toBe(200)
   })
 
-  test('402: when the plan has shrunk below the members that are there; once it grows the invite still works', async () => {
+  test('402: when the plan has shrunk below the members that are there, who all stay; once it grows the invite still works', async () => {
     const ada = await registerVerified(t)
-    for (let i = 0; i < 2; i++) await newMember(t, ada)
+    for (let i = 0; i < 3; i++) await newMember(t, ada)
     const grant = await giveGrant(t, ada.accountId, { source: 'complimentary', plan: 'pro' })
     await t.advance(13 * DAY_SECONDS)
     const bob = await registerVerified(t)
@@ -118,8 +166,11 @@ describe('acceptInvite', () => {
     bob.accessToken = (await signIn(t, bob.email)).body.access_token
     const refused = await accept(t, bob, token)
     expect(refused.status).toBe(402)
-    expect(refused.body).toMatchObject({ code: 'seat-limit-reached', limit: 3, used: 3 })
+    expect(refused.body).toMatchObject({ code: 'seat-limit-reached', limit: 3, used: 4 })
     expect((await preview(token)).status).toBe(200)
+    expect(Object.keys(await membersOf(t, ada.accountId))).toHaveLength(4)
+    ada.accessToken = (await signIn(t, ada.email)).body.access_token
+    expect((await sendInvite(t, ada, newAddress())).body).toMatchObject({ code: 'seat-limit-reached' })
     await giveGrant(t, ada.accountId, { source: 'complimentary', plan: 'team' })
     expect((await accept(t, bob, token)).status).toBe(200)
   })
@@ -153,6 +204,73 @@ describe('acceptInvite', () => {
     expect((await accept(t, bob, token)).body.code).toBe('token-canceled')
     await setRole(admin, ada.accountId, 'admin')
     expect((await accept(t, bob, token)).status).toBe(200)
+  })
+
+  test('410: whoever sent it is no member any more', async () => {
+    const ada = await registerVerified(t)
+    const admin = await newMember(t, ada, 'admin')
+    const bob = await registerVerified(t)
+    const { token } = await invited(t, admin, bob.email)
+    await t.app.pool.query('delete from members where user_id = $1', [admin.userId])
+    expect((await accept(t, bob, token)).body.code).toBe('token-canceled')
+  })
+
+  test('a stranger who registers the invited address joins nothing without the link, verified or not', async () => {
+    const ada = await registerVerified(t)
+    const email = newAddress('bob')
+    await invited(t, ada, email)
+    const stranger = await register(t, { email })
+    const accountsOf = async ({ accessToken: as }: Person) =>
+      (await t.call('GET', '/v1/accounts', { as })).body.data.map(({ id }: { id: string }) => id)
+    expect(await accountsOf(stranger)).toEqual([stranger.accountId])
+    const bare = await t.call('POST', '/v1/invites/accept', { as: stranger.accessToken, body: {} })
+    expect(bare.status).toBe(422)
+    const entry = { as: stranger.accessToken, body: { account_id: ada.accountId } }
+    expect((await t.call('POST', '/v1/auth/switch-account', entry)).status).toBe(404)
+    await t.call('POST', '/v1/auth/email/verify', {
+      body: { token: await tokenFor(t, '/verify-email', email) },
+    })
+    expect(await accountsOf(stranger)).toEqual([stranger.accountId])
+    // Nor does anybody else whose mailbox has the same domain.
+    const neighbour = await registerVerified(t)
+    expect(await accountsOf(neighbour)).toEqual([neighbour.accountId])
+    expect(await seatsOf(t, ada)).toMatchObject({ used: 1, pending: 1 })
+  })
+})
+
+describe('a member who has changed to an address that an invite is out to', () => {
+  test('takes one seat: theirs', async () => {
+    const ada = await registerVerified(t)
+    const bob = await newMember(t, ada)
+    const newEmail = newAddress('bob')
+    const { id } = await invited(t, ada, newEmail)
+    for (let i = 0; i < 2; i++) await sendInvite(t, ada, newAddress())
+    expect((await sendInvite(t, ada, newAddress())).status).toBe(402)
+    await changedEmail(t, bob, newEmail)
+    expect(await seatsOf(t, bob)).toMatchObject({ used: 2, pending: 2, limit: 5 })
+    expect((await sendInvite(t, ada, newEmail)).body.code).toBe('already-member')
+    const again = await t.call('POST', `/v1/accounts/me/invites/${id}/resend`, { as: ada.accessToken })
+    expect(again.body.code).toBe('already-member')
+    expect((await sendInvite(t, ada, newAddress())).status).toBe(201)
+    const full = await sendInvite(t, ada, newAddress())
+    expect(full.body).toMatchObject({ code: 'seat-limit-reached', used: 5, limit: 5 })
+    // It can be taken back, which frees nothing more.
+    const revoked = await t.call('DELETE', `/v1/accounts/me/invites/${id}`, { as: ada.accessToken })
+    expect(revoked.status).toBe(204)
+    expect(await seatsOf(t, ada)).toMatchObject({ used: 2, pending: 3 })
+  })
+
+  test('accepts it at the limit, and has the higher role, in one row', async () => {
+    const ada = await registerVerified(t)
+    const bob = await newMember(t, ada, 'viewer')
+    const newEmail = newAddress('bob')
+    const { token } = await invited(t, ada, newEmail, 'admin')
+    await changedEmail(t, bob, newEmail)
+    for (let i = 0; i < 3; i++) expect((await sendInvite(t, ada, newAddress())).status).toBe(201)
+    const reply = await accept(t, bob, token)
+    expect([reply.status, reply.body.account?.role]).toEqual([200, 'admin'])
+    expect(await membersOf(t, ada.accountId)).toEqual({ [ada.userId]: 'owner', [bob.userId]: 'admin' })
+    expect(await seatsOf(t, ada)).toMatchObject({ used: 2, pending: 3 })
   })
 })
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { accept, invited, membersOf, seatsOf } from '../support/invites.ts'
+import { accept, invited, membersOf, seatsOf, sendInvite } from '../support/invites.ts'
 import { type OauthApp, startOauthApp } from '../support/oauthApp.ts'
 import {
   answerOf,
@@ -11,6 +11,7 @@ import {
   tokensOf,
 } from '../support/oauthPeople.ts'
 import { mailedToken, newAddress, PASSWORD, type Person, registerVerified } from '../support/people.ts'
+import { endGrant, giveGrant } from '../support/staff.ts'
 
 let t: OauthApp
 let owner: Person
@@ -109,6 +110,27 @@ test('the link does not join an identity that nobody vouches for to the user who
     'email-already-registered',
   )
   expect((await accept(t, invitee, token)).status).toBe(200)
+})
+
+test('no seat is found by the way of a provider, and nobody is made; once there is one the link still works', async () => {
+  const grant = await giveGrant(t, owner.accountId, { source: 'complimentary', plan: 'enterprise' })
+  const email = newAddress('invitee')
+  const { token } = await invited(t, owner, email)
+  await t.app.pool.query(
+    `insert into members (account_id, user_id, role, created_at)
+     select $1, id, 'viewer', $2 from users order by created_at, id limit 4`,
+    [owner.accountId, t.app.now()],
+  )
+  await endGrant(t, grant)
+  const person = atGoogle(t, { email })
+  const full = t.browser()
+  expect(errorOf(await comeBy(full, 'google', person, { invite_token: token }))).toBe('seat-limit-reached')
+  expect(await isSignedIn(t, full)).toBe(false)
+  expect((await sendInvite(t, owner, newAddress())).status).toBe(402)
+  await giveGrant(t, owner.accountId, { source: 'complimentary', plan: 'enterprise' })
+  const browser = t.browser()
+  expect(errorOf(await comeBy(browser, 'google', person, { invite_token: token }))).toBeNull()
+  expect((await tokensOf(t, browser)).accounts).toMatchObject([{ id: owner.accountId }])
 })
 
 test('a link that opens nothing any more says so, and leaves the invite behind', async () => {

@@ -184,6 +184,16 @@ export const cases: Record<string, Case> = {
 
   listInvites: { good: () => ({ query: { limit: '10' } }) },
   sendInvite: { good: () => ({ body: { email: newAddress(), role: 'viewer' } }) },
+  sendInvites: {
+    good: (_t, { email }) => ({
+      body: {
+        invites: [
+          { email: newAddress(), role: 'viewer' },
+          { email, role: 'member' },
+        ],
+      },
+    }),
+  },
   resendInvite: {
     good: async (t, me) => ({ path: { id: (await invited(t, me, newAddress())).id } }),
     foreign: { id: inviteOfOthers },

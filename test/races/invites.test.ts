@@ -4,9 +4,11 @@ import {
   invited,
   membersOf,
   newMember,
+  outcomesOf,
   registerInvited,
   seatsOf,
   sendInvite,
+  sendInvites,
 } from '../support/invites.ts'
 import { newAddress, type Person, registerVerified } from '../support/people.ts'
 import { endGrant, giveGrant } from '../support/staff.ts'
@@ -57,6 +59,34 @@ describe('invites at once', () => {
       return t.call('POST', '/v1/invites/preview', { body: { token } })
     })
     expect(outcomes(await Promise.all(looks))).toEqual(['200', ...Array(7).fill('410 token-superseded')])
+  })
+})
+
+describe('many invites at once, by several calls', () => {
+  test('take exactly the seats that are free', async () => {
+    const ada = await registerVerified(t)
+    const bob = await newMember(t, ada, 'admin')
+    const replies = await atOnce(4, (app, i) =>
+      sendInvites(app, i % 3 ? ada : bob, [
+        [newAddress(), 'member'],
+        [newAddress(), 'member'],
+      ]),
+    )
+    expect(replies.flatMap(outcomesOf).sort()).toEqual([
+      ...Array(3).fill('invited'),
+      ...Array(5).fill('seat-limit-reached'),
+    ])
+    expect(await seatsOf(t, ada)).toMatchObject({ used: 2, pending: 3 })
+  })
+
+  test('to the same addresses are one each, with one mail', async () => {
+    const ada = await registerVerified(t)
+    const rows = Array.from({ length: 4 }, () => [newAddress(), 'member'] as const)
+    const replies = await atOnce(4, (app, i) => sendInvites(app, ada, i % 3 ? rows : rows.toReversed()))
+    const seen = replies.flatMap(outcomesOf).sort()
+    expect(seen).toEqual([...Array(4).fill('invited'), ...Array(12).fill('renewed')])
+    expect(await seatsOf(t, ada)).toMatchObject({ used: 1, pending: 4 })
+    for (const [email] of rows) expect(await t.mailsTo(email)).toHaveLength(1)
   })
 })
 

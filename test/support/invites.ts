@@ -7,7 +7,23 @@ export function sendInvite(t: TestApp, by: Person, email: string, role = 'member
   return t.call('POST', '/v1/accounts/me/invites', { as: by.accessToken, body: { email, role } })
 }
 
-/** The same for an invite that must go out: its id, and the token that only the mail has. */
+/** Has somebody invite many at once, each as the role beside the address, and returns the reply. */
+export function sendInvites(
+  t: Pick<TestApp, 'call'>,
+  by: Person,
+  rows: (readonly [email: string, role: string])[],
+): Promise<TestReply> {
+  const body = { invites: rows.map(([email, role]) => ({ email, role })) }
+  return t.call('POST', '/v1/accounts/me/invites/bulk', { as: by.accessToken, body })
+}
+
+/** What became of each row of such a reply. */
+export function outcomesOf({ status, body }: TestReply): string[] {
+  if (status !== 200) throw new Error(`Inviting many answered ${status}: ${JSON.stringify(body)}`)
+  return body.results.map(({ outcome }: { outcome: string }) => outcome)
+}
+
+/** Has somebody send an invite that must go out: its id, and the token that only the mail has. */
 export async function invited(
   t: TestApp,
   by: Person,

@@ -3,7 +3,8 @@ import type { Tx } from '../../db/transaction.ts'
 import type { Caller, MemberActor, Role } from '../../http/actor.ts'
 import { problem } from '../../problems.ts'
 import type { InviteRow } from './invites.ts'
-import { lockForInviting, makeOffer } from './sendInvite.ts'
+import { lockForInviting } from './makeOffer.ts'
+import { offerOrRefuse } from './sendInvite.ts'
 
 /** Sends an invite again, in the caller's name: a new link for another seven days. One that was revoked stays so. */
 export async function resendInvite(
@@ -28,5 +29,5 @@ export async function resendInvite(
       detail: 'This invite was revoked. Invite the address anew.',
     })
   const offer = { email: invite.email, role: invite.role as Role }
-  return makeOffer(tx, config, caller, { ...inviting, ...offer }, at)
+  return offerOrRefuse(tx, config, caller, { ...inviting, ...offer }, at)
 }

@@ -14,6 +14,7 @@ import { resendInvite } from './resendInvite.ts'
 import { revokeInvite } from './revokeInvite.ts'
 import { inviteStatuses } from './rules.ts'
 import { sendInvite } from './sendInvite.ts'
+import { type RowOutcome, sendInvites } from './sendInvites.ts'
 
 const InviteSchema = named(
   'Invite',
@@ -28,6 +29,18 @@ const InviteSchema = named(
     accepted_at: Nullable(Instant),
   }),
 )
+
+const outcomes: RowOutcome['kind'][] = [
+  'invited',
+  'renewed',
+  'already-member',
+  'invalid',
+  'duplicate',
+  'seat-limit-reached',
+]
+
+/** What is wrong in a row is said of the row, so here it may be nearly anything. */
+const TypedRow = Fields({ email: Type.String({ maxLength: 500 }), role: Type.String({ maxLength: 100 }) })
 
 const InviteParams = Fields({ id: Uuid })
 const whenSending: ProblemCode[] = [
@@ -99,6 +112,37 @@ function sendingRoutes(server: Server, app: App): void {
     server,
     app,
     {
+      operationId: 'sendInvites',
+      method: 'POST',
+      url: '/v1/accounts/me/invites/bulk',
+      access: { member: 'admin' },
+      summary: 'Invite many people to the current account, each row judged for itself; safe to repeat',
+      body: Fields({ invites: Type.Array(TypedRow, { minItems: 1, maxItems: 100 }) }),
+      replies: {
+        200: Type.Object({
+          results: Type.Array(
+            Type.Object({
+              email: Type.String({ description: 'As it was sent.' }),
+              outcome: Type.Enum(outcomes),
+              detail: Type.Optional(Type.String()),
+              invite: Type.Optional(InviteSchema),
+            }),
+            { description: 'In the order of the rows.' },
+          ),
+        }),
+      },
+      refusals: ['email-verification-required', 'too-many-requests'],
+    },
+    async ({ caller, body, at }) => {
+      const sent = await sendInvites(app, caller, body.invites, at)
+      return { results: sent.map((outcome, i) => describeOutcome(body.invites[i], outcome, at)) }
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
       operationId: 'resendInvite',
       method: 'POST',
       url: '/v1/accounts/me/invites/:id/resend',
@@ -133,6 +177,15 @@ function sendingRoutes(server: Server, app: App): void {
       return reply.code(204).send()
     },
   )
+}
+
+function describeOutcome(row: { email: string } | undefined, { kind, ...rest }: RowOutcome, at: Date) {
+  return {
+    email: row?.email,
+    outcome: kind,
+    ...('detail' in rest && { detail: rest.detail }),
+    ...('invite' in rest && { invite: describeInvite(rest.invite, at) }),
+  }
 }
 
 function linkRoutes(server: Server, app: App): void {

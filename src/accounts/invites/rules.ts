@@ -1,4 +1,6 @@
-import { isAtLeast, type Role } from '../../http/actor.ts'
+import { isAtLeast, type Role, roles } from '../../http/actor.ts'
+import { normaliseAddress } from '../../identity/addresses.ts'
+import type { Seats } from './seats.ts'
 
 export const inviteStatuses = ['pending', 'accepted', 'revoked', 'expired'] as const
 
@@ -22,6 +24,96 @@ export interface LinkedInvite extends InviteFate {
 /** Whether a member may have others join with a role: admins and owners may, up to their own. */
 export function mayInvite(own: Role | null, role: Role): boolean {
   return own !== null && isAtLeast(own, 'admin') && isAtLeast(own, role)
+}
+
+export const roleAboveOwn = 'Nobody can invite with a role above their own.'
+
+/** Whom an invite is for, and as what. */
+export interface Offer {
+  email: string
+  role: Role
+}
+
+/** An invite that is out, as another offer to the same address finds it. */
+export interface OutInvite {
+  role: Role
+  sentAt: Date
+  /** As in `LinkedInvite`. */
+  inviterRole: Role | null
+}
+
+/** How an address stands to an account. */
+export interface Standing<Out extends OutInvite = OutInvite> {
+  isMember: boolean
+  out: Out | null
+}
+
+export type OfferVerdict<Out extends OutInvite = OutInvite> =
+  | { kind: 'role-above-own' }
+  | { kind: 'already-member' }
+  | { kind: 'no-seat'; limit: number; used: number }
+  /** It is out already, and was mailed a moment ago. */
+  | { kind: 'keep'; out: Out }
+  | { kind: 'renew' }
+  | { kind: 'invite' }
+
+/**
+ * What becomes of an offer. One that is out holds its seat already, so that only members stand in the way of renewing
+ * it. Where it is out with this role, with a link that works and was mailed after `keepSince`, it is kept.
+ */
+export function decideOffer<Out extends OutInvite>(
+  { own, seats, isMember, out }: { own: Role; seats: Seats } & Standing<Out>,
+  role: Role,
+  keepSince: Date | null,
+): OfferVerdict<Out> {
+  if (!mayInvite(own, role)) return { kind: 'role-above-own' }
+  if (isMember) return { kind: 'already-member' }
+  const isFresh = out?.role === role && keepSince !== null && out.sentAt > keepSince
+  if (isFresh && mayInvite(out.inviterRole, role)) return { kind: 'keep', out }
+  const used = seats.members + (out ? 0 : seats.pending)
+  if (seats.limit !== null && used >= seats.limit) return { kind: 'no-seat', limit: seats.limit, used }
+  return { kind: out ? 'renew' : 'invite' }
+}
+
+/** How many mails offers to different addresses take, one after another. */
+export function countMails(
+  { own, seats, standings }: { own: Role; seats: Seats; standings: (email: string) => Standing },
+  offers: Offer[],
+  keepSince: Date,
+): number {
+  let [mails, pending] = [0, seats.pending]
+  for (const { email, role } of offers) {
+    const facts = { own, seats: { ...seats, pending }, ...standings(email) }
+    const { kind } = decideOffer(facts, role, keepSince)
+    if (kind === 'invite') pending++
+    if (kind === 'invite' || kind === 'renew') mails++
+  }
+  return mails
+}
+
+/** Whom somebody wants to invite, as they have typed it. */
+export interface TypedRow {
+  email: string
+  role: string
+}
+
+export type JudgedRow =
+  | { kind: 'offer'; offer: Offer }
+  | { kind: 'invalid'; detail: string }
+  | { kind: 'duplicate'; detail: string }
+
+/** Which of many rows are offers. Of several that are for one address, however it is written, the first is. */
+export function judgeRows(rows: TypedRow[], own: Role): JudgedRow[] {
+  const seen = new Set<string>()
+  return rows.map((typed) => {
+    const [email, role] = [normaliseAddress(typed.email), roles.find((known) => known === typed.role)]
+    if (!email) return { kind: 'invalid', detail: 'This is not an e-mail address.' }
+    if (!role) return { kind: 'invalid', detail: `There is no such role. There are ${roles.join(', ')}.` }
+    if (!mayInvite(own, role)) return { kind: 'invalid', detail: roleAboveOwn }
+    if (seen.has(email)) return { kind: 'duplicate', detail: 'An earlier row is for the same address.' }
+    seen.add(email)
+    return { kind: 'offer', offer: { email, role } }
+  })
 }
 
 export function statusOf(
