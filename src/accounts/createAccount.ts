@@ -32,23 +32,34 @@ export async function createAnotherAccount(
   const hadTrial = await hasTakenTrial(tx, owner)
   const accountId = uuidv7()
   await Promise.all([
-    createAccount(tx, caller, { accountId, name, ownerId: userId }, at),
+    createAccount(tx, caller, { accountId, name, isChosen: true, ownerId: userId }, at),
     hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
   ])
   if (!hadTrial && owner.emailVerifiedAt) await bindTrialToMailbox(tx, userId, owner.email, at)
   return accountId
 }
 
+export interface NewAccount {
+  accountId: string
+  name: string
+  /** Whether somebody chose the name. */
+  isChosen: boolean
+  ownerId: string
+}
+
 /** Creates an account with its first owner. The caller has made sure that it may be created. */
 export async function createAccount(
   tx: Tx,
   caller: Caller,
-  { accountId, name, ownerId }: { accountId: string; name: string; ownerId: string },
+  { accountId, name, isChosen, ownerId }: NewAccount,
   at: Date,
 ): Promise<void> {
   changed(tx, `user:${ownerId}`)
   await Promise.all([
-    tx.insertInto('accounts').values({ id: accountId, name, created_at: at }).execute(),
+    tx
+      .insertInto('accounts')
+      .values({ id: accountId, name, named_at: isChosen ? at : null, created_at: at })
+      .execute(),
     tx
       .insertInto('members')
       .values({ account_id: accountId, user_id: ownerId, role: 'owner', created_at: at })

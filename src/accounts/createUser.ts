@@ -39,7 +39,12 @@ export async function createUser(
   const accountId = uuidv7()
   await Promise.all([
     writeUser(tx, config, caller, { user, isVerified, trial: !hadTrial }, at),
-    createAccount(tx, caller, { accountId, name: accountName(user), ownerId: userId }, at),
+    createAccount(
+      tx,
+      caller,
+      { accountId, name: accountName(user), isChosen: user.accountName !== null, ownerId: userId },
+      at,
+    ),
     hadTrial ? undefined : giveTrial(tx, config, { userId, accountId }, at),
   ])
   if (isVerified) await bindTrialToMailbox(tx, userId, email, at)

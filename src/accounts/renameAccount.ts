@@ -12,7 +12,7 @@ export async function renameAccount(
   const { accountId } = caller.actor
   changed(tx, `account:${accountId}`)
   await Promise.all([
-    tx.updateTable('accounts').set({ name }).where('id', '=', accountId).execute(),
+    tx.updateTable('accounts').set({ name, named_at: at }).where('id', '=', accountId).execute(),
     audit(tx, caller, { action: 'account.renamed', accountId }, at),
   ])
 }

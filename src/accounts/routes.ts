@@ -23,6 +23,7 @@ import { disownRegistration } from './disownRegistration.ts'
 import { inviteRoutes, whenAccepting } from './invites/routes.ts'
 import { memberRoutes } from './members/routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
+import { onboardingRoutes } from './onboarding/routes.ts'
 import { register } from './register.ts'
 import { renameAccount } from './renameAccount.ts'
 import { bucketOfVisitor } from './selfServe/visitors.ts'
@@ -37,6 +38,7 @@ export function accountRoutes(server: Server, app: App, access: Access): void {
   registrationRoutes(server, app, access)
   currentAccountRoutes(server, app, access)
   memberRoutes(server, app)
+  onboardingRoutes(server, app, access)
   inviteRoutes(server, app)
   oauthRoutes(server, app, access)
 }

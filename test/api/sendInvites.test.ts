@@ -187,6 +187,22 @@ describe('200: the same call again', () => {
   })
 })
 
+test('500 in the middle: what is done stays, and the same call again does the rest', async () => {
+  const ada = await registerVerified(t)
+  const rows = some(4)
+  const [first, second, third, fourth] = rows.map(([email]) => email)
+  await t.app.pool.query(`create function fail() returns trigger language plpgsql as $$ begin
+      if new.email = '${third}' then raise 'a disk is full'; end if; return new; end $$;
+    create trigger fail before insert on account_invites for each row execute function fail()`)
+  expect((await sendInvites(t, ada, rows)).status).toBe(500)
+  await t.app.pool.query('drop function fail cascade')
+  expect(await seatsOf(t, ada)).toMatchObject({ pending: 2 })
+  const again = outcomesOf(await sendInvites(t, ada, rows))
+  expect(again).toEqual(['renewed', 'renewed', 'invited', 'invited'])
+  for (const email of [first, second, third, fourth]) expect(await t.mailsTo(String(email))).toHaveLength(1)
+  expect(await seatsOf(t, ada)).toMatchObject({ pending: 4 })
+})
+
 describe('429: a hundred mails an hour, by whatever operation', () => {
   test('counts mails, not rows without a seat or another mail, and does nothing where it refuses', async () => {
     const ada = await registerVerified(t)

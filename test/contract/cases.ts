@@ -155,6 +155,12 @@ export const cases: Record<string, Case> = {
   createAccount: { good: () => ({ body: { name: 'Another' } }) },
   getAccount: {},
   changeAccount: { good: () => ({ body: { name: 'Renamed' } }) },
+  getOnboarding: {},
+  changeOnboarding: {
+    good: () => ({
+      body: { answers: { team_size: 12, gone: null }, skip: ['invite'], unskip: ['name_account'] },
+    }),
+  },
   closeAccount: {
     async good(t, { accessToken }) {
       const { body } = await t.call('GET', '/v1/accounts/me', { as: accessToken })

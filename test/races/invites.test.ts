@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inviteLimits } from '../../src/identity/throttles.ts'
 import {
   accept,
   invited,
@@ -10,6 +11,7 @@ import {
   sendInvite,
   sendInvites,
 } from '../support/invites.ts'
+import { somebodyWaits } from '../support/locks.ts'
 import { newAddress, type Person, registerVerified } from '../support/people.ts'
 import { endGrant, giveGrant } from '../support/staff.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
@@ -77,6 +79,26 @@ describe('many invites at once, by several calls', () => {
       ...Array(5).fill('seat-limit-reached'),
     ])
     expect(await seatsOf(t, ada)).toMatchObject({ used: 2, pending: 3 })
+  })
+
+  test('count the mail of a seat that becomes free only after they have looked', async () => {
+    const ada = await registerVerified(t)
+    const { id } = await invited(t, ada, newAddress())
+    for (let i = 0; i < 3; i++) await sendInvite(t, ada, newAddress())
+    const late = newAddress()
+    const holder = await t.app.pool.connect()
+    await holder.query('begin')
+    await holder.query('select from accounts where id = $1 for update', [ada.accountId])
+    const reply = sendInvites(replica, ada, [[late, 'member']])
+    await somebodyWaits(t)
+    expect((await revoke(t, ada, id)).status).toBe(204)
+    await holder.query('commit')
+    holder.release()
+    expect(outcomesOf(await reply)).toEqual(['invited'])
+    expect(await t.mailsTo(late)).toHaveLength(1)
+    const perHour = (mails: number) => t.app.limiter.peek(inviteLimits(ada.accountId, mails), t.app.now())
+    expect(await perHour(95)).toEqual({ retryAfterSeconds: null })
+    expect((await perHour(96)).retryAfterSeconds).toBeGreaterThan(0)
   })
 
   test('to the same addresses are one each, with one mail', async () => {
