@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { revealToken } from '../../src/secrets/mailedTokens.ts'
 import { dump } from '../support/dump.ts'
 import { accept, invited, newMember, registerInvited, seatsOf, sendInvite } from '../support/invites.ts'
+import { mirrored } from '../support/mirrored.ts'
 import { newAddress, type Person, register, registerVerified, signIn } from '../support/people.ts'
 import { DAY_SECONDS, giveGrant } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
@@ -170,6 +171,22 @@ describe('sendInvite', () => {
     const again = await signedInAgain(ada)
     expect(await seatsOf(t, again)).toMatchObject({ pending: 0, limit: 5 })
     expect((await sendInvite(t, again, newAddress())).status).toBe(201)
+  })
+
+  test('402: fewer seats are bought than are taken; nobody has to go, and invites that are out are accepted by nobody', async () => {
+    const ada = await registerVerified(t)
+    const [bob, eve] = [await newMember(t, ada), await registerVerified(t)]
+    const { token } = await invited(t, ada, eve.email)
+    await giveGrant(t, ada.accountId, { source: 'complimentary', plan: 'team' })
+    await mirrored(t, ada.accountId, { plan: 'team' })
+    await t.app.pool.query(`update plans set seats = 'fixed' where plan = 'team'`)
+    onTestFinished(async () => {
+      await t.app.pool.query(`update plans set seats = 'follow' where plan = 'team'`)
+    })
+    for (const reply of [await sendInvite(t, ada, newAddress()), await accept(t, eve, token)])
+      expect(reply.body).toMatchObject({ code: 'seat-limit-reached', limit: 1 })
+    const account = await t.call('GET', '/v1/accounts/me', { as: bob.accessToken })
+    expect(account.body).toMatchObject({ id: ada.accountId, role: 'member' })
   })
 
   test.each(['', 'bob', 'bob@', 'bob@localhost'])('422: to %j', async (email) => {

@@ -91,7 +91,7 @@ describe('many invites at once, by several calls', () => {
     await holder.query('select from accounts where id = $1 for update', [ada.accountId])
     const reply = sendInvites(replica, ada, [[late, 'member']])
     await somebodyWaits(t)
-    expect((await revoke(t, ada, id)).status).toBe(204)
+    await holder.query('update account_invites set revoked_at = $1 where id = $2', [t.app.now(), id])
     await holder.query('commit')
     holder.release()
     expect(outcomesOf(await reply)).toEqual(['invited'])

@@ -1,5 +1,4 @@
 import { isAtLeast, type Role, roles } from '../../http/actor.ts'
-import { normaliseAddress } from '../../identity/addresses.ts'
 import type { Seats } from './seats.ts'
 
 export const inviteStatuses = ['pending', 'accepted', 'revoked', 'expired'] as const
@@ -91,9 +90,10 @@ export function countMails(
   return mails
 }
 
-/** Whom somebody wants to invite, as they have typed it. */
+/** Whom somebody wants to invite, and as what, in their own words. */
 export interface TypedRow {
-  email: string
+  /** Normalised; null for what is no address. */
+  email: string | null
   role: string
 }
 
@@ -102,11 +102,11 @@ export type JudgedRow =
   | { kind: 'invalid'; detail: string }
   | { kind: 'duplicate'; detail: string }
 
-/** Which of many rows are offers. Of several that are for one address, however it is written, the first is. */
+/** Which of many rows are offers. Of several that are for one address the first is. */
 export function judgeRows(rows: TypedRow[], own: Role): JudgedRow[] {
   const seen = new Set<string>()
-  return rows.map((typed) => {
-    const [email, role] = [normaliseAddress(typed.email), roles.find((known) => known === typed.role)]
+  return rows.map(({ email, role: word }) => {
+    const role = roles.find((known) => known === word)
     if (!email) return { kind: 'invalid', detail: 'This is not an e-mail address.' }
     if (!role) return { kind: 'invalid', detail: `There is no such role. There are ${roles.join(', ')}.` }
     if (!mayInvite(own, role)) return { kind: 'invalid', detail: roleAboveOwn }

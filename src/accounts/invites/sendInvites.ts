@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts'
 import { inTx, type Tx, together } from '../../db/transaction.ts'
 import type { Caller, MemberActor } from '../../http/actor.ts'
+import { normaliseAddress } from '../../identity/addresses.ts'
 import { inviteLimits, refuseAboveLimit } from '../../identity/throttles.ts'
 import { findUser } from '../../identity/users.ts'
 import { problem } from '../../problems.ts'
@@ -13,7 +14,7 @@ import {
   readStandings,
   refuseUnproved,
 } from './makeOffer.ts'
-import { countMails, judgeRows, type Offer, roleAboveOwn, type TypedRow } from './rules.ts'
+import { countMails, judgeRows, type Offer, roleAboveOwn } from './rules.ts'
 import { countSeats } from './seats.ts'
 
 /** Within it, whoever is invited again as the same has the first mail still at hand, and needs no other. */
@@ -33,10 +34,11 @@ export type RowOutcome =
 export async function sendInvites(
   app: App,
   caller: Caller<MemberActor>,
-  rows: TypedRow[],
+  rows: { email: string; role: string }[],
   at: Date,
 ): Promise<RowOutcome[]> {
-  const judged = judgeRows(rows, caller.actor.role)
+  const typed = rows.map(({ email, role }) => ({ email: normaliseAddress(email), role }))
+  const judged = judgeRows(typed, caller.actor.role)
   const offers = judged.flatMap((row) => (row.kind === 'offer' ? [row.offer] : []))
   const budget = { mails: await payForMails(app, caller, offers, at) }
   const outcomes: RowOutcome[] = []
