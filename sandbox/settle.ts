@@ -43,15 +43,15 @@ export async function settleDueJobs(app: App, patience: AbortSignal): Promise<bo
 }
 
 /**
- * Lets time pass for jobs that wait, those named like a pattern or all of them: the moved clock is the service's,
+ * Lets time pass for jobs that wait, those named like one of these patterns or all of them: the moved clock is the service's,
  * theirs is PostgreSQL's.
  */
-export async function bringJobsForward(app: App, seconds: number, named = '%'): Promise<void> {
+export async function bringJobsForward(app: App, seconds: number, named = ['%']): Promise<void> {
   await app.pool.query(
     `with moved as (
        select graphile_worker.reschedule_jobs(array[id], greatest(run_at - make_interval(secs => $1), now()))
        from graphile_worker.jobs where locked_at is null and run_at > now() and attempts < max_attempts
-         and task_identifier like $2
+         and task_identifier like any($2)
      ), counted as (select count(*) as jobs from moved)
      select pg_notify('jobs:insert', json_build_object('count', jobs)::text) from counted where jobs > 0`,
     [seconds, named],

@@ -3,8 +3,9 @@ import type { Parts } from './parts.ts'
 import { bringJobsForward, settle, Unsettled } from './settle.ts'
 import type { Delivery } from './stripe/delivery/planDeliveries.ts'
 
-// Looks at a customer follow one another after a pause of some seconds, which is nothing to wait for here.
-const PROJECTIONS = 'billing.project%'
+// Looks at a customer follow one another after a pause of some seconds, and so do seats who joins or leaves, which is
+// nothing to wait for here.
+const PAUSING = ['billing.project%', 'billing.follow-seats']
 const LONGEST_PAUSE_SECONDS = 60 * 60
 
 type Settling = Pick<Parts, 'app' | 'stripe'>
@@ -48,8 +49,11 @@ async function settleEvents(
   for (;;) {
     const before = deliveries.tries
     if (!(await deliveries.settle(patience))) throw new Unsettled(['events on their way'])
-    await bringJobsForward(app, LONGEST_PAUSE_SECONDS, PROJECTIONS)
-    await settle(app, toSweep, patience)
+    // Once more for what looks and sweeps have promised.
+    for (const swept of [toSweep, []]) {
+      await bringJobsForward(app, LONGEST_PAUSE_SECONDS, PAUSING)
+      await settle(app, swept, patience)
+    }
     toSweep = []
     hasten()
     if (deliveries.tries === before && !deliveries.isBusy()) return

@@ -1,3 +1,4 @@
+import { followSeatsJob } from './accounts/members/promiseSeats.ts'
 import { registerByMail, registerByMailJob } from './accounts/registerByMail.ts'
 import { remindOfTrialEnd } from './accounts/remindOfTrialEnd.ts'
 import type { App } from './app.ts'
@@ -9,6 +10,7 @@ import { resolveEvent } from './billing/events/resolveEvent.ts'
 import { cancelUnwantedJob, projectJob, resolveEventJob } from './billing/jobs.ts'
 import { projectOnEvents } from './billing/projection/projectCustomer.ts'
 import { reconcileHourly } from './billing/reconcile/reconcileHourly.ts'
+import { followSeats } from './billing/seats/followSeats.ts'
 import { settleOperations } from './billing/subscription/settleOperations.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
 import { forgetFlows } from './identity/oauth/flows.ts'
@@ -24,6 +26,7 @@ const handlers: JobHandler[] = [
   handles(projectJob, projectOnEvents),
   handles(resolveEventJob, resolveEvent),
   handles(cancelUnwantedJob, cancelUnwanted),
+  handles(followSeatsJob, followSeats),
 ]
 
 /** Everything that happens because time has passed. No entitlement waits for it: rules take the time themselves. */

@@ -8,6 +8,7 @@ import { problem } from '../problems.ts'
 import { quantityOf } from './checkout/rules.ts'
 import { currentPrice } from './prices/prices.ts'
 import type { MirroredSubscription } from './projection/rules.ts'
+import { askedOf } from './seats/rules.ts'
 
 /** What can be bought, in words of the catalogue: never a price or a customer of Stripe's. */
 export const OrderFields = {
@@ -37,6 +38,8 @@ export interface PricedOrder {
   plan: string
   interval: Interval
   quantity: number
+  /** Where seats follow the members, how many are wanted however few those are; else null. */
+  asked: number | null
   /** The id of the price at Stripe. */
   price: string
 }
@@ -53,8 +56,11 @@ export async function priceOrder(
   const isSame = current?.plan === name && current.interval === interval
   // Who has it keeps it, also when it is not sold any more.
   const plan = isSame ? catalogue.planOf(name) : planForSale(catalogue, name, interval)
-  const kept = current?.plan === name && plan.seats !== null ? current.quantity : undefined
-  const found = quantityOf(plan, snapshot.facts?.members ?? 1, seats ?? kept, kept)
+  const kept = current?.plan === name && plan.seats !== null ? current : null
+  const asked = plan.seats === 'follow' ? (seats ?? (kept ? askedOf(kept) : 0)) : null
+  // Where nothing else changes either, seats that are about to follow the members are not the order's business.
+  const keptSeats = isSame || asked === null ? kept?.quantity : asked
+  const found = quantityOf(plan, snapshot.facts?.members ?? 1, seats ?? keptSeats, kept?.quantity)
   if (found.kind === 'refused') refuse('#/seats', found.detail)
   const price = isSame ? current.priceId : await currentPrice(app.db, plan, interval)
   if (!price) {
@@ -62,7 +68,7 @@ export async function priceOrder(
       detail: `Stripe does not have the price of ${plan.displayName} yet: run \`frontgate catalogue apply\`.`,
     })
   }
-  return { plan: name, interval, quantity: found.quantity, price }
+  return { plan: name, interval, quantity: found.quantity, asked, price }
 }
 
 function planForSale({ plans }: Catalogue, name: string, interval: Interval): Plan {

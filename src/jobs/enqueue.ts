@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../db/database.ts'
 
 /** A named promise of work; `Payload` is what its handler is told. */
@@ -26,6 +26,10 @@ export function job<Payload extends object>(
 export interface JobOptions {
   /** While a job of this key waits, another one is not added; one that runs already does not count. */
   key?: string
+  /** It does not run before, by the clock of the database. A job of the key that waits already is not put off. */
+  delaySeconds?: number
+  /** A query from `from` on, with at most one row: nothing is promised where it has none. */
+  onlyIf?: RawBuilder<unknown>
 }
 
 /** Promises a job in the same commit: it runs at least once after it, and never if the commit fails. */
@@ -33,14 +37,18 @@ export async function enqueue<Payload extends object>(
   tx: Db,
   { name, priority, maxAttempts }: Job<Payload>,
   payload: Payload,
-  { key }: JobOptions = {},
+  { key, delaySeconds, onlyIf = sql`` }: JobOptions = {},
 ): Promise<void> {
   const promised = sql`${name}, ${JSON.stringify(payload)}::json, priority => ${priority}::int, max_attempts => ${maxAttempts}::int`
   const keyed = key === undefined ? sql`` : sql`, job_key => ${key}, job_key_mode => 'preserve_run_at'`
+  const delayed =
+    delaySeconds === undefined
+      ? sql``
+      : sql`, run_at => clock_timestamp() + make_interval(secs => ${delaySeconds}::float8)`
   for (;;) {
     const { rows } = await sql<{ id: string | null }>`
-      select id from graphile_worker.add_job(${promised}${keyed})`.execute(tx)
+      select (graphile_worker.add_job(${promised}${keyed}${delayed})).id ${onlyIf}`.execute(tx)
     // A job of that key that a worker takes at this very moment keeps the library from adding another one, silently.
-    if (rows[0] && rows[0].id !== null) return
+    if (rows[0]?.id !== null) return
   }
 }

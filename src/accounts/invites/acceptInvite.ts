@@ -8,6 +8,7 @@ import { lockUser, type UserRecord } from '../../identity/users.ts'
 import { markVerified } from '../../identity/verifyEmail.ts'
 import { problem } from '../../problems.ts'
 import { hashToken } from '../../secrets/mailedTokens.ts'
+import { promiseSeats } from '../members/promiseSeats.ts'
 import { getInvite, type Invite, roleIn } from './invites.ts'
 import { higherRole } from './rules.ts'
 import { countSeats, refuseWithoutSeat } from './seats.ts'
@@ -55,6 +56,7 @@ export async function acceptInvite(
   await markAccepted(tx, invite, { token, userId: user.id }, at)
   await Promise.all([
     setRole(tx, { accountId, userId: user.id, role }, at),
+    own === null ? promiseSeats(tx, accountId) : undefined,
     user.emailVerifiedAt
       ? undefined
       : markVerified(tx, caller, { userId: user.id, email: invite.email, by: 'invite' }, at),

@@ -7,6 +7,7 @@ import { KEY_LIVES_MS } from '../../stripe/keys.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { CHECKOUT_KEY } from '../projection/rules.ts'
 import { mirroredOf } from '../projection/subscriptions.ts'
+import { seatMarks } from '../seats/rules.ts'
 import { linkToPortal } from '../subscription/linkToPortal.ts'
 import {
   type CheckoutRow,
@@ -188,7 +189,7 @@ function askedOf(
     metadata,
     // Metadata of the session does not reach the subscription by itself.
     subscription_data: {
-      metadata,
+      metadata: { ...metadata, ...(wish.asked !== null && seatMarks(wish.quantity, wish.asked)) },
       ...(wish.trialEnd !== null && { trial_end: Math.floor(Date.parse(wish.trialEnd) / 1000) }),
     },
     // Stripe takes a code that is given, or lets the buyer enter one.

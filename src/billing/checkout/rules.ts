@@ -7,6 +7,8 @@ export interface Wish {
   plan: string
   interval: Interval
   quantity: number
+  /** Of seats that follow the members, those that were asked for; null where they do not. */
+  asked: number | null
   /** At Stripe: a page that was opened before a price changed asks for another amount than is shown now. */
   price: string
   promotionCode: string | null

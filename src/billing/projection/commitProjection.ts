@@ -10,6 +10,7 @@ import { checkoutsAmong } from '../checkout/checkoutSessions.ts'
 import { cancelUnwantedJob } from '../jobs.ts'
 import { knownPrices } from '../prices/prices.ts'
 import { type Drift, noteDrift } from '../reconcile/drift.ts'
+import { promiseWrongSeats } from '../seats/promiseWrongSeats.ts'
 import type { Alarm } from './alarms.ts'
 import { type Difference, differencesOf } from './differences.ts'
 import {
@@ -92,6 +93,7 @@ export async function commitProjection(
   await tellOwners(tx, { accountId, after, differences, awaitingBuyer: holdings.awaitingBuyer }, at)
   // A look that changes nothing promises nothing either: it may be that of the very job that was promised.
   if (differences.length > 0) await promiseCancelling(tx, all, closed_at !== null)
+  if (isOther) await promiseWrongSeats(tx, accountId)
   const drift =
     isSweep && events.length === 0 ? await noteDrift(tx, driftOf(accountId, customer, differences), at) : []
   const alarms: Alarm[] = [

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import type { Interval } from '../../catalogue/catalogue.ts'
 import { isLastPeriod, isLive } from '../../entitlements/truthTable.ts'
+import { readSeatMarks } from '../seats/rules.ts'
 
 /** What Stripe holds of one customer, as one look found it. */
 export interface Holdings {
@@ -57,6 +58,9 @@ export interface MirroredSubscription {
   card: Card | null
   /** The checkout of ours that it came from, by the mark that we set. */
   checkoutId: string | null
+  /** The quantity that we set, and of it the seats that were asked for, by the marks that we set with it. */
+  seatsSet: number | null
+  seatsAsked: number | null
   createdAt: Date
 }
 
@@ -89,6 +93,7 @@ export function mirrorSubscription(
     scheduled: scheduledChange(subscription, prices),
     card: cardOf(subscription),
     checkoutId: checkoutOf(subscription),
+    ...readSeatMarks(subscription.metadata),
     createdAt: instant(subscription.created),
   }
 }

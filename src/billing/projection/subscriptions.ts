@@ -117,6 +117,8 @@ function toRow(one: MirroredSubscription) {
     scheduled: one.scheduled && JSON.stringify(one.scheduled),
     card: one.card && JSON.stringify(one.card),
     checkout_id: one.checkoutId,
+    seats_set: one.seatsSet,
+    seats_asked: one.seatsAsked,
     created_at: one.createdAt,
   }
 }
@@ -140,6 +142,8 @@ function fromRow(row: Selectable<Subscriptions>): KnownSubscription {
     scheduled: row.scheduled as ScheduledChange | null,
     card: row.card as Card | null,
     checkoutId: row.checkout_id,
+    seatsSet: row.seats_set,
+    seatsAsked: row.seats_asked,
     createdAt: row.created_at,
     customerId: row.stripe_customer_id,
     isShown: row.is_shown,

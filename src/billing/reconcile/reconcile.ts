@@ -11,6 +11,7 @@ import { EXPAND } from '../projection/fetchHoldings.ts'
 import { projectCustomer } from '../projection/projectCustomer.ts'
 import { idOf, type KnownPrice, mirrorSubscription } from '../projection/rules.ts'
 import { type KnownSubscription, mirroredIn } from '../projection/subscriptions.ts'
+import { promiseWrongSeats } from '../seats/promiseWrongSeats.ts'
 import { noteDoubles, reportDrift } from './drift.ts'
 import { promiseWaitingEvents } from './promiseWaitingEvents.ts'
 
@@ -48,6 +49,7 @@ export async function reconcile(
     }
     await mendAll(app, await notAmong(app, seen), progress)
     reportDrift(app, await inTx(app, (tx) => noteDoubles(tx, app.now())))
+    await promiseWrongSeats(app.db)
     await promiseWaitingEvents(app)
   } catch (error) {
     // Not an hour must pass until it is tried again.

@@ -6,6 +6,7 @@ import type { Customer } from '../checkout/customer.ts'
 import { type Ordered, type PricedOrder, priceOrder } from '../priceOrder.ts'
 import { idOf } from '../projection/rules.ts'
 import type { KnownSubscription } from '../projection/subscriptions.ts'
+import { askedOf, seatMarks } from '../seats/rules.ts'
 import { currentSubscription, itemOf, lookAgain, releaseSchedule } from './currentSubscription.ts'
 import { linkToPortal } from './linkToPortal.ts'
 import { decideChange } from './rules.ts'
@@ -27,7 +28,9 @@ export async function changeSubscription(
   const order = await priceOrder(app, ordered, subscription)
   const decision = decideChange(subscription, order, (plan) => ordered.catalogue.planOf(plan).rank)
   if (decision.kind === 'refused') throw problem('subscription-not-changeable', { reason: decision.reason })
-  if (decision.kind === 'nothing') return
+  // Members may fill all seats that are asked for: then nothing changes until they leave.
+  const isAsked = order.asked === null || askedOf(subscription) === order.asked
+  if (decision.kind === 'nothing' && isAsked) return
   // From where to where: a key must not mean a change that was made and undone since.
   const { id, priceId, quantity, scheduled } = subscription
   const wish = { subscription: id, ...order, prorationDate, from: { priceId, quantity, scheduled } }
@@ -36,11 +39,12 @@ export async function changeSubscription(
     await withOperation(
       app,
       { accountId, kind: 'change', wish },
-      (key) => {
-        if (decision.kind === 'keep') return releaseSchedule(stripe, id, key).then(() => 'done')
-        return decision.kind === 'now'
-          ? changeNow(stripe, subscription, { ...order, prorationDate }, key)
-          : changeAtPeriodEnd(stripe, subscription, order, key)
+      async (key) => {
+        if (decision.kind === 'now') return changeNow(stripe, subscription, { ...order, prorationDate }, key)
+        if (decision.kind === 'at-period-end') return changeAtPeriodEnd(stripe, subscription, order, key)
+        if (decision.kind === 'keep') await releaseSchedule(stripe, id, key)
+        if (!isAsked) await noteAsked(stripe, id, order, key)
+        return 'done'
       },
       look,
     )
@@ -62,11 +66,20 @@ function refuseOldPreview(app: App, prorationDate: number): void {
   throw problem('invalid-request', { errors: [{ pointer: '#/proration_date', detail }] })
 }
 
+async function noteAsked(
+  stripe: Stripe,
+  id: string,
+  { quantity, asked }: PricedOrder,
+  key: string,
+): Promise<void> {
+  await stripe.subscriptions.update(id, { metadata: seatMarks(quantity, asked) }, { idempotencyKey: key })
+}
+
 /** A card that is declined leaves everything as it was, so a change that is scheduled is dropped only afterwards. */
 async function changeNow(
   stripe: Stripe,
   subscription: KnownSubscription,
-  { price, quantity, prorationDate }: PricedOrder & { prorationDate: number | null },
+  { price, quantity, asked, prorationDate }: PricedOrder & { prorationDate: number | null },
   key: string,
 ): Promise<'done' | 'half-done'> {
   const item = itemOf(await stripe.subscriptions.retrieve(subscription.id), subscription)
@@ -75,6 +88,7 @@ async function changeNow(
     {
       // Without the item's id a second item would be added.
       items: [{ id: item.id, price, quantity }],
+      metadata: seatMarks(quantity, asked),
       proration_behavior: 'always_invoice',
       payment_behavior: 'error_if_incomplete',
       ...(prorationDate !== null && { proration_date: prorationDate }),
@@ -95,7 +109,7 @@ async function changeNow(
 async function changeAtPeriodEnd(
   stripe: Stripe,
   subscription: KnownSubscription,
-  { price, quantity, interval }: PricedOrder,
+  { price, quantity, asked, interval }: PricedOrder,
   key: string,
 ): Promise<'done'> {
   const held = await stripe.subscriptions.retrieve(subscription.id)
@@ -131,6 +145,8 @@ async function changeAtPeriodEnd(
         {
           ...kept,
           items: [{ price, quantity }, ...others],
+          // Stripe puts them onto the subscription when the phase begins.
+          metadata: seatMarks(quantity, asked),
           proration_behavior: 'none',
           duration: { interval, interval_count: 1 },
         },

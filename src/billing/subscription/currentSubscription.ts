@@ -38,7 +38,7 @@ export async function lookAgain(
 }
 
 /** An operation whose outcome was not known is settled once a look shows it: its key must not be used again. */
-async function closeFulfilled(
+export async function closeFulfilled(
   app: App,
   accountId: string,
   subscription: KnownSubscription | null,

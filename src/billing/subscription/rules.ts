@@ -1,12 +1,18 @@
 import type { Interval } from '../../catalogue/catalogue.ts'
 import { isEnding, isLastPeriod } from '../../entitlements/truthTable.ts'
 import type { MirroredSubscription } from '../projection/rules.ts'
+import { askedOf } from '../seats/rules.ts'
 
 /** What a subscription is to become. */
 export interface Target {
   plan: string
   interval: Interval
   quantity: number
+}
+
+/** The same with the seats that were asked for, however few members there are; null where seats are not counted. */
+export interface SeatedTarget extends Target {
+  asked: number | null
 }
 
 export type ChangeDecision =
@@ -43,7 +49,8 @@ const lengthOf = (interval: Interval | null) => (interval === 'year' ? 1 : 0)
 /** What was asked of Stripe for a subscription. */
 export type OperationWish =
   | { kind: 'cancel' | 'resume'; wish: { subscription: string } }
-  | { kind: 'change'; wish: { subscription: string } & Target }
+  | { kind: 'change'; wish: { subscription: string } & SeatedTarget }
+  | { kind: 'seats'; wish: { subscription: string; quantity: number; asked: number | null } }
 
 /** Whether a subscription is what was asked for, so that the question of what Stripe did is settled. */
 export function isFulfilled({ kind, wish }: OperationWish, current: MirroredSubscription): boolean {
@@ -53,7 +60,9 @@ export function isFulfilled({ kind, wish }: OperationWish, current: MirroredSubs
     case 'resume':
       return !isEnding(current) && current.status !== 'paused'
     case 'change':
-      return isAt(current.scheduled ?? current, wish)
+      return isAt(current.scheduled ?? current, wish) && (current.scheduled !== null || isAsked(current, wish))
+    case 'seats':
+      return current.quantity === wish.quantity && isAsked(current, wish)
   }
 }
 
@@ -62,6 +71,10 @@ export function isHalfDone(operation: OperationWish, current: MirroredSubscripti
   if (operation.kind !== 'change' || !current.scheduled) return false
   return isAt(current, operation.wish) && !isAt(current.scheduled, operation.wish)
 }
+
+/** Operations from before seats were counted do not say what was asked for. */
+const isAsked = (current: MirroredSubscription, { asked }: { asked?: number | null }) =>
+  asked == null || askedOf(current) === asked
 
 const isAt = (
   { plan, interval, quantity }: { plan: string | null; interval: Interval | null; quantity: number },

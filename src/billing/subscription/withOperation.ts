@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
@@ -13,10 +14,14 @@ export type Operation = OperationWish & { accountId: string }
 /** Longer than the calls to Stripe take with all their repetitions. */
 export const UNDER_WAY_FOR_MS = 5 * 60_000
 
+/** Whoever wants something waits until seats are counted, which takes a moment; then they come first. */
+const LOOKS_FOR_SEATS = 50
+const LOOK_AGAIN_AFTER_MS = 200
+
 /**
  * Runs `work` with an idempotency key that stands for this one operation: it is the id of a row that is there before
  * Stripe is called and open until the outcome is known. The same wish at the same time, or after a crash or a lost
- * answer, gets the same key, so Stripe does it once. Another wish meanwhile is refused. `look` is asked what became of a
+ * answer, gets the same key, so Stripe does it once. Another wish meanwhile is refused; only seats are waited for. `look` is asked what became of a
  * key that was used before; `work` may answer that something is left for `settleOperations`.
  */
 export async function withOperation(
@@ -31,8 +36,10 @@ export async function withOperation(
       if ((await work(key)) === 'half-done') return
     } catch (error) {
       // Without an answer nobody knows what Stripe did: whoever asks again asks with this key. And who came along while
-      // another was at work knows only what became of their own call, unless Stripe repeats it for the key.
-      if (isOurs ? !isUnanswered(error) : isAnswerToKey(error, key))
+      // another was at work knows only what became of their own call, unless Stripe repeats it for the key. A number of
+      // seats may be set twice, so nobody has to wait until that is known.
+      const isKnown = isOurs ? !isUnanswered(error) : isAnswerToKey(error, key)
+      if (isKnown || operation.kind === 'seats')
         await finishOperation(app, key, 'refused')
       if (isKeyOfOtherWords(error)) continue
       throw error
@@ -50,7 +57,7 @@ async function openOperation(
   { accountId, kind, wish }: Operation,
 ): Promise<{ key: string; isOurs: boolean }> {
   const at = app.now()
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const id = uuidv7()
     const made = await app.db
       .insertInto('stripe_operations')
@@ -64,7 +71,12 @@ async function openOperation(
     const age = at.getTime() - open.createdAt.getTime()
     const isSame = open.kind === kind && isDeepStrictEqual(open.wish, { ...wish })
     if (isSame && age < KEY_LIVES_MS) return { key: open.id, isOurs: false }
-    if (age < UNDER_WAY_FOR_MS) throw problem('change-in-progress')
+    const isAside = open.kind === 'seats' && kind !== 'seats'
+    if (isAside && looks < LOOKS_FOR_SEATS) {
+      await sleep(LOOK_AGAIN_AFTER_MS)
+      continue
+    }
+    if (age < UNDER_WAY_FOR_MS && !isAside) throw problem('change-in-progress')
     await finishOperation(app, open.id, 'given up')
   }
 }

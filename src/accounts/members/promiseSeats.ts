@@ -1,0 +1,28 @@
+import { sql } from 'kysely'
+import type { Db } from '../../db/database.ts'
+import type { Tx } from '../../db/transaction.ts'
+import { enqueue, job } from '../../jobs/enqueue.ts'
+
+/** Makes the quantity of a subscription say how many members its account has. Billing does it. */
+export const followSeatsJob = job<{ accountId: string }>('billing.follow-seats', { patient: true })
+
+/** Whoever joins or leaves meanwhile is part of the same change. */
+const TOGETHER_SECONDS = 20
+
+const together = (accountId: string) => ({
+  key: `follow-seats ${accountId}`,
+  delaySeconds: TOGETHER_SECONDS,
+})
+
+/** Promises that seats are followed where that is paid for. To be called in every commit that changes who is a member. */
+export async function promiseSeats(tx: Tx, accountId: string): Promise<void> {
+  const follows = sql`
+    from subscriptions s join plans p on p.plan = s.plan
+    where s.account_id = ${accountId} and s.is_shown and s.is_live and p.seats = 'follow'`
+  await enqueue(tx, followSeatsJob, { accountId }, { ...together(accountId), onlyIf: follows })
+}
+
+/** The same for an account whose seats are known to be wrong. */
+export async function promiseSeatsAnyway(db: Db, accountId: string): Promise<void> {
+  await enqueue(db, followSeatsJob, { accountId }, together(accountId))
+}
