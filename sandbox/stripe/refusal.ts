@@ -21,6 +21,13 @@ export class StripeRefusal extends Error {
   }
 }
 
+/** https://docs.stripe.com/rate-limits */
+export const rateLimited = (reason: 'endpoint-rate' | 'resource-specific') =>
+  new StripeRefusal(
+    'Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.',
+    { status: 429, code: 'rate_limit', headers: { 'stripe-rate-limited-reason': reason } },
+  )
+
 /** What is named does not exist: 404 for the object of the path, 400 for one that a parameter names. */
 export const noSuch = (word: string, id: string, param?: string) =>
   new StripeRefusal(`No such ${word}: '${id}'`, {

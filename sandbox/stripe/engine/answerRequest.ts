@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Log } from '../../../src/http/log.ts'
 import type { Operation } from '../operation.ts'
-import { StripeRefusal } from '../refusal.ts'
+import { rateLimited, StripeRefusal } from '../refusal.ts'
 import type { Store } from '../store.ts'
 import { type Moment, newId } from '../world.ts'
 import { apiVersion } from './apiVersion.ts'
@@ -109,7 +109,7 @@ function replyTo(
   const found = engine.findOperation(method, path)
   if (!found) throw unrecognised(method, path)
   fault.taken = engine.faults.take(method, path)
-  if (fault.taken?.kind === 'rate-limit') throw rateLimited()
+  if (fault.taken?.kind === 'rate-limit') throw rateLimited('endpoint-rate')
   checkContentType(body, headers)
   const { params, expand: paths } = readParams(found.operation.params, raw)
   logged.params = paths.length > 0 ? { ...params, expand: paths } : params
@@ -208,18 +208,6 @@ function unrecognised(method: string, path: string): StripeRefusal {
   return new StripeRefusal(
     `Unrecognized request URL (${method}: ${path}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.`,
     { status: 404 },
-  )
-}
-
-/** https://docs.stripe.com/rate-limits */
-function rateLimited(): StripeRefusal {
-  return new StripeRefusal(
-    'Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.',
-    {
-      status: 429,
-      code: 'rate_limit',
-      headers: { 'stripe-rate-limited-reason': 'endpoint-rate' },
-    },
   )
 }
 

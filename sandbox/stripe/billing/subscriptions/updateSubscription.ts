@@ -16,6 +16,7 @@ import { type Applied, applyChange, type Change } from './applyChange.ts'
 import { cancelFieldsOf, settleCancelAt } from './cancelAt.ts'
 import { actionRequired } from './createSubscription.ts'
 import { bearerOf, getLiveSubscription } from './items.ts'
+import { limitQuantityUpdates } from './limitQuantityUpdates.ts'
 import type { UpdateParams } from './params.ts'
 import { simpleFields } from './simpleFields.ts'
 
@@ -27,6 +28,7 @@ export function updateSubscription(world: World, id: string, params: UpdateParam
   const before = getLiveSubscription(world, id)
   const held = holdEvents(world)
   const applied = reckonUpdate(held.world, before, params)
+  limitQuantityUpdates(world, before, applied.subscription)
   announceTrialEnd(held.world, {
     ...applied.subscription,
     ...(params.trial_end === 'now' && { status: before.status }),

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
-import { type Billing, DAY, startBilling } from './startBilling.ts'
+import { updateSubscription } from '../../../../sandbox/stripe/billing/subscriptions/updateSubscription.ts'
+import { type Billing, DAY, HOUR, itemOf, startBilling } from './startBilling.ts'
 
 const YEAR = 365 * DAY
 
@@ -117,4 +118,23 @@ describe('a word that Stripe does not have', () => {
     const { billing, id } = await startSubscribed()
     await expect(attempt(billing, id)).rejects.toMatchObject({ statusCode: 400, param })
   })
+})
+
+test('the 201st change of a quantity within an hour is refused, and nothing else is', async () => {
+  const billing = await startBilling()
+  const { sdk, stripe } = billing
+  const made = await billing.subscribe()
+  const items = (quantity: number) => [{ id: itemOf(made).id, quantity }]
+  for (let quantity = 2; quantity <= 201; quantity++) {
+    const change = { items: items(quantity), proration_behavior: 'none' as const }
+    stripe.store.change(() => updateSubscription(stripe.at(billing.now()), made.id, change))
+  }
+  const more = () => sdk.subscriptions.update(made.id, { items: items(202) })
+  await expect(more()).rejects.toMatchObject({
+    statusCode: 429,
+    headers: { 'stripe-rate-limited-reason': 'resource-specific' },
+  })
+  await sdk.subscriptions.update(made.id, { items: items(201), metadata: { seen: 'yes' } })
+  billing.advanceTo(billing.now() + HOUR)
+  expect(itemOf(await more()).quantity).toBe(202)
 })
