@@ -70,11 +70,11 @@ export function seatMarks(quantity: number, asked: number | null): Record<string
 }
 
 /** What the marks say. */
-export function readSeatMarks(
-  metadata: Record<string, string>,
-): Pick<Counted, 'seatsSet' | 'seatsAsked'> {
+export function readSeatMarks(metadata: Record<string, string>): Pick<Counted, 'seatsSet' | 'seatsAsked'> {
   const [seatsSet, seatsAsked] = [countIn(metadata[SET]), countIn(metadata[ASKED])]
-  return seatsSet === null || seatsAsked === null ? { seatsSet: null, seatsAsked: null } : { seatsSet, seatsAsked }
+  return seatsSet === null || seatsAsked === null
+    ? { seatsSet: null, seatsAsked: null }
+    : { seatsSet, seatsAsked }
 }
 
 /** Of what people may have written there at Stripe, what can be a number of seats. */

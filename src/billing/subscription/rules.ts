@@ -60,7 +60,9 @@ export function isFulfilled({ kind, wish }: OperationWish, current: MirroredSubs
     case 'resume':
       return !isEnding(current) && current.status !== 'paused'
     case 'change':
-      return isAt(current.scheduled ?? current, wish) && (current.scheduled !== null || isAsked(current, wish))
+      return (
+        isAt(current.scheduled ?? current, wish) && (current.scheduled !== null || isAsked(current, wish))
+      )
     case 'seats':
       return current.quantity === wish.quantity && isAsked(current, wish)
   }

@@ -39,8 +39,7 @@ export async function withOperation(
       // another was at work knows only what became of their own call, unless Stripe repeats it for the key. A number of
       // seats may be set twice, so nobody has to wait until that is known.
       const isKnown = isOurs ? !isUnanswered(error) : isAnswerToKey(error, key)
-      if (isKnown || operation.kind === 'seats')
-        await finishOperation(app, key, 'refused')
+      if (isKnown || operation.kind === 'seats') await finishOperation(app, key, 'refused')
       if (isKeyOfOtherWords(error)) continue
       throw error
     }
