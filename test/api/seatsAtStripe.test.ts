@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { flushStripe, passTimeAtStripe } from '../../sandbox/settleStripe.ts'
 import { changePlanInPortal } from '../../sandbox/stripe/billing/portalActions.ts'
 import { reconcile } from '../../src/billing/reconcile/reconcile.ts'
 import { applyCatalogue } from '../../src/catalogue/applyCatalogue.ts'
@@ -125,6 +126,20 @@ describe('the larger of members and seats asked for', () => {
     const { latest_invoice } = await subscriptionOf(t, person)
     expect(t.stripe.store.get('invoice', latest_invoice as string)).toMatchObject({ total: shown.amount_due })
   })
+})
+
+test.each([
+  { does: 'flush', settling: (own: StripeApp) => flushStripe(own, AbortSignal.timeout(20_000)) },
+  {
+    does: 'advance',
+    settling: (own: StripeApp) => passTimeAtStripe(own, 1, [], AbortSignal.timeout(20_000)),
+  },
+])('the sandbox’s $does answers once seats have been followed', async ({ settling }) => {
+  const person = await buyer(t, { plan: 'team' })
+  await newMember(t, person)
+  await settling(t)
+  expect(await quantityOf(person)).toBe(2)
+  expect((await stateOf(t, person)).subscription.seats).toMatchObject({ purchased: 2 })
 })
 
 describe('in the portal', () => {

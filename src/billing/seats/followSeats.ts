@@ -49,13 +49,13 @@ export async function followSeats(app: App, { accountId }: { accountId: string }
 }
 
 /** How often the quantity was set in the last hour. */
-async function timesSet({ db, now }: Pick<App, 'db' | 'now'>, accountId: string): Promise<number> {
-  const { count } = await db
+async function timesSet(app: App, accountId: string): Promise<number> {
+  const { count } = await app.db
     .selectFrom('stripe_operations')
     .select((e) => e.fn.countAll<number>().as('count'))
     .where('account_id', '=', accountId)
     .where('kind', '=', 'seats')
-    .where('created_at', '>', new Date(now().getTime() - HOUR))
+    .where('created_at', '>', new Date(app.now().getTime() - HOUR))
     .executeTakeFirstOrThrow()
   return count
 }
@@ -72,7 +72,7 @@ async function setSeats(
 ): Promise<'done'> {
   const item = itemOf(await stripe.subscriptions.retrieve(seating.id), seating)
   // Somebody has asked for another one since we looked: that comes first.
-  if (item.quantity !== seating.quantity) throw problem('change-in-progress')
+  if ((item.quantity ?? 1) !== seating.quantity) throw problem('change-in-progress')
   await stripe.subscriptions.update(
     seating.id,
     {
