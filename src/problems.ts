@@ -87,6 +87,14 @@ export const problems = {
       'The plan allows `limit` members. `used` of these seats are taken, each by a member or by an invite that is still open.',
     remedy: 'Send an owner or admin to `upgrade_url`, or revoke an invite that is not needed.',
   },
+  'limit-reached': {
+    status: 402,
+    title: 'The plan of this account does not allow that much',
+    meaning:
+      'So much more does not fit beside what is `used` of `limit`, so nothing was counted. What is there stays, also where it is above the limit.',
+    remedy:
+      'Send the reader to `upgrade_url`; `required_plan` is the lowest plan that allows it. Or wait until `resets_at`, where there is one.',
+  },
   'payment-failed': {
     status: 402,
     title: 'The payment did not go through',
@@ -237,6 +245,12 @@ export const problems = {
     meaning: '`accounts` would be left without an owner.',
     remedy: 'Make another member owner first, or close the account.',
   },
+  'idempotency-key-reused': {
+    status: 409,
+    title: 'This key was used for something else',
+    meaning: 'An earlier call of this account had the same `idempotency_key` with another limit or amount.',
+    remedy: 'Use a new key for each piece of work, and the same call when it is tried again.',
+  },
   'grant-already-ended': {
     status: 409,
     title: 'This grant has ended already',
@@ -369,6 +383,18 @@ interface MembersByCode {
   'self-serve-disabled': { sales_url: string }
   'email-verification-required': { grace_ended_at?: string; grace_ends_at?: string }
   'seat-limit-reached': { limit: number; used: number; upgrade_url: string }
+  'limit-reached': {
+    allowed: false
+    reason: 'limit-reached'
+    plan: string
+    limit: number | null
+    used: number
+    remaining: number | null
+    resets_at: string | null
+    upgrade: { plan: string; url: string } | null
+    required_plan: string | null
+    upgrade_url: string
+  }
   'last-owner': { accounts: { id: string; name: string }[] }
   'subscription-live': { accounts: { id: string; name: string }[] }
   'use-oauth-provider': { providers: string[] }

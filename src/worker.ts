@@ -12,6 +12,7 @@ import { projectOnEvents } from './billing/projection/projectCustomer.ts'
 import { reconcileHourly } from './billing/reconcile/reconcileHourly.ts'
 import { followSeats } from './billing/seats/followSeats.ts'
 import { settleOperations } from './billing/subscription/settleOperations.ts'
+import { forgetUsageKeys } from './entitlements/usage/usageKeys.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
 import { forgetFlows } from './identity/oauth/flows.ts'
 import { sendResetLink } from './identity/sendResetLink.ts'
@@ -37,6 +38,7 @@ export const sweeps: Sweep[] = [
   { name: 'sweep.reconcile', run: reconcileHourly },
   { name: 'sweep.stripe-operations', run: settleOperations },
   { name: 'sweep.stripe-events', run: forgetEvents },
+  { name: 'sweep.usage-keys', run: forgetUsageKeys },
   { name: 'sweep.oauth-flows', run: forgetFlows },
   { name: 'sweep.rate-limits', run: (app, at) => app.limiter.sweep(at) },
 ]

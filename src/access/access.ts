@@ -10,17 +10,8 @@ import { problem } from '../problems.ts'
 import { AccessTokens, type VerifiedToken } from './accessTokens.ts'
 import { KEY_PREFIX, ProductKeys } from './productKeys/productKeys.ts'
 import { Recent } from './recent.ts'
-import { readOpenAccount, type Snapshot, type UserFacts } from './snapshot.ts'
+import { readOpenAccount, type Snapshot } from './snapshot.ts'
 import { Snapshots } from './snapshots.ts'
-
-/** An account that somebody asks about and may ask about, and what it is to be read with. */
-export interface AskedAccount {
-  accountId: string
-  facts: AccountFacts
-  catalogue: Catalogue
-  /** The member who asks; null for a product's server. */
-  user: UserFacts | null
-}
 
 /** Who is calling, and what their account may do: one per process. */
 export class Access implements Authenticator {
@@ -40,7 +31,10 @@ export class Access implements Authenticator {
     this.catalogues = new Catalogues(app.db)
     this.#snapshots = new Snapshots(app.db, app.changes)
     this.#productKeys = new ProductKeys(app)
-    this.#accounts = new Recent(app.changes, ({ accountId }) => [`account:${accountId}`])
+    this.#accounts = new Recent(app.changes, ({ accountId }) => ({
+      subjects: [`account:${accountId}`],
+      usage: `usage:${accountId}`,
+    }))
   }
 
   /** The bearer of a live session; 401 otherwise. */
@@ -73,12 +67,15 @@ export class Access implements Authenticator {
     })
   }
 
-  /** What `member` would see, where it would pass without anything being read; null everywhere else. */
-  rememberedMember({ headers, rawHeaders }: Asked, at: Date): Snapshot | null {
+  /**
+   * What `member` would see, where it would pass without anything being read; null everywhere else, and `withUsage`
+   * also where something has been counted since.
+   */
+  rememberedMember({ headers, rawHeaders }: Asked, at: Date, withUsage = false): Snapshot | null {
     const text = bearerOf(headers, rawHeaders)
     const token = text ? this.tokens.verifyFromMemory(text, at) : null
     if (token?.kind !== 'user') return null
-    const snapshot = this.#snapshots.remembered(token.claims.sid, token.claims.account_id)
+    const snapshot = this.#snapshots.remembered(token.claims.sid, token.claims.account_id, withUsage)
     return isLive(snapshot, at) && isMember(snapshot) ? snapshot : null
   }
 
@@ -106,29 +103,9 @@ export class Access implements Authenticator {
     return { kind: 'product-key', keyId: key.id, scopes: key.scopes }
   }
 
-  /**
-   * The account that a request is about: a member's own, whichever open one a product key names. 422 when a key names
-   * none, with this pointer; 404 for one that is unknown, closed or not the member's.
-   */
-  async askedAccount(
-    actor: MemberActor | ProductKeyActor,
-    asked: string | undefined,
-    pointer = '#/account_id',
-  ): Promise<AskedAccount> {
-    const accountId = asked?.toLowerCase()
-    if (actor.kind === 'user') {
-      const snapshot = this.snapshotOf(actor)
-      const { facts, user } = snapshot
-      if (!facts || (accountId ?? facts.accountId) !== facts.accountId) throw problem('not-found')
-      return { accountId: facts.accountId, facts, catalogue: await this.catalogueOf(snapshot), user }
-    }
-    if (accountId === undefined) {
-      const detail = 'is missing: with a product key it says which account is meant'
-      throw problem('invalid-request', { errors: [{ pointer, detail }] })
-    }
-    const facts = await this.#accounts.get(accountId, () => readOpenAccount(this.#app.db, accountId))
-    if (!facts) throw problem('not-found')
-    return { accountId, facts, catalogue: await this.catalogueOf(facts), user: null }
+  /** What an open account may do, for whoever may ask about any; null when there is none with this id. */
+  async openAccount(accountId: string, { withUsage }: { withUsage: boolean }): Promise<AccountFacts | null> {
+    return this.#accounts.get(accountId, () => readOpenAccount(this.#app.db, accountId), withUsage)
   }
 
   /** What the authoriser of this request saw. */
@@ -138,9 +115,9 @@ export class Access implements Authenticator {
     return snapshot
   }
 
-  /** What holds now, after the handler has changed something. */
+  /** What holds now, after the handler has changed something or this process has counted something. */
   async snapshotNow({ sessionId, accountId }: MemberActor): Promise<Snapshot> {
-    const snapshot = await this.#snapshots.get(sessionId, accountId)
+    const snapshot = await this.#snapshots.get(sessionId, accountId, true)
     if (!snapshot) throw problem('session-expired', undefined, { headers: refusedToken })
     return snapshot
   }

@@ -10,16 +10,24 @@ interface Entry<Value> {
   readAt: number
   /** Changes announced up to this count were visible to the read. */
   seen: number
+  dependsOn: Dependencies
+}
+
+/** Whose changes void a value. */
+interface Dependencies {
   subjects: string[]
+  /** Changes only what has been used of limits, which few readers look at. */
+  usage?: string
 }
 
 /**
  * What was read from the database, kept for under a second. What this process commits is seen by its next read at
- * once; what another process commits, within that second. What is not there is not remembered, so that nobody can
+ * once; what another process commits, within that second. Of what has been used that holds for those who ask `withUsage`:
+ * to the others a call that counts something voids nothing. What is not there is not remembered, so that nobody can
  * fill the memory by asking for it.
  */
 export class Recent<Value extends object> {
-  readonly #subjectsOf: (value: Value) => string[]
+  readonly #dependenciesOf: (value: Value) => Dependencies
   readonly #entries = new LRUCache<string, Entry<Value>>({ max: MAX_ENTRIES })
   readonly #reading = new Map<string, Promise<Entry<Value> | null>>()
   /** When each subject last changed; older ones than FRESH_FOR_MS can no longer matter and fall out. */
@@ -30,9 +38,8 @@ export class Recent<Value extends object> {
   })
   #changes = 0
 
-  /** `subjectsOf` names whose changes void a value. */
-  constructor(changes: Changes, subjectsOf: (value: Value) => string[]) {
-    this.#subjectsOf = subjectsOf
+  constructor(changes: Changes, dependenciesOf: (value: Value) => Dependencies) {
+    this.#dependenciesOf = dependenciesOf
     changes.listen((subjects) => {
       this.#changes++
       for (const subject of subjects) this.#changedAt.set(subject, this.#changes)
@@ -40,20 +47,20 @@ export class Recent<Value extends object> {
   }
 
   /** The value under a key, from memory where it is fresh. */
-  get(key: string, read: () => Promise<Value | null>): Value | Promise<Value | null> {
-    return this.remembered(key) ?? this.#read(key, read)
+  get(key: string, read: () => Promise<Value | null>, withUsage = false): Value | Promise<Value | null> {
+    return this.remembered(key, withUsage) ?? this.#read(key, read, withUsage)
   }
 
   /** The value in memory, where it is fresh. */
-  remembered(key: string): Value | null {
+  remembered(key: string, withUsage = false): Value | null {
     const entry = this.#entries.get(key)
-    return entry && this.#isFresh(entry) ? entry.value : null
+    return entry && this.#isFresh(entry, withUsage) ? entry.value : null
   }
 
-  async #read(key: string, read: () => Promise<Value | null>): Promise<Value | null> {
+  async #read(key: string, read: () => Promise<Value | null>, withUsage: boolean): Promise<Value | null> {
     // A read that began before this call may be older than a change that the caller knows of.
     const begun = await this.#reading.get(key)
-    if (begun && this.#isFresh(begun)) return begun.value
+    if (begun && this.#isFresh(begun, withUsage)) return begun.value
     let reading = this.#reading.get(key)
     if (!reading) {
       reading = this.#load(key, read).finally(() => this.#reading.delete(key))
@@ -67,14 +74,15 @@ export class Recent<Value extends object> {
     const [seen, readAt] = [this.#changes, performance.now()]
     const value = await read()
     if (!value) return null
-    const entry = { value, readAt, seen, subjects: this.#subjectsOf(value) }
+    const entry = { value, readAt, seen, dependsOn: this.#dependenciesOf(value) }
     this.#entries.set(key, entry)
     return entry
   }
 
-  #isFresh({ readAt, seen, subjects }: Entry<Value>): boolean {
+  #isFresh({ readAt, seen, dependsOn: { subjects, usage } }: Entry<Value>, withUsage: boolean): boolean {
     if (performance.now() - readAt > FRESH_FOR_MS) return false
     if (seen === this.#changes) return true
-    return subjects.every((subject) => (this.#changedAt.get(subject) ?? 0) <= seen)
+    const isUnchanged = (subject: string) => (this.#changedAt.get(subject) ?? 0) <= seen
+    return subjects.every(isUnchanged) && (!withUsage || usage === undefined || isUnchanged(usage))
   }
 }

@@ -55,12 +55,20 @@ export const holdsSeat = `i.accepted_at is null and i.revoked_at is null and not
     select from users iu join members im on im.user_id = iu.id
     where iu.email = i.email and im.account_id = i.account_id)`
 
+/**
+ * A period is a month at most, and the newest one that was counted in began no later than now: so the current one is
+ * among those that began within so long before it, whatever months are counted from.
+ */
+const PERIODS_REACH_BACK = '32 days'
+
 /** What decides what an account may do, as columns of a select from `accounts a`. */
 const factColumns = `
   (select coalesce(json_agg(json_build_object(
       'id', g.id, 'source', g.source, 'plan', g.plan, 'from', g.from_at, 'until', g.until_at,
-      'pinnedVersion', g.pinned_version)), '[]')
-    from grants g where g.account_id = a.id) as grants,
+      'pinnedVersion', g.pinned_version,
+      'anchor', coalesce(gs.billing_anchor, gs.current_period_start, g.from_at))), '[]')
+    from grants g left join subscriptions gs on gs.stripe_subscription_id = g.stripe_subscription_id
+    where g.account_id = a.id) as grants,
   (select json_build_object('status', b.status, 'plan', b.plan, 'interval', b.billing_interval,
       'currentPeriodEnd', b.current_period_end, 'trialEnd', b.trial_end,
       'cancelAtPeriodEnd', b.cancel_at_period_end, 'cancelAt', b.cancel_at, 'pastDueSince', b.past_due_since,
@@ -71,8 +79,11 @@ const factColumns = `
     where b.account_id = a.id and b.is_shown) as subscription,
   (select coalesce(json_agg(json_build_object('name', f.name, 'value', f.value, 'until', f.until_at)), '[]')
     from account_features f where f.account_id = a.id) as feature_overrides,
+  (select coalesce(json_agg(json_build_object('name', l.name, 'amount', l.amount, 'until', l.until_at)), '[]')
+    from account_limits l where l.account_id = a.id) as limit_overrides,
   (select coalesce(json_agg(json_build_object('name', c.name, 'periodStart', c.period_start, 'used', c.used)), '[]')
-    from (select distinct on (name) * from usage where account_id = a.id order by name, period_start desc) c) as usage,
+    from (select *, max(period_start) over (partition by name) as newest from usage where account_id = a.id) c
+    where c.period_start = 'epoch' or c.period_start > c.newest - interval '${PERIODS_REACH_BACK}') as usage,
   (select count(*) from members where account_id = a.id) as members,
   (select coalesce(json_agg(e.expires_at), '[]')
     from (select i.expires_at from account_invites i where i.account_id = a.id and ${holdsSeat}
@@ -163,6 +174,7 @@ interface FactsRow {
   grants: Json<AccountFacts['grants']>
   subscription: JsonObject<SubscriptionFacts> | null
   feature_overrides: Json<AccountFacts['featureOverrides']>
+  limit_overrides: Json<AccountFacts['limitOverrides']>
   usage: Json<AccountFacts['usage']>
   members: number
   invite_ends: string[]
@@ -217,9 +229,14 @@ function factsFrom(row: FactsRow, accountId: string): AccountFacts {
       ...grant,
       from: new Date(grant.from),
       until: dateOrNull(grant.until),
+      anchor: new Date(grant.anchor),
     })),
     subscription: row.subscription && subscriptionFrom(row.subscription),
     featureOverrides: row.feature_overrides.map((override) => ({
+      ...override,
+      until: dateOrNull(override.until),
+    })),
+    limitOverrides: row.limit_overrides.map((override) => ({
       ...override,
       until: dateOrNull(override.until),
     })),

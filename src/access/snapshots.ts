@@ -10,21 +10,21 @@ export class Snapshots {
 
   constructor(db: Db, changes: Changes) {
     this.#db = db
-    this.#recent = new Recent(changes, ({ session, user, account }) => [
-      `session:${session.id}`,
-      `user:${user.id}`,
-      `account:${account?.id}`,
-    ])
+    this.#recent = new Recent(changes, ({ session, user, account }) => ({
+      subjects: [`session:${session.id}`, `user:${user.id}`, `account:${account?.id}`],
+      usage: `usage:${account?.id}`,
+    }))
   }
 
   /** The snapshot for a session in an account, from memory where it is fresh. */
-  get(sessionId: string, accountId: string | null): Snapshot | Promise<Snapshot | null> {
-    return this.#recent.get(keyOf(sessionId, accountId), () => readSnapshot(this.#db, sessionId, accountId))
+  get(sessionId: string, accountId: string | null, withUsage = false): Snapshot | Promise<Snapshot | null> {
+    const read = () => readSnapshot(this.#db, sessionId, accountId)
+    return this.#recent.get(keyOf(sessionId, accountId), read, withUsage)
   }
 
   /** The snapshot in memory, where it is fresh. */
-  remembered(sessionId: string, accountId: string | null): Snapshot | null {
-    return this.#recent.remembered(keyOf(sessionId, accountId))
+  remembered(sessionId: string, accountId: string | null, withUsage = false): Snapshot | null {
+    return this.#recent.remembered(keyOf(sessionId, accountId), withUsage)
   }
 }
 

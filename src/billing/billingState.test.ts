@@ -142,8 +142,8 @@ describe('the fields', () => {
   test('a plan above pro has what pro has; one that is unlimited says null', () => {
     expect(described({ grants: [grant({ plan: 'team' })] })).toMatchObject({
       has_pro_entitlement: true,
-      plan_limits: {},
-      usage: {},
+      plan_limits: { members: null, calls: { per: 'month', amount: 0 } },
+      usage: { calls: { used: 0, limit: 0 } },
       subscription: { seats: { limit: null } },
     })
   })
@@ -151,11 +151,31 @@ describe('the fields', () => {
   test('usage is of this month, and begins at zero in the next', () => {
     const usage = [{ name: 'calls', periodStart: new Date('2026-03-01T00:00:00.000Z'), used: 7 }]
     const grants = [grant({ until: null })]
-    expect(described({ grants, usage }).usage).toEqual({
+    expect(described({ grants, usage }).usage).toMatchObject({
       calls: { used: 7, limit: 10, resets_at: '2026-04-01T00:00:00.000Z' },
     })
-    expect(described({ grants, usage }, new Date('2026-04-01T00:00:00.000Z')).usage).toEqual({
+    expect(described({ grants, usage }, new Date('2026-04-01T00:00:00.000Z')).usage).toMatchObject({
       calls: { used: 0, limit: 10, resets_at: '2026-05-01T00:00:00.000Z' },
+    })
+  })
+})
+
+describe('limits of the account’s own', () => {
+  test('take the place of the plan’s while they last, those of members in the seats too', () => {
+    const limitOverrides = [
+      { name: 'calls', amount: 99, until: days(1) },
+      { name: 'members', amount: null, until: days(1) },
+    ]
+    const state = (at: Date) => described({ grants: [grant({ until: null })], limitOverrides }, at)
+    expect(state(noon)).toMatchObject({
+      plan_limits: { calls: { amount: 99 }, members: null },
+      usage: { calls: { limit: 99 } },
+      subscription: { seats: { limit: null } },
+    })
+    expect(state(days(1))).toMatchObject({
+      plan_limits: { calls: { amount: 10 }, members: 1 },
+      usage: { calls: { limit: 10 } },
+      subscription: { seats: { limit: 1 } },
     })
   })
 })

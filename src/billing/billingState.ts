@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Snapshot } from '../access/snapshot.ts'
-import type { Catalogue, Plan, PlanLimit } from '../catalogue/catalogue.ts'
+import type { Catalogue, PlanLimit } from '../catalogue/catalogue.ts'
 import { describeLimits, describePrice } from '../catalogue/routes.ts'
 import type { Secret } from '../config.ts'
 import type { AccountFacts, Grant, SubscriptionFacts } from '../entitlements/facts.ts'
@@ -11,12 +10,14 @@ import {
   latestTrial,
   PRO,
   pendingInvites,
-  periodOf,
   resolveFeatures,
+  resolveLimits,
   seatLimit,
 } from '../entitlements/rules.ts'
 import { type Allowances, endsAt, graceEndsAt, isLive } from '../entitlements/truthTable.ts'
+import { type Period, periodOf, usedIn } from '../entitlements/usage/rules.ts'
 import { isAtLeast, type Role } from '../http/actor.ts'
+import { tagOf } from '../http/etag.ts'
 
 /** The settings that a state depends on. */
 export interface StateSettings extends Allowances {
@@ -43,8 +44,7 @@ export function renderState(
   const { facts, role } = snapshot
   if (!facts) throw new Error('Billing state is asked of members only')
   const body = JSON.stringify(describeState(facts, role, catalogue, settings, at))
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-  return { body, etag, from: at, changesAt: nextChange(facts, catalogue, settings, at) }
+  return { body, etag: tagOf(body), from: at, changesAt: nextChange(facts, catalogue, settings, at) }
 }
 
 /** What an account is on, why, until when, and what it has used, in the words of the wire. */
@@ -58,6 +58,7 @@ export function describeState(
   const stripeEnabled = settings.stripeSecretKey !== undefined
   const decision = decide(facts, catalogue, at)
   const { plan } = decision
+  const limits = resolveLimits(facts, plan, catalogue, at)
   return {
     account_id: facts.accountId,
     has_pro_entitlement: plan.rank >= catalogue.planOf(PRO).rank,
@@ -69,13 +70,13 @@ export function describeState(
         purchased: facts.subscription?.seats ?? null,
         used: facts.members,
         pending: pendingInvites(facts, at),
-        limit: seatLimit(facts, plan),
+        limit: seatLimit(facts, plan, at),
       },
     },
-    plan_limits: describeLimits(plan.limits),
+    plan_limits: describeLimits(limits),
     plan_billing: describePrice(plan),
     features: resolveFeatures(facts, plan, catalogue, at),
-    usage: describeUsage(facts, plan, at),
+    usage: describeUsage(facts, limits, decision, at),
     actions: stripeEnabled ? actionsOf(facts, role) : { checkout: false, portal: false },
     stripe_enabled: stripeEnabled,
   }
@@ -141,33 +142,29 @@ function daysLeft(until: Date, at: Date): number {
   return Math.max(0, Math.ceil((until.getTime() - at.getTime()) / DAY))
 }
 
-function describeUsage(facts: AccountFacts, plan: Plan, at: Date) {
+/** What is used of rates; levels have nothing to reset. */
+function describeUsage(facts: AccountFacts, limits: Record<string, PlanLimit>, decision: Decision, at: Date) {
   return Object.fromEntries(
-    ratesOf(plan).map(([name, limit]) => {
-      const { start, end } = periodOf(limit, at)
-      const count = facts.usage.find(
-        (usage) => usage.name === name && usage.periodStart.getTime() === start.getTime(),
-      )
-      return [name, { used: count?.used ?? 0, limit: limit.amount, resets_at: end.toISOString() }]
+    Object.entries(limits).flatMap(([name, limit]) => {
+      const period: Period = periodOf(limit, decision, at)
+      if (!period.end) return []
+      const used = usedIn(facts, name, period)
+      return [[name, { used, limit: limit.amount, resets_at: period.end.toISOString() }]]
     }),
   )
 }
 
-type Rate = PlanLimit & { per: 'month' }
-
-function ratesOf(plan: Plan): [string, Rate][] {
-  return Object.entries(plan.limits).filter((entry): entry is [string, Rate] => entry[1].per !== null)
-}
-
 /** The first instant after `at` at which the same facts read differently. */
 function nextChange(facts: AccountFacts, catalogue: Catalogue, allowances: Allowances, at: Date): Date {
-  const { plan } = decide(facts, catalogue, at)
+  const decision = decide(facts, catalogue, at)
+  const limits = Object.values(resolveLimits(facts, decision.plan, catalogue, at))
   const trialEnd = trialEndOf(facts, at)
   const instants = [
     ...facts.grants.flatMap(({ from, until }: Grant) => [from, until]),
     ...facts.featureOverrides.map(({ until }) => until),
+    ...facts.limitOverrides.map(({ until }) => until),
     ...facts.inviteEnds,
-    ...ratesOf(plan).map(([, limit]) => periodOf(limit, at).end),
+    ...limits.map((limit) => periodOf(limit, decision, at).end),
     facts.subscription && graceEndsAt(facts.subscription, allowances),
     // The countdown of days falls by one at each whole day before the end.
     trialEnd && trialEnd > at ? new Date(trialEnd.getTime() - (daysLeft(trialEnd, at) - 1) * DAY) : null,

@@ -7,6 +7,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { LimitsSchema, PriceFields } from '../catalogue/routes.ts'
 import { sources } from '../entitlements/facts.ts'
 import type { MemberActor } from '../http/actor.ts'
+import { namesTag } from '../http/etag.ts'
 import type { Answer } from '../http/memory.ts'
 import { route } from '../http/route.ts'
 import { Instant, Nullable, named, Uuid } from '../http/schemas.ts'
@@ -70,7 +71,7 @@ export function stateRoutes(server: Server, app: App, access: Access): void {
       rendered.set(snapshot, state)
     }
     const headers = { etag: state.etag, 'cache-control': 'private, no-cache' }
-    if (names(asked['if-none-match'], state.etag)) return { status: 304, headers, body: null }
+    if (namesTag(asked['if-none-match'], state.etag)) return { status: 304, headers, body: null }
     return {
       status: 200,
       headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },
@@ -90,7 +91,7 @@ export function stateRoutes(server: Server, app: App, access: Access): void {
       replies: { 200: BillingStateSchema, 304: null },
     },
     async ({ caller, request, reply, at }) => {
-      const snapshot = access.snapshotOf(caller.actor)
+      const snapshot = await access.snapshotNow(caller.actor)
       const { status, headers, body } = answer(
         snapshot,
         await access.catalogueOf(snapshot),
@@ -104,7 +105,7 @@ export function stateRoutes(server: Server, app: App, access: Access): void {
         .send(body ?? undefined)
     },
     (asked, at) => {
-      const snapshot = access.rememberedMember(asked, at)
+      const snapshot = access.rememberedMember(asked, at, true)
       const catalogue = snapshot && access.rememberedCatalogueOf(snapshot)
       return catalogue && answer(snapshot, catalogue, asked.headers, at)
     },
@@ -112,12 +113,6 @@ export function stateRoutes(server: Server, app: App, access: Access): void {
 }
 
 const asIs = (body: unknown) => body as string
-
-/** Whether an If-None-Match names this tag. Proxies that compress make tags weak, which counts as the same (RFC 9110, 13.1.2). */
-function names(ifNoneMatch: string | undefined, etag: string): boolean {
-  const known = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? []
-  return known.includes(etag) || known.includes('*')
-}
 
 /** The state after an operation has changed something, as its reply. */
 export async function stateNow(app: App, access: Access, actor: MemberActor, at: Date): Promise<unknown> {

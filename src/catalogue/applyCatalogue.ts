@@ -3,12 +3,19 @@ import { sql } from 'kysely'
 import type { Tx } from '../db/transaction.ts'
 import { type Catalogue, loadCatalogue, type Plan } from './catalogue.ts'
 import type { CatalogueFile } from './catalogueFile.ts'
+import { namedLimits } from './rules.ts'
 
 const CATALOGUE_LOCK = 3_105_618
 
+/** Keeps the catalogue from being changed until the transaction is over, for whoever refers to a name in it. */
+export async function holdCatalogue(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(${CATALOGUE_LOCK})`.execute(tx)
+}
+
 /**
  * Makes the tables say what the file says, and returns one line per difference; none when they agreed.
- * Plans that a grant or a price at Stripe refers to, and features that an account has its own value of are never removed.
+ * Plans that a grant or a price at Stripe refers to, and features and limits that an account has its own value of are
+ * never removed.
  * Accounts see the change at their next read.
  */
 export async function applyCatalogue(tx: Tx, file: CatalogueFile, at: Date): Promise<string[]> {
@@ -54,21 +61,36 @@ async function refuseToOrphanPlans(tx: Tx, before: Catalogue, file: CatalogueFil
 }
 
 async function refuseToOrphanOverrides(tx: Tx, before: Catalogue, file: CatalogueFile): Promise<void> {
-  const removed = before.features
+  const features = before.features
     .map(({ name }) => name)
     .filter((name) => !Object.hasOwn(file.features, name))
-  if (removed.length === 0) return
-  const inUse = await tx
-    .selectFrom('account_features')
-    .select('name')
-    .distinct()
-    .where('name', 'in', removed)
-    .execute()
-  if (inUse.length === 0) return
-  const names = inUse.map(({ name }) => name).join(', ')
-  throw new Error(
-    `Accounts have their own value of ${names}, so the feature has to stay in the file; "enabled": false switches it off.`,
+  const limits = [...namedLimits(before).keys()].filter(
+    (name) => !file.plans.some((plan) => Object.hasOwn(plan.limits, name)),
   )
+  const [ownFeatures, ownLimits] = await Promise.all([
+    ownValues(tx, 'account_features', features),
+    ownValues(tx, 'account_limits', limits),
+  ])
+  if (ownFeatures.length > 0) {
+    throw new Error(
+      `Accounts have their own value of ${ownFeatures.join(', ')}, so the feature has to stay in the file; "enabled": false switches it off.`,
+    )
+  }
+  if (ownLimits.length > 0) {
+    throw new Error(
+      `Accounts have their own value of ${ownLimits.join(', ')}, so a plan has to name the limit; 0 gives nothing of it.`,
+    )
+  }
+}
+
+async function ownValues(
+  tx: Tx,
+  table: 'account_features' | 'account_limits',
+  names: string[],
+): Promise<string[]> {
+  if (names.length === 0) return []
+  const rows = await tx.selectFrom(table).select('name').distinct().where('name', 'in', names).execute()
+  return rows.map(({ name }) => name)
 }
 
 async function replaceTables(tx: Tx, { plans, features }: CatalogueFile): Promise<void> {

@@ -3,10 +3,14 @@ import type { Db } from '../db/database.ts'
 
 export type Interval = 'month' | 'year'
 
+/** What a rate counts by: calendar months in UTC, or months from the day that billing counts from. */
+export const rates = ['month', 'billing_month'] as const
+export type Rate = (typeof rates)[number]
+
 /** A number a plan grants: a level when `per` is null, else a rate. `amount` null is unlimited. */
 export interface PlanLimit {
   amount: number | null
-  per: 'month' | null
+  per: Rate | null
 }
 
 export interface Plan {

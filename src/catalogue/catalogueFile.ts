@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
+import { rates } from './catalogue.ts'
 
 const Name = '^[a-z][a-z0-9_]{0,39}$'
 const Amount = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])
@@ -28,7 +29,7 @@ const PlanEntry = Type.Object(
       Type.String({ pattern: Name }),
       Type.Union([
         Amount,
-        Type.Object({ per: Type.Literal('month'), amount: Amount }, { additionalProperties: false }),
+        Type.Object({ per: Type.Enum([...rates]), amount: Amount }, { additionalProperties: false }),
       ]),
     ),
     features: Type.Record(Type.String({ pattern: Name }), Type.Boolean()),

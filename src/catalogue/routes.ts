@@ -3,7 +3,7 @@ import type { App } from '../app.ts'
 import { route } from '../http/route.ts'
 import { Nullable, named, pageOf } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
-import type { Catalogues, Plan, PlanLimit } from './catalogue.ts'
+import { type Catalogues, type Plan, type PlanLimit, rates } from './catalogue.ts'
 import { planHasFeature } from './rules.ts'
 
 /** Limits by name: a number is a level, an object is a rate, null is unlimited. */
@@ -12,7 +12,7 @@ export const LimitsSchema = Type.Record(
   Type.Union([
     Type.Integer(),
     Type.Null(),
-    Type.Object({ per: Type.Literal('month'), amount: Nullable(Type.Integer()) }),
+    Type.Object({ per: Type.Enum([...rates]), amount: Nullable(Type.Integer()) }),
   ]),
 )
 

@@ -13,7 +13,13 @@ import type { DB } from './tables.ts'
 /** Writes. Only `inTx` makes one, and only routes, jobs and commands call `inTx`. */
 export type Tx = Transaction<DB>
 
-type Subject = `account:${string}` | `user:${string}` | `session:${string}` | `product-key:${string}`
+/** `usage` is an account's counts: what decides about access does not depend on them. */
+type Subject =
+  | `account:${string}`
+  | `user:${string}`
+  | `session:${string}`
+  | `product-key:${string}`
+  | `usage:${string}`
 
 /** Tells caches of this process what a committed transaction has changed. */
 export class Changes {

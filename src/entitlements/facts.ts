@@ -11,6 +11,8 @@ export interface Grant {
   until: Date | null
   /** The version of the catalogue whose limits of the plan hold; null for those of today. */
   pinnedVersion: number | null
+  /** From when months are counted by those who are on it: where Stripe's periods begin, else `from`. */
+  anchor: Date
 }
 
 /** What Stripe says of the account's subscription, as mirrored here. */
@@ -39,8 +41,16 @@ export interface FeatureOverride {
   until: Date | null
 }
 
+export interface LimitOverride {
+  name: string
+  /** Null is unlimited. */
+  amount: number | null
+  until: Date | null
+}
+
 export interface UsageCount {
   name: string
+  /** The epoch for a level. */
   periodStart: Date
   used: number
 }
@@ -51,6 +61,8 @@ export interface AccountFacts {
   grants: Grant[]
   subscription: SubscriptionFacts | null
   featureOverrides: FeatureOverride[]
+  limitOverrides: LimitOverride[]
+  /** Of each limit the count of the level, and those of the latest periods. */
   usage: UsageCount[]
   members: number
   /** When each invite that holds a seat stops doing so; that may be in the past. */

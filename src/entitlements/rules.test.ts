@@ -6,6 +6,7 @@ import {
   facts,
   grant,
   noon,
+  plan,
   someFacts,
   someInstant,
   statuses,
@@ -17,8 +18,9 @@ import {
   isInForce,
   latestTrial,
   lowestPlanWith,
-  periodOf,
   resolveFeatures,
+  resolveLimits,
+  seatLimit,
   whyRefused,
 } from './rules.ts'
 
@@ -199,6 +201,106 @@ describe('resolveFeatures', () => {
   })
 })
 
+describe('which of four decides about a feature', () => {
+  type Says = boolean | null
+  const flag = (enabled: boolean, fallback: boolean) => ({ name: 'flag', description: '', enabled, fallback })
+  test.each<[flag: string, enabled: boolean, own: Says, ofPlan: Says, fallback: boolean, outcome: boolean]>([
+    ['the flag that is off', false, true, true, true, false],
+    ['the flag that is off', false, false, true, true, false],
+    ['the override', true, true, false, false, true],
+    ['the override', true, false, true, true, false],
+    ['the override', true, true, null, false, true],
+    ['the override', true, false, null, true, false],
+    ['the plan', true, null, true, false, true],
+    ['the plan', true, null, false, true, false],
+    ['the default', true, null, null, true, true],
+    ['the default', true, null, null, false, false],
+  ])('%s: on %s, override %s, plan %s, default %s → %s', (_who, enabled, own, ofPlan, fallback, outcome) => {
+    const given = facts({ featureOverrides: own === null ? [] : [{ name: 'flag', value: own, until: null }] })
+    const onPlan = plan('pro', 1, { features: ofPlan === null ? {} : { flag: ofPlan } })
+    const found = resolveFeatures(given, onPlan, { ...catalogue, features: [flag(enabled, fallback)] }, noon)
+    expect(found).toEqual({ flag: outcome })
+  })
+})
+
+describe('resolveLimits', () => {
+  const amounts = (planName: string, given: Parameters<typeof facts>[0] = {}, at = noon) => {
+    const limits = resolveLimits(facts(given), catalogue.planOf(planName), catalogue, at)
+    return Object.fromEntries(Object.entries(limits).map(([name, { amount }]) => [name, amount]))
+  }
+  const own = (amount: number | null, until: Date | null = null, name = 'calls') => ({
+    limitOverrides: [{ name, amount, until }],
+  })
+
+  test.each<[string, string, Parameters<typeof facts>[0], number | null]>([
+    ['what the plan has', 'pro', {}, 10],
+    ['nothing of what it does not name', 'team', {}, 0],
+    ['the override, more', 'pro', own(500), 500],
+    ['the override, less', 'pro', own(3), 3],
+    ['the override, without end', 'pro', own(null), null],
+    ['the override of what the plan does not name', 'team', own(7), 7],
+    ['an override that is over does nothing', 'pro', own(500, noon), 10],
+    ['an override of something else does nothing', 'pro', own(500, null, 'exports'), 10],
+  ])('%s', (_name, planName, given, amount) => expect(amounts(planName, given).calls).toBe(amount))
+
+  test('an override lasts until its end, not a millisecond more or less', () => {
+    expect(amounts('pro', own(500, days(1)), millisecond(days(1), -1)).calls).toBe(500)
+    expect(amounts('pro', own(500, days(1)), days(1)).calls).toBe(10)
+  })
+  test('what a limit counts by is the plan’s word, and another plan’s where it has none', () => {
+    const perOf = (planName: string) => resolveLimits(facts(), catalogue.planOf(planName), catalogue, noon)
+    expect(perOf('pro').exports?.per).toBe('billing_month')
+    expect(perOf('team').exports?.per).toBe('billing_month')
+    expect(perOf('team').members?.per).toBeNull()
+  })
+  test('the limits of a pinned plan stay, and its words with them', () => {
+    const pinned = {
+      ...catalogue.planOf('pro'),
+      limits: { calls: { amount: 4, per: null }, fax: { amount: 2, per: null } },
+    }
+    const limits = resolveLimits(facts(own(9, null, 'fax')), pinned, catalogue, noon)
+    expect(limits).toMatchObject({
+      calls: { amount: 4, per: null },
+      fax: { amount: 9 },
+      exports: { amount: 0 },
+    })
+  })
+  test('answers for every limit of the catalogue, and members as seats', () => {
+    fc.assert(
+      fc.property(someFacts, someInstant, (given, at) => {
+        const { plan: current } = decide(given, catalogue, at)
+        const found = resolveLimits(given, current, catalogue, at)
+        expect(Object.keys(found).sort()).toEqual(['calls', 'exports', 'members'])
+        expect(found.members?.amount).toBe(seatLimit(given, current, at))
+      }),
+    )
+  })
+})
+
+describe('seatLimit', () => {
+  const fixed = plan('pro', 1, { seats: 'fixed', limits: { members: { amount: 50, per: null } } })
+  const bought = { subscription: subscription({ seats: 7 }) }
+  const own = { limitOverrides: [{ name: 'members', amount: 9, until: days(1) }] }
+  test.each<[string, Parameters<typeof facts>[0], number | null]>([
+    ['the plan’s', {}, 50],
+    ['what was bought', bought, 7],
+    [
+      'not what was bought before it ended',
+      { subscription: subscription({ seats: 7, status: 'canceled' }) },
+      50,
+    ],
+    ['the override, over the plan', own, 9],
+    ['the override, over what was bought', { ...bought, ...own }, 9],
+  ])('%s', (_name, given, limit) => expect(seatLimit(facts(given), fixed, noon)).toBe(limit))
+
+  test('any number where a plan does not name members, unless overridden', () => {
+    const open = plan('team', 2, { limits: {} })
+    expect(seatLimit(facts(), open, noon)).toBeNull()
+    expect(seatLimit(facts(own), open, noon)).toBe(9)
+    expect(seatLimit(facts(own), open, days(1))).toBeNull()
+  })
+})
+
 describe('lowestPlanWith', () => {
   const lowest = (feature: string, override?: boolean) => {
     const featureOverrides = override === undefined ? [] : [{ name: feature, value: override, until: null }]
@@ -227,26 +329,5 @@ describe('latestTrial', () => {
     expect(latestTrial({ grants }, days(-10))?.id).toBe('first')
     expect(latestTrial({ grants }, days(3))?.id).toBe('to come')
     expect(latestTrial({ grants }, days(-21))).toBeNull()
-  })
-})
-
-describe('periodOf', () => {
-  const monthly = { amount: 1, per: 'month' } as const
-  test.each([
-    ['2026-01-31T23:59:59.999Z', '2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'],
-    ['2026-02-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z', '2026-03-01T00:00:00.000Z'],
-    ['2028-02-29T12:00:00.000Z', '2028-02-01T00:00:00.000Z', '2028-03-01T00:00:00.000Z'],
-    ['2026-12-31T23:59:59.999Z', '2026-12-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z'],
-  ])('%s lies in the month from %s to %s', (at, start, end) => {
-    expect(periodOf(monthly, new Date(at))).toEqual({ start: new Date(start), end: new Date(end) })
-  })
-  test('contains its instant, and the next one begins where it ends', () => {
-    fc.assert(
-      fc.property(someInstant, (at) => {
-        const { start, end } = periodOf(monthly, at)
-        expect(start <= at && at < end).toBe(true)
-        expect(periodOf(monthly, end).start).toEqual(end)
-      }),
-    )
   })
 })

@@ -1,11 +1,13 @@
 import type { Catalogue, Plan, PlanLimit } from '../catalogue/catalogue.ts'
-import { planHasFeature } from '../catalogue/rules.ts'
+import { namedLimits, planHasFeature } from '../catalogue/rules.ts'
 import type { SubscriptionReason } from '../problems.ts'
-import { type AccountFacts, type Grant, sources } from './facts.ts'
+import { type AccountFacts, type FeatureOverride, type Grant, type LimitOverride, sources } from './facts.ts'
 import { isLive } from './truthTable.ts'
 
 export const FREE = 'free'
 export const PRO = 'pro'
+/** The limit that Frontgate counts itself: members, and invites that are out. */
+export const MEMBERS = 'members'
 
 /** The plan an account is on, and the grant it is on it for. */
 export type Decision =
@@ -51,9 +53,7 @@ export function resolveFeatures(
 ): Record<string, boolean> {
   return Object.fromEntries(
     catalogue.features.map((feature) => {
-      const override = facts.featureOverrides.find(
-        ({ name, until }) => name === feature.name && (until === null || at < until),
-      )
+      const override = overrideOf(facts.featureOverrides, feature.name, at)
       return [feature.name, override ? feature.enabled && override.value : planHasFeature(plan, feature)]
     }),
   )
@@ -70,8 +70,50 @@ export function lowestPlanWith(
   return catalogue.plans.find((plan) => plan.public && opens(plan)) ?? null
 }
 
-/** How many members the account may have; null is any number. Where seats are fixed, what was bought is the limit. */
-export function seatLimit({ subscription }: Pick<AccountFacts, 'subscription'>, plan: Plan): number | null {
+/** The override of a name that lasts at `at`, if there is one. */
+export function overrideOf<O extends FeatureOverride | LimitOverride>(
+  overrides: O[],
+  name: string,
+  at: Date,
+): O | undefined {
+  return overrides.find(
+    (override) => override.name === name && (override.until === null || at < override.until),
+  )
+}
+
+/**
+ * Every limit for an account on a plan: its override while that lasts, else what the plan has, and nothing of what the
+ * plan does not name. Of members it is the seat limit.
+ */
+export function resolveLimits(
+  facts: Pick<AccountFacts, 'limitOverrides' | 'subscription'>,
+  plan: Plan,
+  catalogue: Pick<Catalogue, 'plans'>,
+  at: Date,
+): Record<string, PlanLimit> {
+  const named = namedLimits(catalogue)
+  for (const [name, { per }] of Object.entries(plan.limits)) named.set(name, per)
+  return Object.fromEntries(
+    Array.from(named, ([name, per]) => {
+      if (name === MEMBERS) return [name, { per, amount: seatLimit(facts, plan, at) }]
+      const override = overrideOf(facts.limitOverrides, name, at)
+      const limit = Object.hasOwn(plan.limits, name) ? plan.limits[name] : undefined
+      return [name, { per, amount: override ? override.amount : limit ? limit.amount : 0 }]
+    }),
+  )
+}
+
+/**
+ * How many members the account may have; null is any number, as on a plan that does not name them. Where seats are
+ * fixed, what was bought is the limit; an override goes before both.
+ */
+export function seatLimit(
+  { subscription, limitOverrides }: Pick<AccountFacts, 'subscription' | 'limitOverrides'>,
+  plan: Plan,
+  at: Date,
+): number | null {
+  const override = overrideOf(limitOverrides, MEMBERS, at)
+  if (override) return override.amount
   const isBought = plan.seats === 'fixed' && subscription?.plan === plan.plan && isLive(subscription)
   return (isBought ? subscription.seats : null) ?? plan.limits.members?.amount ?? null
 }
@@ -79,12 +121,6 @@ export function seatLimit({ subscription }: Pick<AccountFacts, 'subscription'>, 
 /** How many invites hold a seat: those that are out and have not expired. */
 export function pendingInvites({ inviteEnds }: Pick<AccountFacts, 'inviteEnds'>, at: Date): number {
   return inviteEnds.filter((end) => at < end).length
-}
-
-/** The period of a rate that `at` lies in: calendar months in UTC. */
-export function periodOf(_limit: PlanLimit & { per: 'month' }, at: Date): { start: Date; end: Date } {
-  const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()]
-  return { start: new Date(Date.UTC(year, month, 1)), end: new Date(Date.UTC(year, month + 1, 1)) }
 }
 
 /** Of the account's trials that have begun the one that lasts longest, in force or over; an empty one never begins. */

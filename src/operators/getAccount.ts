@@ -1,21 +1,23 @@
 import { audit } from '../audit/audit.ts'
 import { type KnownSubscription, mirroredOf } from '../billing/projection/subscriptions.ts'
 import type { Tx } from '../db/transaction.ts'
+import { overridesOf } from '../entitlements/overrides.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
 import { describeGrant } from './grants.ts'
+import { describeOverride } from './overrides.ts'
 
 const TIMELINE_LENGTH = 100
 const READ = 'operator.read-account'
 
 /**
- * One account as operators see it: members, grants, subscriptions, and the newest entries of its trail, which notes the
- * reading too. The timeline leaves those notes out.
+ * One account as operators see it: members, grants, overrides, subscriptions, and the newest entries of its trail, which
+ * notes the reading too. The timeline leaves those notes out.
  */
 export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: string, at: Date) {
   const account = await tx.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
   if (!account) throw problem('not-found')
-  const [members, grants, customer, subscriptions, timeline] = await Promise.all([
+  const [members, grants, features, limits, customer, subscriptions, timeline] = await Promise.all([
     tx
       .selectFrom('members')
       .innerJoin('users', 'users.id', 'members.user_id')
@@ -38,6 +40,8 @@ export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: stri
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
       .execute(),
+    overridesOf(tx, 'feature', id),
+    overridesOf(tx, 'limit', id),
     tx
       .selectFrom('stripe_customers')
       .select('stripe_customer_id')
@@ -72,6 +76,8 @@ export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: stri
     grants: grants.map(({ from_at: from, until_at: until, ...grant }) =>
       describeGrant({ ...grant, from, until }),
     ),
+    features: features.map(describeOverride),
+    limits: limits.map(describeOverride),
     stripe_customer_id: customer?.stripe_customer_id ?? null,
     subscriptions: subscriptions
       .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1))

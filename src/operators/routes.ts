@@ -14,6 +14,7 @@ import { leadRoutes } from './leadRoutes.ts'
 import { listAudit } from './listAudit.ts'
 import { productKeyRoutes } from './productKeyRoutes.ts'
 import { selfServeRoutes } from './selfServeRoutes.ts'
+import { FeatureOverrideSchema, LimitOverrideSchema, overrideRoutes } from './overrideRoutes.ts'
 import { stripeRoutes } from './stripeRoutes.ts'
 
 const GrantSchema = named(
@@ -71,6 +72,8 @@ const OperatorAccountSchema = named(
       }),
     ),
     grants: Type.Array(GrantSchema),
+    features: Type.Array(FeatureOverrideSchema, { description: 'Of its own; also those that are over.' }),
+    limits: Type.Array(LimitOverrideSchema, { description: 'The same.' }),
     stripe_customer_id: Nullable(Type.String()),
     subscriptions: Type.Array(
       Type.Object({
@@ -200,6 +203,7 @@ export function operatorRoutes(server: Server, app: App): void {
   )
 
   productKeyRoutes(server, app)
+  overrideRoutes(server, app)
   stripeRoutes(server, app)
   leadRoutes(server, app)
   selfServeRoutes(server, app)

@@ -30,7 +30,11 @@ export function plan(name: string, rank: number, rest: Partial<Plan> = {}): Plan
     seats: null,
     pinLimits: false,
     price: null,
-    limits: { members: { amount: rank, per: null }, calls: { amount: 10 * rank, per: 'month' } },
+    limits: {
+      members: { amount: rank, per: null },
+      calls: { amount: 10 * rank, per: 'month' },
+      exports: { amount: rank, per: 'billing_month' },
+    },
     features: {},
     ...rest,
   }
@@ -68,6 +72,7 @@ export function grant(rest: Partial<Grant> = {}): Grant {
     from: days(-1),
     until: days(1),
     pinnedVersion: null,
+    anchor: rest.from ?? days(-1),
     ...rest,
   }
 }
@@ -97,6 +102,7 @@ export function facts(rest: Partial<AccountFacts> = {}): AccountFacts {
     grants: [],
     subscription: null,
     featureOverrides: [],
+    limitOverrides: [],
     usage: [],
     members: 1,
     inviteEnds: [],
@@ -132,6 +138,7 @@ const someGrant: fc.Arbitrary<Grant> = fc
     from: someInstant,
     until: someEnd,
     pinnedVersion: fc.constant(null),
+    anchor: someInstant,
   })
   .filter(({ from, until }) => until === null || until >= from)
 
@@ -157,6 +164,14 @@ export const someFacts: fc.Arbitrary<AccountFacts> = fc.record({
     fc.record({
       name: fc.constantFrom(...features.map(({ name }) => name)),
       value: fc.boolean(),
+      until: someEnd,
+    }),
+    { selector: ({ name }) => name },
+  ),
+  limitOverrides: fc.uniqueArray(
+    fc.record({
+      name: fc.constantFrom('members', 'calls', 'exports'),
+      amount: fc.option(fc.nat(99)),
       until: someEnd,
     }),
     { selector: ({ name }) => name },

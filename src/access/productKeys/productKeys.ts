@@ -24,7 +24,7 @@ export class ProductKeys {
 
   constructor({ db, changes }: Pick<App, 'db' | 'changes'>) {
     this.#db = db
-    this.#recent = new Recent(changes, ({ id }) => [`product-key:${id}`])
+    this.#recent = new Recent(changes, ({ id }) => ({ subjects: [`product-key:${id}`] }))
   }
 
   /** The key with this text, or null for one that is unknown, revoked or expired. */

@@ -23,7 +23,7 @@ export async function countSeats(db: Db, accountId: string, at: Date): Promise<S
     countPending(db, accountId, at),
   ])
   const { plan } = decide(facts, catalogue, at)
-  return { members: facts.members, pending, limit: seatLimit(facts, plan) }
+  return { members: facts.members, pending, limit: seatLimit(facts, plan, at) }
 }
 
 async function countPending(db: Db, accountId: string, at: Date): Promise<number> {

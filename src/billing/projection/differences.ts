@@ -16,9 +16,9 @@ export function differencesOf(before: MirroredSubscription[], after: MirroredSub
   })
 }
 
-/** Whether two mirrors say the same, whatever else their rows hold. */
+/** Whether two mirrors say the same, whatever else their rows hold. An anchor that is not known yet comes with the next difference. */
 export function isSame(a: MirroredSubscription, b: MirroredSubscription): boolean {
-  return (Object.keys(b) as (keyof MirroredSubscription)[]).every((name) =>
-    isDeepStrictEqual(a[name], b[name]),
+  return (Object.keys(b) as (keyof MirroredSubscription)[]).every(
+    (name) => (name === 'billingAnchor' && a[name] === null) || isDeepStrictEqual(a[name], b[name]),
   )
 }

@@ -48,6 +48,8 @@ export interface MirroredSubscription {
   quantity: number
   currentPeriodStart: Date
   currentPeriodEnd: Date
+  /** From when Stripe counts periods; null where it has not been looked at since that is mirrored. */
+  billingAnchor: Date | null
   trialEnd: Date | null
   cancelAtPeriodEnd: boolean
   cancelAt: Date | null
@@ -84,6 +86,7 @@ export function mirrorSubscription(
     // Periods are of items since API 2025-03-31.
     currentPeriodStart: instant(item.current_period_start),
     currentPeriodEnd: instant(item.current_period_end),
+    billingAnchor: instant(subscription.billing_cycle_anchor),
     trialEnd: instantOrNull(subscription.trial_end),
     cancelAtPeriodEnd: subscription.cancel_at_period_end,
     cancelAt: instantOrNull(subscription.cancel_at),

@@ -1,0 +1,89 @@
+import { CompiledQuery } from 'kysely'
+import type { App } from '../../app.ts'
+import type { Db } from '../../db/database.ts'
+import { announceUsage, isKeyTaken, type UsageOrder } from './usageKeys.ts'
+
+export type Consumed =
+  /** Counted, by this call or by an earlier one with the same key. */
+  { kind: 'counted'; used: number } | { kind: 'limit-reached'; used: number } | { kind: 'key-reused' }
+
+/**
+ * Counts an amount where it fits, all of it or nothing, and once for each key: one guarded statement, exact however many
+ * call at once. Reading it back needs no round trip.
+ */
+export async function consumeUsage(
+  app: Pick<App, 'db' | 'changes'>,
+  order: UsageOrder & { most: number | null },
+  at: Date,
+): Promise<Consumed> {
+  for (;;) {
+    const found = await tryOnce(app.db, order, at)
+    // Somebody came with the same key in the same moment: look again, at what that one left.
+    if (!found) continue
+    if (found.counted !== null) {
+      announceUsage(app, order)
+      return { kind: 'counted', used: found.counted }
+    }
+    if (found.isOther) return { kind: 'key-reused' }
+    if (found.isConsumed) return { kind: 'counted', used: found.used ?? 0 }
+    // The statement was refused by what others counted after it began, so it did not see how much that was.
+    const used = await readUsed(app.db, order)
+    if (order.most === null || used + order.amount > order.most) return { kind: 'limit-reached', used }
+  }
+}
+
+interface Found {
+  counted: number | null
+  isConsumed: boolean
+  isOther: boolean
+  used: number | null
+}
+
+/** $1 account, $2 key, $3 limit, $4 amount, $5 the period’s start, $6 the most that is allowed, $7 now. */
+const statement = `
+  with known as (
+    select round, state, state = 'consumed' as is_consumed, name <> $3 or amount <> $4 as is_other
+    from usage_keys where account_id = $1 and idempotency_key = $2
+    order by round desc limit 1
+  ), counted as (
+    insert into usage (account_id, name, period_start, used)
+    select $1, $3, $5::timestamptz, $4::bigint
+    where not exists (select from known where is_consumed or is_other) and ($6::bigint is null or $4 <= $6)
+    on conflict (account_id, name, period_start) do update set used = usage.used + excluded.used
+      where $6::bigint is null or usage.used + excluded.used <= $6
+    returning used
+  ), noted as (
+    insert into usage_keys (account_id, idempotency_key, round, name, amount, period_start, state, at)
+    select $1, $2, coalesce((select round from known), 0) + 1, $3, $4, $5, 'consumed', $7::timestamptz from counted
+  )
+  select (select used from counted) as counted,
+    coalesce((select is_consumed from known), false) as "isConsumed",
+    coalesce((select is_other from known), false) as "isOther",
+    (select used from usage where account_id = $1 and name = $3 and period_start = $5) as used`
+
+/** Null when a parallel call took the key, which undoes the whole statement. */
+async function tryOnce(
+  db: Db,
+  { accountId, key, limit, amount, period, most }: UsageOrder & { most: number | null },
+  at: Date,
+): Promise<Found | null> {
+  const parameters = [accountId, key, limit, amount, period.start, most, at]
+  try {
+    const { rows } = await db.executeQuery(CompiledQuery.raw(statement, parameters) as CompiledQuery<Found>)
+    return rows[0] ?? null
+  } catch (error) {
+    if (isKeyTaken(error)) return null
+    throw error
+  }
+}
+
+async function readUsed(db: Db, { accountId, limit, period }: UsageOrder): Promise<number> {
+  const row = await db
+    .selectFrom('usage')
+    .select('used')
+    .where('account_id', '=', accountId)
+    .where('name', '=', limit)
+    .where('period_start', '=', period.start)
+    .executeTakeFirst()
+  return row?.used ?? 0
+}

@@ -1,0 +1,81 @@
+import { CompiledQuery } from 'kysely'
+import type { App } from '../../app.ts'
+import type { Db } from '../../db/database.ts'
+import { announceUsage, isKeyTaken, type UsageOrder } from './usageKeys.ts'
+
+export type Released =
+  /** Given back, by this call or by an earlier one; `used` is of the current period. */
+  { kind: 'released'; used: number } | { kind: 'key-reused' }
+
+/**
+ * Gives back what was consumed under a key, into the period that it was taken from, once; the key can then be consumed
+ * again. Under a key that nothing was consumed with the amount is taken off the current period, never below zero, once
+ * too.
+ */
+export async function releaseUsage(
+  app: Pick<App, 'db' | 'changes'>,
+  order: UsageOrder,
+  at: Date,
+): Promise<Released> {
+  for (;;) {
+    const found = await tryOnce(app.db, order, at)
+    // Somebody came with the same key in the same moment: look again, at what that one left.
+    if (!found) continue
+    if (found.isOther) return { kind: 'key-reused' }
+    announceUsage(app, order)
+    return { kind: 'released', used: found.used ?? 0 }
+  }
+}
+
+interface Found {
+  isOther: boolean
+  used: number | null
+}
+
+/**
+ * $1 account, $2 key, $3 limit, $4 amount, $5 the current period’s start, $6 now. A key that is known is marked before
+ * its count is touched; one that is not is noted after it, as consuming does, so that the two never wait for each other.
+ */
+const statement = `
+  with known as (
+    select round, state, name <> $3 or amount <> $4 as is_other
+    from usage_keys where account_id = $1 and idempotency_key = $2
+    order by round desc limit 1
+  ), marked as (
+    update usage_keys k set state = 'released', at = $6
+    from known
+    where k.account_id = $1 and k.idempotency_key = $2 and k.round = known.round
+      and not known.is_other and k.state = 'consumed'
+    returning k.period_start
+  ), given as (
+    update usage set used = greatest(used - $4::bigint, 0)
+    where account_id = $1 and name = $3
+      and period_start = (select period_start from marked union all select $5::timestamptz where not exists (select from known))
+    returning period_start, used
+  ), noted as (
+    insert into usage_keys (account_id, idempotency_key, round, name, amount, period_start, state, at)
+    select $1, $2, 1, $3, $4, $5, 'released', $6::timestamptz
+    from (select count(*) from given) after_given
+    where not exists (select from known)
+  )
+  select coalesce((select is_other from known), false) as "isOther",
+    coalesce(
+      (select used from given where period_start = $5),
+      (select used from usage where account_id = $1 and name = $3 and period_start = $5)
+    ) as used`
+
+/** Null when a parallel call took the key, which undoes the whole statement. */
+async function tryOnce(
+  db: Db,
+  { accountId, key, limit, amount, period }: UsageOrder,
+  at: Date,
+): Promise<Found | null> {
+  const parameters = [accountId, key, limit, amount, period.start, at]
+  try {
+    const { rows } = await db.executeQuery(CompiledQuery.raw(statement, parameters) as CompiledQuery<Found>)
+    return rows[0] ?? null
+  } catch (error) {
+    if (isKeyTaken(error)) return null
+    throw error
+  }
+}
