@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { eventRequest } from './events.ts'
 import type { Bound } from './findings.ts'
 import { drive, type Measured, type Next, request } from './load.ts'
 import {
   credentials,
+  liftLimits,
   newAddress,
   PASSWORD,
   type Person,
@@ -72,6 +74,16 @@ export const contests: Contest[] = [
     bound: { atLeast: 0.8 },
     prepare: async (stage) => ({
       ours: await refreshes(stage),
+      limit: load(await stage.limit('write'), (id) => request('POST', '/', { body: JSON.stringify({ id }) })),
+    }),
+  },
+  {
+    name: 'consume',
+    path: 'POST /v1/usage/consume',
+    against: 'Fastify + one write',
+    bound: { atLeast: 0.8 },
+    prepare: async (stage) => ({
+      ours: await consumptions(stage),
       limit: load(await stage.limit('write'), (id) => request('POST', '/', { body: JSON.stringify({ id }) })),
     }),
   },
@@ -165,6 +177,21 @@ async function refreshes(stage: Stage): Promise<Turn> {
       if (lastBody) current[connection] = JSON.parse(lastBody).refresh_token
       const body = JSON.stringify({ refresh_token: current[connection] })
       return request('POST', '/v1/auth/refresh', { body })
+    })(seconds)
+  }
+}
+
+/** Each connection counts in an account of its own, as the limit writes into a row of its own. */
+async function consumptions(stage: Stage): Promise<Turn> {
+  const service = await stage.service()
+  const people = await registerPeople(service, CONNECTIONS)
+  await liftLimits(stage, people)
+  const tokensOf = sameTokens(stage, people)
+  return async (seconds) => {
+    const tokens = await tokensOf(seconds)
+    return load(service, (connection) => {
+      const body = JSON.stringify({ limit: 'kb_conversions', amount: 1, idempotency_key: randomUUID() })
+      return request('POST', '/v1/usage/consume', { body, token: tokens[connection] ?? '' })
     })(seconds)
   }
 }

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import type { UserClaims } from '../src/access/accessTokens.ts'
 import { request } from './load.ts'
 import { type Running, startProgram } from './programs.ts'
@@ -51,6 +52,21 @@ export async function registerCrowd(stage: Stage, howMany: number): Promise<Pers
     return await registerPeople(service, howMany)
   } finally {
     await service.stop()
+  }
+}
+
+/** Lets the accounts of these people use as much as they like. */
+export async function liftLimits({ databaseUrl }: Stage, people: Person[]): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await client.query(
+      `insert into account_limits (account_id, name, amount, reason, set_by, set_at)
+       select unnest($1::uuid[]), 'kb_conversions', null, 'bench', 'bench', now()`,
+      [people.map(({ claims }) => claims.account_id)],
+    )
+  } finally {
+    await client.end()
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Counts, startCountingProxy } from './countingProxy.ts'
 import { eventRequest } from './events.ts'
@@ -24,6 +25,7 @@ export async function countRoundTrips(stage: Stage, { say }: Rounds): Promise<Fi
       ['billing state, cold', 1, visitor.readStateCold],
       ['billing state, warm', 0, visitor.readState],
       ['forward-auth, warm', 0, visitor.forwardAuth],
+      ['consume', 1, visitor.consume],
       ['webhook', 1, () => deliverEvent(service.port)],
     ]
     const findings: Finding[] = []
@@ -101,6 +103,10 @@ function visitorOf(origin: string) {
       await call('/v1/billing/state')
     },
     readState: async () => void (await call('/v1/billing/state')),
+    async consume() {
+      const body = { limit: 'kb_conversions', amount: 1, idempotency_key: randomUUID() }
+      await call('/v1/usage/consume', JSON.stringify(body))
+    },
     forwardAuth: async () => void (await call('/v1/forward-auth?require=plan:pro')),
   }
 }

@@ -78,6 +78,19 @@ test('a change of somebody else voids nothing', async () => {
   expect(reads).toBe(1)
 })
 
+test('what was counted voids what is remembered for those who ask for usage, and for nobody else', async () => {
+  const before = await snapshots.get(sessionId, null)
+  app.changes.announce(new Set([`usage:${person.accountId}` as const]))
+  expect(snapshots.get(sessionId, null)).toBe(before)
+  expect(snapshots.remembered(sessionId, null, true)).toBeNull()
+  expect(reads).toBe(1)
+  const after = await snapshots.get(sessionId, null, true)
+  expect(after).not.toBe(before)
+  expect(snapshots.get(sessionId, null, true)).toBe(after)
+  expect(snapshots.get(sessionId, null)).toBe(after)
+  expect(reads).toBe(2)
+})
+
 test('a change that is rolled back voids nothing', async () => {
   const before = await snapshots.get(sessionId, null)
   await inTx({ db: t.app.db, changes: app.changes }, async (tx) => {

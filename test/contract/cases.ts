@@ -53,6 +53,8 @@ const startQuery = {
   prompt: 'select_account',
 }
 
+const piece = { limit: 'kb_conversions', amount: 2, idempotency_key: 'a piece of work' }
+
 const inviteFor = async (t: TestApp, email: string) =>
   (await invited(t, await registerVerified(t), email)).token
 const inviteOfOthers = async (t: TestApp) => (await invited(t, await registerVerified(t), newAddress())).id
@@ -238,6 +240,21 @@ export const cases: Record<string, Case> = {
     good: (_t, { accountId }) => ({ query: { account_id: accountId } }),
     foreign: { account_id: (_t, { accountId }) => accountId },
   },
+  checkEntitlement: {
+    good: (_t, { accountId }) => ({ body: { account_id: accountId, limit: 'kb_conversions', amount: 2 } }),
+    foreign: { account_id: (_t, { accountId }) => accountId },
+  },
+  consumeUsage: {
+    good: (_t, { accountId }) => ({ body: { account_id: accountId, ...piece } }),
+    foreign: { account_id: (_t, { accountId }) => accountId },
+  },
+  releaseUsage: {
+    async good(t, { accountId, accessToken: as }) {
+      await t.call('POST', '/v1/usage/consume', { as, body: piece })
+      return { body: { account_id: accountId, ...piece } }
+    },
+    foreign: { account_id: (_t, { accountId }) => accountId },
+  },
   forwardAuth: { good: () => ({ query: { require: 'plan:pro', feature: 'scripts' } }) },
 
   findAccounts: { good: (_t, { email }) => ({ query: { query: email, limit: '10' } }) },
@@ -267,6 +284,31 @@ export const cases: Record<string, Case> = {
       body: { reason: 'A mistake' },
     }),
     foreign: { id: nobody },
+  },
+  setFeature: {
+    good: (_t, { accountId }) => ({
+      path: { id: accountId, name: 'scripts' },
+      body: { value: false, until: '2100-01-01T00:00:00Z', reason: 'Agreed with sales' },
+    }),
+    foreign: { id: nobody, name: () => 'unheard_of' },
+  },
+  clearFeature: {
+    good: (_t, { accountId }) => ({
+      path: { id: accountId, name: 'scripts' },
+      body: { reason: 'A mistake' },
+    }),
+    foreign: { id: nobody, name: () => 'unheard_of' },
+  },
+  setLimit: {
+    good: (_t, { accountId }) => ({
+      path: { id: accountId, name: 'trees' },
+      body: { value: null, until: '2100-01-01T00:00:00Z', reason: 'Agreed with sales' },
+    }),
+    foreign: { id: nobody, name: () => 'unheard_of' },
+  },
+  clearLimit: {
+    good: (_t, { accountId }) => ({ path: { id: accountId, name: 'trees' }, body: { reason: 'A mistake' } }),
+    foreign: { id: nobody, name: () => 'unheard_of' },
   },
   listAudit: {
     good: (_t, { userId, accountId }) => ({

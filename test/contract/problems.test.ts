@@ -33,6 +33,9 @@ const guard = (as: string, query = '') => t.call('GET', `/v1/forward-auth?${quer
 const verify = (token: string) => t.call('POST', '/v1/auth/email/verify', { body: { token } })
 const me = async () => (await register(t)).accessToken
 
+const consume = (as: string, limit: string, amount: number) =>
+  t.call('POST', '/v1/usage/consume', { as, body: { limit, amount, idempotency_key: 'a piece of work' } })
+
 const SIGNING_SECRET = 'whsec_test'
 
 /** Sends an event to a service that knows this secret, with a signature of that one. */
@@ -61,6 +64,12 @@ const scenarios: Record<MetHere, () => Promise<Refusal>> = {
     const person = await registerVerified(t)
     for (let i = 0; i < 4; i++) await sendInvite(t, person, newAddress())
     return sendInvite(t, person, newAddress())
+  },
+  'limit-reached': async () => consume(await me(), 'trees', 101),
+  async 'idempotency-key-reused'() {
+    const as = await me()
+    await consume(as, 'trees', 1)
+    return consume(as, 'trees', 2)
   },
   async 'already-member'() {
     const person = await registerVerified(t)

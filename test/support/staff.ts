@@ -28,3 +28,17 @@ export async function endGrant(t: TestApp, grantId: string): Promise<void> {
   const reply = await t.call('DELETE', `/v1/operator/grants/${grantId}`, { as, body: { reason: 'Over' } })
   if (reply.status !== 204) throw new Error(`Ending a grant answered ${reply.status}: ${reply.text}`)
 }
+
+/** Has an operator give an account a feature or a limit of its own. */
+export async function setOverride(
+  t: TestApp,
+  accountId: string,
+  what: `features/${string}` | `limits/${string}`,
+  value: boolean | number | null,
+  until: string | null = null,
+): Promise<void> {
+  const as = await operatorToken(t)
+  const body = { value, until, reason: 'Agreed with sales' }
+  const reply = await t.call('PUT', `/v1/operator/accounts/${accountId}/${what}`, { as, body })
+  if (reply.status !== 200) throw new Error(`Setting ${what} answered ${reply.status}: ${reply.text}`)
+}
