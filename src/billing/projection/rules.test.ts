@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { isLive } from '../../entitlements/truthTable.ts'
+import { differencesOf } from './differences.ts'
 import { boughtTwice, CHECKOUT_KEY, chooseShown, mirrorSubscription } from './rules.ts'
 
 const at = Date.UTC(2026, 2, 10) / 1000
@@ -45,6 +46,7 @@ function stripeSubscription(fields: object = {}, items: Given[] = [{}]): Stripe.
         current_period_end: at + 30 * DAY,
       })),
     },
+    billing_cycle_anchor: at - 40 * DAY,
     trial_end: null,
     cancel_at_period_end: false,
     cancel_at: null,
@@ -117,6 +119,20 @@ describe('when a charge first failed', () => {
 
   test('is nothing while nothing is due', () => {
     expect(mirror({ status: 'active' }, [{}], [invoice(at)]).pastDueSince).toBeNull()
+  })
+})
+
+describe('from when Stripe counts', () => {
+  test('is mirrored, and a change when it moves', () => {
+    const [was, moved] = [mirror(), mirror({ billing_cycle_anchor: at })]
+    expect(was.billingAnchor).toEqual(new Date((at - 40 * DAY) * 1000))
+    expect(differencesOf([was], [moved])).toHaveLength(1)
+  })
+
+  test('is no news by itself where it was not mirrored yet', () => {
+    const was = { ...mirror(), billingAnchor: null }
+    expect(differencesOf([was], [mirror()])).toEqual([])
+    expect(differencesOf([was], [mirror({ status: 'past_due' })])).toHaveLength(1)
   })
 })
 
