@@ -155,7 +155,10 @@ describe('whatever fits the file format', () => {
       contact_sales: fc.boolean(),
       seats: fc.constantFrom('follow', 'fixed'),
       price,
-      limits: fc.dictionary(name, fc.oneof(amount, fc.record({ per: fc.constant('month'), amount }))),
+      limits: fc.dictionary(
+        name,
+        fc.oneof(amount, fc.record({ per: fc.constantFrom('month', 'billing_month'), amount })),
+      ),
       values: fc.dictionary(fc.constantFrom(...flagNames), fc.boolean()),
     },
     { requiredKeys: ['display_name', 'description', 'limits', 'values'] },

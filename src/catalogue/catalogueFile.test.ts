@@ -20,7 +20,12 @@ const smallest = {
       display_name: 'Pro',
       description: '',
       price: { currency: 'usd', month: 2900 },
-      limits: { members: 5, trees: null, calls: { per: 'month', amount: 50 } },
+      limits: {
+        members: 5,
+        trees: null,
+        calls: { per: 'month', amount: 50 },
+        fax: { per: 'billing_month', amount: 5 },
+      },
       features: { scripts: true },
     },
   ],

@@ -82,6 +82,8 @@ describe('by months of billing', () => {
     await moveTo(t, next(1, 31))
     const year = t.app.now().getUTCFullYear()
     const { person } = await onPro()
+    const { body: plans } = await t.call('GET', '/v1/plans')
+    expect(plans.data[1].limits.kb_conversions).toEqual({ per: 'billing_month', amount: 50 })
     const ends = [
       [2, 0],
       [3, 31],

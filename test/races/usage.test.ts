@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { somebodyWaits } from '../support/locks.ts'
 import { registerVerified } from '../support/people.ts'
 import { setOverride } from '../support/staff.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
@@ -28,6 +29,25 @@ async function counted(accountId: string, limit = 'trees'): Promise<number> {
     limit,
   ])
   return rows[0]?.used ?? 0
+}
+
+/** The same with trees, where every call has begun before the first of them can count. */
+async function allBegun(
+  accountId: string,
+  count: number,
+  work: (app: TestApp, i: number) => Promise<TestReply>,
+): Promise<TestReply[]> {
+  const holder = await t.app.pool.connect()
+  try {
+    await holder.query('begin')
+    await holder.query(`select from usage where account_id = $1 and name = 'trees' for update`, [accountId])
+    const replies = atOnce(count, work)
+    await somebodyWaits(t, count)
+    await holder.query('commit')
+    return await replies
+  } finally {
+    holder.release()
+  }
 }
 
 describe('a limit', () => {
@@ -63,13 +83,6 @@ describe('one key, many times at once', () => {
     expect(await counted(person.accountId)).toBe(7)
   })
 
-  test('counts once where it just fits', async () => {
-    const [person, key] = [await registerVerified(t), newKey()]
-    const replies = await atOnce(20, (app) => consume(app, person, 'trees', 100, key))
-    expect(outcomes(replies)).toEqual(times(20, '200'))
-    expect(await counted(person.accountId)).toBe(100)
-  })
-
   test('with other amounts and limits counts one of them', async () => {
     const [person, key] = [await registerVerified(t), newKey()]
     const replies = await atOnce(20, (app, i) =>
@@ -78,6 +91,27 @@ describe('one key, many times at once', () => {
     expect(outcomes(replies)).toEqual([...times(5, '200'), ...times(15, '409 idempotency-key-reused')])
     const total = (await counted(person.accountId)) + (await counted(person.accountId, 'kb_conversions'))
     expect([1, 2]).toContain(total)
+  })
+
+  test('counts once when nobody saw the others’', async () => {
+    const [person, key] = [await registerVerified(t), newKey()]
+    await consume(t, person, 'trees', 10)
+    const replies = await allBegun(person.accountId, 8, (app) => consume(app, person, 'trees', 7, key))
+    expect(outcomes(replies)).toEqual(times(8, '200'))
+    expect(await counted(person.accountId)).toBe(17)
+    const given = await allBegun(person.accountId, 1, (app) => release(app, person, 'trees', 7, key))
+    expect(given[0]?.body.used).toBe(10)
+    const again = await allBegun(person.accountId, 8, (app) => consume(app, person, 'trees', 7, key))
+    expect(outcomes(again)).toEqual(times(8, '200'))
+    expect(await counted(person.accountId)).toBe(17)
+  })
+
+  test('counts once where only one of them fits', async () => {
+    const [person, key] = [await registerVerified(t), newKey()]
+    await consume(t, person, 'trees', 10)
+    const replies = await allBegun(person.accountId, 8, (app) => consume(app, person, 'trees', 90, key))
+    expect(outcomes(replies)).toEqual(times(8, '200'))
+    expect(await counted(person.accountId)).toBe(100)
   })
 
   test('is given back once', async () => {
@@ -112,6 +146,14 @@ test('consumed and given back at once, again and again, a key counts once or not
     expect([least, most]).toContain(await counted(person.accountId))
     await release(t, person, 'trees', 7, key)
   }
+})
+
+test('who is refused is told what others counted meanwhile', async () => {
+  const person = await registerVerified(t)
+  await consume(t, person, 'trees', 98)
+  const replies = await allBegun(person.accountId, 6, (app) => consume(app, person, 'trees', 1))
+  expect(outcomes(replies)).toEqual([...times(2, '200'), ...times(4, '402 limit-reached')])
+  for (const { status, body } of replies) if (status === 402) expect(body).toMatchObject({ used: 100 })
 })
 
 test('who asks beside all this is answered, and in the end everybody is told the same', async () => {

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import type { TestApp } from './testApp.ts'
 
-/** Resolves once a statement waits for a lock that another transaction holds. */
-export async function somebodyWaits(t: TestApp): Promise<void> {
+/** Resolves once a statement waits for a lock that another transaction holds, or as many as are named. */
+export async function somebodyWaits(t: TestApp, howMany = 1): Promise<void> {
   await expect
     .poll(async () => {
       const { rows } = await t.app.pool.query(
@@ -10,5 +10,5 @@ export async function somebodyWaits(t: TestApp): Promise<void> {
       )
       return rows.length
     })
-    .toBe(1)
+    .toBe(howMany)
 }

@@ -9,7 +9,7 @@ export type Consumed =
 
 /**
  * Counts an amount where it fits, all of it or nothing, and once for each key: one guarded statement, exact however many
- * call at once. Reading it back needs no round trip.
+ * call at once.
  */
 export async function consumeUsage(
   app: Pick<App, 'db' | 'changes'>,
@@ -25,10 +25,10 @@ export async function consumeUsage(
       return { kind: 'counted', used: found.counted }
     }
     if (found.isOther) return { kind: 'key-reused' }
-    if (found.isConsumed) return { kind: 'counted', used: found.used ?? 0 }
-    // The statement was refused by what others counted after it began, so it did not see how much that was.
-    const used = await readUsed(app.db, order)
-    if (order.most === null || used + order.amount > order.most) return { kind: 'limit-reached', used }
+    const used = found.used ?? 0
+    if (found.isConsumed) return { kind: 'counted', used }
+    if (order.most !== null && used + order.amount > order.most) return { kind: 'limit-reached', used }
+    // Refused by what was counted after the statement began, perhaps under this very key: look again.
   }
 }
 
@@ -42,7 +42,7 @@ interface Found {
 /** $1 account, $2 key, $3 limit, $4 amount, $5 the period’s start, $6 the most that is allowed, $7 now. */
 const statement = `
   with known as (
-    select round, state, state = 'consumed' as is_consumed, name <> $3 or amount <> $4 as is_other
+    select round, state = 'consumed' as is_consumed, name <> $3 or amount <> $4 as is_other
     from usage_keys where account_id = $1 and idempotency_key = $2
     order by round desc limit 1
   ), counted as (
@@ -75,15 +75,4 @@ async function tryOnce(
     if (isKeyTaken(error)) return null
     throw error
   }
-}
-
-async function readUsed(db: Db, { accountId, limit, period }: UsageOrder): Promise<number> {
-  const row = await db
-    .selectFrom('usage')
-    .select('used')
-    .where('account_id', '=', accountId)
-    .where('name', '=', limit)
-    .where('period_start', '=', period.start)
-    .executeTakeFirst()
-  return row?.used ?? 0
 }
