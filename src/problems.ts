@@ -284,6 +284,13 @@ export const problems = {
       'A change was refused from one of its mailboxes, or the session that asked for it has ended. An invite was revoked, or whoever sent it may not invite any more.',
     remedy: 'Sign in and ask for the change again, or ask to be invited again.',
   },
+  'account-deleted': {
+    status: 410,
+    title: 'This account was deleted',
+    meaning:
+      'It was closed, and the time in which it could be reopened is over. What was in it is gone; what books need is kept.',
+    remedy: 'Nothing brings it back. Create a new account.',
+  },
   'payload-too-large': {
     status: 413,
     title: 'The request body is too large',

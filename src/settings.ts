@@ -198,6 +198,11 @@ export const settings = Type.Object({
     6,
     'How long access outlives a paid period that renews, so that a late event locks nobody out.',
   ),
+  deletionGraceDays: count(
+    30,
+    'How long a closed account can be reopened, and what names a deleted user is kept. After that it is deleted for good: see docs/guides/data.md.',
+    { minimum: 1, maximum: 3650 },
+  ),
   catalogueFile: text(
     'Plans, prices, limits and features: the file that `frontgate catalogue apply` reads.',
     {

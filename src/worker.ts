@@ -2,6 +2,7 @@ import { followSeatsJob } from './accounts/members/promiseSeats.ts'
 import { registerByMail, registerByMailJob } from './accounts/registerByMail.ts'
 import { remindOfTrialEnd } from './accounts/remindOfTrialEnd.ts'
 import type { App } from './app.ts'
+import { forgetOrigins, forgetOriginsJob } from './audit/forgetOrigins.ts'
 import { cancelUnwanted } from './billing/checkout/cancelUnwanted.ts'
 import { remindOfFirstPayment } from './billing/dunning/remindOfFirstPayment.ts'
 import { warnOfExpiringCards } from './billing/dunning/warnOfExpiringCards.ts'
@@ -16,9 +17,11 @@ import { forgetUsageKeys } from './entitlements/usage/usageKeys.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
 import { forgetFlows } from './identity/oauth/flows.ts'
 import { sendResetLink } from './identity/sendResetLink.ts'
+import { forgetGivenUpJobs } from './jobs/forgetGivenUpJobs.ts'
 import { handles, type JobHandler, runJobs, type Sweep, type Worker } from './jobs/runJobs.ts'
 import { sendMailJob } from './mail/queueMail.ts'
 import { sendMail } from './mail/sendMail.ts'
+import { purge } from './records/purge.ts'
 
 const handlers: JobHandler[] = [
   handles(sendMailJob, sendMail),
@@ -28,6 +31,7 @@ const handlers: JobHandler[] = [
   handles(resolveEventJob, resolveEvent),
   handles(cancelUnwantedJob, cancelUnwanted),
   handles(followSeatsJob, followSeats),
+  handles(forgetOriginsJob, forgetOrigins),
 ]
 
 /** Everything that happens because time has passed. No entitlement waits for it: rules take the time themselves. */
@@ -40,6 +44,8 @@ export const sweeps: Sweep[] = [
   { name: 'sweep.stripe-events', run: forgetEvents },
   { name: 'sweep.usage-keys', run: forgetUsageKeys },
   { name: 'sweep.oauth-flows', run: forgetFlows },
+  { name: 'sweep.purge', run: purge },
+  { name: 'sweep.given-up-jobs', run: forgetGivenUpJobs },
   { name: 'sweep.rate-limits', run: (app, at) => app.limiter.sweep(at) },
 ]
 

@@ -1,16 +1,36 @@
+import type { Config } from '../config.ts'
 import type { Db } from '../db/database.ts'
 import type { Tx } from '../db/transaction.ts'
 import { pageBounds, pageFrom } from '../http/pages.ts'
+import { purgeDueAt, purgesWhatWentBy } from './deletion/rules.ts'
 
-/** A page of a user's open accounts, the newest membership first. */
-export async function listAccounts(db: Db, userId: string, query: { limit?: number; cursor?: string }) {
+/** A page of a user's open accounts, or else of the closed ones that they can reopen; the newest membership first. */
+export async function listAccounts(
+  db: Db,
+  config: Pick<Config, 'deletionGraceDays'>,
+  userId: string,
+  query: { limit?: number; cursor?: string; closed?: boolean },
+  at: Date,
+) {
   const { limit, after } = pageBounds(query)
   const rows = await db
     .selectFrom('members')
     .innerJoin('accounts', 'accounts.id', 'members.account_id')
-    .select(['accounts.id', 'accounts.name', 'members.role', 'members.created_at as joined_at'])
+    .select([
+      'accounts.id',
+      'accounts.name',
+      'accounts.closed_at',
+      'members.role',
+      'members.created_at as joined_at',
+    ])
     .where('members.user_id', '=', userId)
-    .where('accounts.closed_at', 'is', null)
+    .$if(!query.closed, (q) => q.where('accounts.closed_at', 'is', null))
+    .$if(query.closed === true, (q) =>
+      q
+        .where('accounts.closed_at', '>', purgesWhatWentBy(at, config))
+        .where('accounts.purged_at', 'is', null)
+        .where('members.role', '=', 'owner'),
+    )
     .$if(after !== null, (q) =>
       q.where((e) =>
         e(
@@ -28,7 +48,15 @@ export async function listAccounts(db: Db, userId: string, query: { limit?: numb
     rows,
     limit,
     (row) => ({ at: row.joined_at, id: row.id }),
-    ({ id, name, role }) => ({ id, name, role }),
+    ({ id, name, role, closed_at }) => ({
+      id,
+      name,
+      role,
+      ...(closed_at && {
+        closed_at: closed_at.toISOString(),
+        deleted_at: purgeDueAt(closed_at, config).toISOString(),
+      }),
+    }),
   )
 }
 
@@ -36,10 +64,16 @@ export async function listAccounts(db: Db, userId: string, query: { limit?: numb
 export async function lockAccount(
   tx: Tx,
   accountId: string,
-): Promise<{ id: string; name: string; closedAt: Date | null } | null> {
+): Promise<{
+  id: string
+  name: string
+  createdAt: Date
+  closedAt: Date | null
+  purgedAt: Date | null
+} | null> {
   const account = await tx
     .selectFrom('accounts')
-    .select(['id', 'name', 'closed_at as closedAt'])
+    .select(['id', 'name', 'created_at as createdAt', 'closed_at as closedAt', 'purged_at as purgedAt'])
     .where('id', '=', accountId)
     .forUpdate()
     .executeTakeFirst()

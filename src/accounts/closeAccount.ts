@@ -1,15 +1,20 @@
 import { sql } from 'kysely'
 import { audit } from '../audit/audit.ts'
+import type { Config } from '../config.ts'
 import { changed, type Tx } from '../db/transaction.ts'
 import type { Caller, MemberActor } from '../http/actor.ts'
+import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
+import { purgeDueAt } from './deletion/rules.ts'
+import { ownersOf } from './owners.ts'
 
 /**
- * Closes the caller's current account once its name is repeated; its tokens are refused from now on. One whose
- * subscription goes on stays open.
+ * Closes the caller's current account once its name is repeated; its tokens are refused from now on, and its owners
+ * are told until when it can be reopened. One whose subscription goes on stays open.
  */
 export async function closeAccount(
   tx: Tx,
+  config: Pick<Config, 'deletionGraceDays'>,
   caller: Caller<MemberActor>,
   { confirm }: { confirm: string },
   at: Date,
@@ -23,7 +28,7 @@ export async function closeAccount(
     .executeTakeFirstOrThrow()
   if (confirm !== account.name) throw problem('confirmation-mismatch')
   await refuseWhileSubscribed(tx, [account])
-  await markClosed(tx, caller, accountId, at)
+  if (await markClosed(tx, caller, accountId, at)) await tellOwners(tx, config, account, at)
 }
 
 /** Refuses to close accounts with a subscription that would go on being charged for. */
@@ -38,8 +43,8 @@ async function refuseWhileSubscribed(tx: Tx, accounts: { id: string; name: strin
   throw problem('subscription-live', { accounts: named })
 }
 
-/** Closes an account, keeping its rows; harmless for one that is closed. */
-export async function markClosed(tx: Tx, caller: Caller, accountId: string, at: Date): Promise<void> {
+/** Closes an account, keeping its rows; harmless for one that is closed, which it tells. */
+export async function markClosed(tx: Tx, caller: Caller, accountId: string, at: Date): Promise<boolean> {
   changed(tx, `account:${accountId}`)
   const closed = await tx
     .updateTable('accounts')
@@ -48,5 +53,23 @@ export async function markClosed(tx: Tx, caller: Caller, accountId: string, at: 
     .where('closed_at', 'is', null)
     .returning('id')
     .executeTakeFirst()
-  if (closed) await audit(tx, caller, { action: 'account.closed', accountId }, at)
+  if (!closed) return false
+  await audit(tx, caller, { action: 'account.closed', accountId }, at)
+  return true
+}
+
+async function tellOwners(
+  tx: Tx,
+  config: Pick<Config, 'deletionGraceDays'>,
+  { id: accountId, name }: { id: string; name: string },
+  at: Date,
+): Promise<void> {
+  const until = purgeDueAt(at, config).toUTCString()
+  for (const owner of await ownersOf(tx, accountId)) {
+    // Words of whoever registered the address reach nobody who has not proved to be that person.
+    const fill = { account: owner.isVerified ? name : 'Your account', until }
+    const to = { address: owner.email, name: owner.name }
+    const order = { template: 'account-closed', to, fill, userId: owner.id, accountId } as const
+    await queueMail(tx, { ...order, link: { path: '/account' } }, at)
+  }
 }

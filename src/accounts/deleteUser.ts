@@ -1,18 +1,22 @@
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
+import type { Config } from '../config.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
 import { confirmPassword } from '../identity/confirmPassword.ts'
 import { supersedeResets } from '../identity/passwordTokens.ts'
 import { refuseUnlessRecent } from '../identity/recentSignIn.ts'
-import { findUser, lockUser } from '../identity/users.ts'
+import { findUser, lockUser, recipientOf, type UserRecord } from '../identity/users.ts'
+import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
 import { markClosed } from './closeAccount.ts'
+import { forgetInvitesTo } from './deletion/forgetInvitesTo.ts'
 import { forgetUser, leaveAccounts, lockMemberships, type Membership } from './forgetUser.ts'
 
 /**
  * Deletes the caller: their address is free again, and accounts that only they are a member of are closed. Nobody
  * else is left without an owner, and no subscription goes on. It takes the password, or a sign-in of the last ten minutes.
+ * The last mail to an address that was proved says so.
  */
 export async function deleteUser(
   app: App,
@@ -38,7 +42,21 @@ export async function deleteUser(
       supersedeResets(tx, userId, at),
       audit(tx, caller, { action: 'user.deleted', userId }, at),
     ])
+    // An address that was never proved may be somebody else's, and so may the invites to it.
+    if (locked.emailVerifiedAt) await sayGoodbye(tx, app.config, caller, locked, at)
   })
+}
+
+async function sayGoodbye(
+  tx: Tx,
+  { deletionGraceDays: days }: Pick<Config, 'deletionGraceDays'>,
+  caller: Caller,
+  user: UserRecord,
+  at: Date,
+): Promise<void> {
+  const { id: userId, email } = user
+  const order = { template: 'user-deleted', to: recipientOf(user), fill: { days }, userId } as const
+  await Promise.all([forgetInvitesTo(tx, caller, { userId, email }, at), queueMail(tx, order, at)])
 }
 
 /** Closes the accounts that nobody else is in, and refuses to where that, or leaving, does harm. */

@@ -19,6 +19,7 @@ import { listAccounts } from './accounts.ts'
 import { closeAccount } from './closeAccount.ts'
 import { createAnotherAccount } from './createAccount.ts'
 import { deleteUser } from './deleteUser.ts'
+import { reopenAccount } from './deletion/reopenAccount.ts'
 import { disownRegistration } from './disownRegistration.ts'
 import { inviteRoutes, whenAccepting } from './invites/routes.ts'
 import { memberRoutes } from './members/routes.ts'
@@ -31,6 +32,22 @@ import { bucketOfVisitor } from './selfServe/visitors.ts'
 const AccountSchema = named(
   'Account',
   Type.Object({ id: Uuid, name: Type.String(), role: RoleSchema, created_at: Instant }),
+)
+
+const ListedAccountSchema = named(
+  'ListedAccount',
+  Type.Object({
+    id: Uuid,
+    name: Type.String(),
+    role: RoleSchema,
+    closed_at: Type.Optional(Instant),
+    deleted_at: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'Until when it can be reopened.',
+      }),
+    ),
+  }),
 )
 
 /** Registration by password and by provider, and the accounts that users are members of. */
@@ -151,11 +168,11 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       method: 'GET',
       url: '/v1/accounts',
       access: 'user',
-      summary: 'Open accounts of the user',
-      query: Fields(PageQuery),
-      replies: { 200: pageOf(AccountRefSchema) },
+      summary: 'Open accounts of the user; with `closed=true` the closed ones that they can reopen',
+      query: Fields({ ...PageQuery, closed: Type.Optional(Type.Boolean()) }),
+      replies: { 200: pageOf(ListedAccountSchema) },
     },
-    async ({ caller, query }) => listAccounts(app.db, caller.actor.userId, query),
+    async ({ caller, query, at }) => listAccounts(app.db, config, caller.actor.userId, query, at),
   )
 
   route(
@@ -179,6 +196,22 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       const id = await inTx(app, (tx) => createAnotherAccount(tx, config, caller, wanted, at))
       return reply.code(201).send({ id, name, role: 'owner' })
     },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'reopenAccount',
+      method: 'POST',
+      url: '/v1/accounts/:id/reopen',
+      access: 'user',
+      summary: 'Open a closed account again, as one of its owners, until it is deleted',
+      params: Fields({ id: Uuid }),
+      replies: { 200: AccountRefSchema },
+      refusals: ['not-found'],
+    },
+    async ({ caller, params, at }) => inTx(app, (tx) => reopenAccount(tx, config, caller, params.id, at)),
   )
 }
 
@@ -234,13 +267,13 @@ function currentAccountRoutes(server: Server, app: App, access: Access): void {
       method: 'DELETE',
       url: '/v1/accounts/me',
       access: { member: 'owner' },
-      summary: 'Close the current account; nothing is deleted yet',
+      summary: 'Close the current account; its owners can reopen it until it is deleted',
       body: Fields({ confirm: Type.String({ maxLength: 200, description: 'The name of the account.' }) }),
       replies: { 204: null },
       refusals: ['confirmation-mismatch', 'subscription-live'],
     },
     async ({ caller, body, at, reply }) => {
-      await inTx(app, (tx) => closeAccount(tx, caller, body, at))
+      await inTx(app, (tx) => closeAccount(tx, app.config, caller, body, at))
       return reply.code(204).send()
     },
   )

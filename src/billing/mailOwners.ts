@@ -1,3 +1,4 @@
+import { ownersOf } from '../accounts/owners.ts'
 import type { Tx } from '../db/transaction.ts'
 import { type MailOrder, queueMail } from '../mail/queueMail.ts'
 import type { TemplateName } from '../mail/templates.ts'
@@ -24,19 +25,4 @@ export async function mailOwners<T extends TemplateName>(
       at,
     )
   }
-}
-
-/** Owners whose users are there. Names of those who have not proved their mailbox are a stranger's words, and stay out. */
-async function ownersOf(tx: Tx, accountId: string) {
-  const owners = await tx
-    .selectFrom('members')
-    .innerJoin('users', 'users.id', 'members.user_id')
-    .select(['users.id', 'users.email', 'users.name', 'users.email_verified_at'])
-    .where('members.account_id', '=', accountId)
-    .where('members.role', '=', 'owner')
-    .where('users.deleted_at', 'is', null)
-    .execute()
-  return owners.flatMap(({ id, email, name, email_verified_at }) =>
-    email === null ? [] : [{ id, email, name: email_verified_at ? name : null }],
-  )
 }

@@ -31,7 +31,7 @@ function item(text, ...more) {
 }
 async function show() {
   token = (await call('POST', '/v1/auth/refresh', {})).access_token
-  const [me, { data }] = await Promise.all([call('GET', '/v1/me', null, token), call('GET', '/v1/me/identities', null, token)])
+  const [me, { data }, closed] = await Promise.all(['/v1/me', '/v1/me/identities', '/v1/accounts?closed=true'].map((path) => call('GET', path, null, token)))
   document.querySelector('#who').textContent = 'Signed in as ' + (me.name ? me.name + ', ' : '') + me.email + '.' + (me.email_verified ? '' : ' The address is not verified yet: open the link that we mailed to you.')
   const isOnly = !me.has_password && data.length === 1
   list.replaceChildren(
@@ -40,6 +40,7 @@ async function show() {
   )
   if (!me.email_verified) acts.append(button('Mail me the link again', async () => { await call('POST', '/v1/auth/email/resend', {}, token); say('It is on its way.') }))
   if (!me.has_password) acts.append(button('Choose a password', async () => { await call('POST', '/v1/auth/password/first-link', {}, token); say('We have mailed you a link.') }))
+  for (const { id, name, deleted_at } of closed.data) acts.append(button('Reopen ' + name + ' (until ' + new Date(deleted_at).toLocaleDateString() + ')', async () => { await call('POST', '/v1/accounts/' + id + '/reopen', {}, token); location.assign('/account') }))
   acts.append(
     button('Sign out', async () => { await call('POST', '/v1/auth/logout', {}, token); location.assign('/sign-in') }),
     button('Sign out everywhere', async () => { await call('POST', '/v1/auth/logout-all', {}, token); location.assign('/sign-in') }),

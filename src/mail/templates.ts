@@ -32,6 +32,8 @@ export interface TemplateFill {
   'identity-linked': { provider: string }
   'identity-unlinked': { provider: string }
   'address-taken-over': { provider: string }
+  'account-closed': { account: string; until: string }
+  'user-deleted': { days: number }
   invite: { account: string; inviter: string; role: string; days: number }
   'member-removed': { account: string }
   'ownership-received': { account: string }
@@ -221,6 +223,25 @@ export const templates: { [T in TemplateName]: Template<T> } = {
       'There is nothing to do. If you registered yourself, your way in is the one you have just used.',
     ],
     button: 'Look at my account',
+  }),
+  'account-closed': ({ product, account, until }) => ({
+    subject: `${account} was closed on ${product}`,
+    preview: `It can be reopened until ${until}.`,
+    paragraphs: [
+      `An owner has closed ${account} on ${product}. Nobody can use it any more, and nothing is deleted yet.`,
+      `Until ${until} every owner can reopen it as it was: sign in, and choose to reopen it. After that it is deleted for good.`,
+    ],
+    button: 'Look at my account',
+    footnote: 'If this is what you wanted, there is nothing to do.',
+  }),
+  'user-deleted': ({ product, days }) => ({
+    subject: `You were deleted from ${product}`,
+    preview: 'This is our last mail to you.',
+    paragraphs: [
+      `Somebody who was signed in to ${product} with this address, hopefully you, asked to delete it. It opens nothing any more, and is free to be used again.`,
+      `Accounts that nobody else is in are closed, and deleted for good in ${days} ${days === 1 ? 'day' : 'days'}. So is what still names you, such as the devices that you signed in from.`,
+      `This cannot be undone from here. If it was not you, write to the people who run ${product} before that: they can reopen what was closed.`,
+    ],
   }),
   invite: ({ product, account, inviter, role, days }) => ({
     subject: `${inviter} invites you to ${account} on ${product}`,

@@ -1,5 +1,7 @@
+import { purgeDueAt } from '../accounts/deletion/rules.ts'
 import { audit } from '../audit/audit.ts'
 import { type KnownSubscription, mirroredOf } from '../billing/projection/subscriptions.ts'
+import type { Config } from '../config.ts'
 import type { Tx } from '../db/transaction.ts'
 import { overridesOf } from '../entitlements/overrides.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
@@ -14,7 +16,13 @@ const READ = 'operator.read-account'
  * One account as operators see it: members, grants, overrides, subscriptions, and the newest entries of its trail, which
  * notes the reading too. The timeline leaves those notes out.
  */
-export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: string, at: Date) {
+export async function getAccount(
+  tx: Tx,
+  config: Pick<Config, 'deletionGraceDays'>,
+  caller: Caller<OperatorActor>,
+  id: string,
+  at: Date,
+) {
   const account = await tx.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
   if (!account) throw problem('not-found')
   const [members, grants, features, limits, customer, subscriptions, timeline] = await Promise.all([
@@ -65,6 +73,9 @@ export async function getAccount(tx: Tx, caller: Caller<OperatorActor>, id: stri
     name: account.name,
     created_at: account.created_at.toISOString(),
     closed_at: account.closed_at?.toISOString() ?? null,
+    purge_due_at:
+      account.closed_at && !account.purged_at ? purgeDueAt(account.closed_at, config).toISOString() : null,
+    purged_at: account.purged_at?.toISOString() ?? null,
     members: members.map((member) => ({
       user_id: member.user_id,
       role: member.role,

@@ -15,6 +15,7 @@ import { listAudit } from './listAudit.ts'
 import { productKeyRoutes } from './productKeyRoutes.ts'
 import { selfServeRoutes } from './selfServeRoutes.ts'
 import { FeatureOverrideSchema, LimitOverrideSchema, overrideRoutes } from './overrideRoutes.ts'
+import { reopenAccount } from './reopenAccount.ts'
 import { stripeRoutes } from './stripeRoutes.ts'
 
 const GrantSchema = named(
@@ -61,6 +62,8 @@ const OperatorAccountSchema = named(
   'OperatorAccount',
   Type.Object({
     ...AccountFields,
+    purge_due_at: Nullable(Instant),
+    purged_at: Nullable(Instant),
     members: Type.Array(
       Type.Object({
         user_id: Uuid,
@@ -124,7 +127,25 @@ export function operatorRoutes(server: Server, app: App): void {
       replies: { 200: OperatorAccountSchema },
       refusals: ['forbidden', 'not-found'],
     },
-    async ({ caller, params, at }) => inTx(app, (tx) => getAccount(tx, caller, params.id, at)),
+    async ({ caller, params, at }) => inTx(app, (tx) => getAccount(tx, app.config, caller, params.id, at)),
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'reopenAccountAsOperator',
+      method: 'POST',
+      url: '/v1/operator/accounts/:id/reopen',
+      access: 'operator',
+      summary: 'Open a closed account again, until it is deleted',
+      params: Fields({ id: Uuid }),
+      body: Fields({ reason: Reason }),
+      replies: { 200: Type.Object(AccountFields) },
+      refusals: ['forbidden', 'not-found', 'account-deleted'],
+    },
+    async ({ caller, params, body, at }) =>
+      inTx(app, (tx) => reopenAccount(tx, caller, { accountId: params.id, reason: body.reason }, at)),
   )
 
   route(

@@ -11,6 +11,7 @@ import {
   subscriptionOf,
 } from '../support/buyers.ts'
 import type { Person } from '../support/people.ts'
+import { DAY_SECONDS } from '../support/staff.ts'
 import { type StripeApp, startStripeApp } from '../support/stripeApp.ts'
 
 let t: StripeApp
@@ -189,5 +190,35 @@ describe('for an account that was closed', () => {
       })
     }
     expect(refundsOf(customer as string)).toEqual([0])
+  })
+
+  test('and reopened, what was bought meanwhile stays, since it is wanted again', async () => {
+    const person = await registerWithoutTrial(t)
+    const { body } = await checkout(t, person)
+    await close(person)
+    t.stripe.deliveries.change({ hold: true })
+    pay(t, body.id)
+    const url = `/v1/accounts/${person.accountId}/reopen`
+    expect((await t.call('POST', url, { as: person.accessToken })).status).toBe(200)
+    t.stripe.deliveries.change({ hold: false })
+    await t.flush()
+    expect((await subscriptionOf(t, person)).status).toBe('active')
+    expect(await stateOf(t, person)).toMatchObject({ plan: 'pro', subscription: { status: 'active' } })
+  })
+
+  test('and purged, nothing that Stripe tells of brings its card back', async () => {
+    const person = await buyer(t)
+    const { id } = await subscriptionOf(t, person)
+    await bill(t, person, 'subscription/cancel')
+    await close(person)
+    await t.advance(30 * DAY_SECONDS)
+    await t.sdk.subscriptions.update(id, { metadata: { looked_at: 'again' } }).catch(() => undefined)
+    await t.advance(DAY_SECONDS)
+    const { rows } = await t.app.pool.query(
+      `select a.name, s.status, s.card from subscriptions s join accounts a on a.id = s.account_id
+       where stripe_subscription_id = $1`,
+      [id],
+    )
+    expect(rows).toEqual([{ name: 'Deleted account', status: 'canceled', card: null }])
   })
 })

@@ -189,6 +189,13 @@ const scenarios: Record<MetHere, () => Promise<Refusal>> = {
     await t.call('POST', '/v1/auth/email/change/refuse', { body })
     return t.call('POST', '/v1/auth/email/change/confirm', { body })
   },
+  async 'account-deleted'() {
+    const { accountId, accessToken: as } = await register(t, { account_name: 'Gone' })
+    await t.call('DELETE', '/v1/accounts/me', { as, body: { confirm: 'Gone' } })
+    await t.advance(30 * DAY_SECONDS)
+    const body = { reason: 'They changed their mind' }
+    return t.call('POST', `/v1/operator/accounts/${accountId}/reopen`, { as: await operatorToken(t), body })
+  },
   'payload-too-large': () => t.call('POST', '/v1/auth/login', { body: { email: 'x'.repeat(70_000) } }),
   'unsupported-media-type': () =>
     t.call('POST', '/v1/auth/login', { body: 'email=ada', headers: { 'content-type': 'text/plain' } }),

@@ -23,21 +23,26 @@ export async function cancelUnwanted(
 ): Promise<void> {
   const known = await app.db
     .selectFrom('subscriptions')
-    .innerJoin('accounts', 'accounts.id', 'subscriptions.account_id')
-    .select(['account_id', 'stripe_customer_id', 'closed_at', 'first_seen_at'])
+    .select(['account_id', 'stripe_customer_id', 'first_seen_at'])
     .where('stripe_subscription_id', '=', id)
     .executeTakeFirst()
   if (!known || !app.stripe) return
   const stripe = await app.stripe.client()
   const look = await projectCustomer(app, known.stripe_customer_id, 'job')
   const all = await mirroredOf(app.db, known.account_id)
-  const unwanted = unwantedOf(all, known.closed_at !== null)
+  // Not before the look, which may have waited for its turn: the account may have been reopened since.
+  const { closed_at } = await app.db
+    .selectFrom('accounts')
+    .select('closed_at')
+    .where('id', '=', known.account_id)
+    .executeTakeFirstOrThrow()
+  const unwanted = unwantedOf(all, closed_at !== null)
   const because = unwanted.find(({ one }) => one.id === id)?.because ?? (await cancelledBefore(stripe, id))
   const one = all.find((candidate) => candidate.id === id)
   if (!because || !one || look.kind === 'unknown') return
   // Of this look: what Stripe answered to an earlier one may have been undone since, or was a failure that it repeats.
   const keyOf = (what: string) => ({ idempotencyKey: `${what} ${id} ${look.token}` })
-  if (because === 'account-closed' && known.closed_at && known.first_seen_at < known.closed_at) {
+  if (because === 'account-closed' && closed_at && known.first_seen_at < closed_at) {
     // It was paid for while the account was open, and taken up again at Stripe since.
     await stripe.subscriptions.update(id, { cancel_at_period_end: true }, keyOf('end'))
     await projectCustomer(app, known.stripe_customer_id, 'job')

@@ -65,17 +65,19 @@ export async function commitProjection(
   }
   const { accountId } = fence
   // Which one is shown is decided over all customers that the account has had, by one look at a time.
-  const { closed_at } = await tx
+  const { closed_at, purged_at } = await tx
     .selectFrom('accounts')
-    .select('closed_at')
+    .select(['closed_at', 'purged_at'])
     .where('id', '=', accountId)
     .forNoKeyUpdate()
     .executeTakeFirstOrThrow()
-  const [catalogue, before, found] = await Promise.all([
+  const [catalogue, before, mirrored] = await Promise.all([
     loadCatalogue(tx),
     mirroredOf(tx, accountId),
     mirror(tx, accountId, holdings),
   ])
+  // Stripe remembers the card of an account that is forgotten here.
+  const found = purged_at ? mirrored.map((one) => ({ ...one, card: null })) : mirrored
   const after = [...found, ...goneFrom(before, found, customer, at)]
   const others = before.filter(
     ({ customerId, id }) => customerId !== customer && !after.some((one) => one.id === id),
