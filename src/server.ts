@@ -19,6 +19,7 @@ import { signInPages } from './identity/signInPages.ts'
 import { leadRoutes } from './leads/routes.ts'
 import { talkToSalesPage } from './leads/talkToSalesPage.ts'
 import { operatorRoutes } from './operators/routes.ts'
+import { recordRoutes } from './records/routes.ts'
 
 /** The whole API: every module's operations, in the order of openapi.json. */
 export async function buildServer(app: App): Promise<{ server: Server; access: Access }> {
@@ -33,6 +34,7 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   leadRoutes(server, app)
   accessRoutes(server, app, access)
   entitlementRoutes(server, app, access)
+  recordRoutes(server, app)
   operatorRoutes(server, app)
   healthRoutes(server, app)
   problemPages(server)

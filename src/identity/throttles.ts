@@ -59,6 +59,11 @@ export function accountLimits(userId: string): Limit[] {
   return [{ key: `account ${userId}`, most: 20, windowSeconds: HOUR }]
 }
 
+/** Exports of what is known of someone, or of their account: each reads all of it. */
+export function exportLimits(userId: string): Limit[] {
+  return [{ key: `export ${userId}`, most: 5, windowSeconds: HOUR }]
+}
+
 /** Mails that an account sends to people it invites, so many of them at once. */
 export function inviteLimits(accountId: string, mails = 1): Limit[] {
   return [{ key: `invite ${accountId}`, most: 100, windowSeconds: HOUR, points: mails }]

@@ -45,6 +45,11 @@ async function changeToken(t: TestApp, { accessToken: as }: Person): Promise<str
   return mailedToken(t, email)
 }
 const nobody = () => randomUUID()
+async function closed(t: TestApp, { accountId, accessToken: as }: Person): Promise<string> {
+  const { body } = await t.call('GET', '/v1/accounts/me', { as })
+  await t.call('DELETE', '/v1/accounts/me', { as, body: { confirm: body.name } })
+  return accountId
+}
 const startQuery = {
   return_to: '/billing',
   intent: 'sign-in',
@@ -153,7 +158,8 @@ export const cases: Record<string, Case> = {
   getMe: {},
   changeMe: { good: () => ({ body: { name: 'Ada' } }) },
   deleteMe: { good: () => ({ body: { password: PASSWORD } }) },
-  listAccounts: { good: () => ({ query: { limit: '10' } }) },
+  exportMe: {},
+  listAccounts: { good: () => ({ query: { limit: '10', closed: 'false' } }) },
   createAccount: { good: () => ({ body: { name: 'Another' } }) },
   getAccount: {},
   changeAccount: { good: () => ({ body: { name: 'Renamed' } }) },
@@ -168,6 +174,11 @@ export const cases: Record<string, Case> = {
       const { body } = await t.call('GET', '/v1/accounts/me', { as: accessToken })
       return { body: { confirm: body.name } }
     },
+  },
+  exportAccount: {},
+  reopenAccount: {
+    good: async (t, me) => ({ path: { id: await closed(t, me) } }),
+    foreign: { id: closed },
   },
 
   listMembers: { good: () => ({ query: { limit: '10' } }) },
@@ -263,6 +274,13 @@ export const cases: Record<string, Case> = {
       await mirrored(t, accountId)
       return { path: { id: accountId } }
     },
+    foreign: { id: nobody },
+  },
+  reopenAccountAsOperator: {
+    good: async (t, me) => ({
+      path: { id: await closed(t, me) },
+      body: { reason: 'They changed their mind' },
+    }),
     foreign: { id: nobody },
   },
   giveGrant: {

@@ -49,7 +49,8 @@ export const operations: Operation[] = Object.entries(openapi.paths).flatMap(([p
     replies: Object.fromEntries(
       Object.entries(responses).map(([status, { content }]) => [
         status,
-        Object.values(content ?? {})[0]?.schema ?? null,
+        // What is no JSON has no fields to compare.
+        Object.entries(content ?? {}).find(([type]) => /json$/.test(type))?.[1].schema ?? null,
       ]),
     ),
   })),

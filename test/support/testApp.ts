@@ -57,6 +57,7 @@ export interface TestReply {
   // biome-ignore lint/suspicious/noExplicitAny: the shape of each reply is what the tests assert
   body: any
   text: string
+  bytes: Buffer
   headers: LightMyRequestResponse['headers']
   cookies: Record<string, string>
 }
@@ -160,6 +161,7 @@ export async function callServer(
     status: reply.statusCode,
     body: isJson && reply.body ? reply.json() : isFile ? reply.body : null,
     text: reply.body,
+    bytes: reply.rawPayload,
     headers: reply.headers,
     cookies: Object.fromEntries(reply.cookies.map(({ name, value }) => [name, value])),
   }

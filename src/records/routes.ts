@@ -1,0 +1,98 @@
+import type { FastifyReply } from 'fastify'
+import Type from 'typebox'
+import type { App } from '../app.ts'
+import { audit } from '../audit/audit.ts'
+import type { Caller, UserActor } from '../http/actor.ts'
+import { route } from '../http/route.ts'
+import type { Server } from '../http/server.ts'
+import { exportLimits, refuseAboveLimit } from '../identity/throttles.ts'
+import { accountFiles, leftOutOfAccounts } from './accountFiles.ts'
+import { Exports, type Order, openArchive } from './exporting.ts'
+import { readmeOf } from './readme.ts'
+import { leftOutOfUsers, userFiles } from './userFiles.ts'
+
+const Archive = Type.Unsafe<string>({
+  description: 'README.txt, and one JSON file for each kind of record.',
+  content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
+})
+
+/** What people may take with them: all that is kept of a user, or of an account. */
+export function recordRoutes(server: Server, app: App): void {
+  const exports = new Exports(app)
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'exportMe',
+      method: 'GET',
+      url: '/v1/me/export',
+      access: 'user',
+      summary: 'Everything that is kept of the user, as a ZIP archive',
+      replies: { 200: Archive },
+      refusals: ['too-many-requests', 'overloaded'],
+    },
+    async ({ caller, at, reply }) => {
+      const { userId: id } = caller.actor
+      const words = readmeOf({ product: app.config.productName, whose: 'you', leftOut: leftOutOfUsers, at })
+      const entry = { action: 'user.exported', userId: id }
+      return send(app, exports, { caller, reply, entry, order: { files: userFiles, id, words } }, at)
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'exportAccount',
+      method: 'GET',
+      url: '/v1/accounts/me/export',
+      access: { member: 'owner' },
+      summary: 'Everything that is kept of the current account, as a ZIP archive',
+      replies: { 200: Archive },
+      refusals: ['too-many-requests', 'overloaded'],
+    },
+    async ({ caller, at, reply }) => {
+      const { accountId: id } = caller.actor
+      const words = readmeOf({
+        product: app.config.productName,
+        whose: 'your account',
+        leftOut: leftOutOfAccounts,
+        at,
+      })
+      const entry = { action: 'account.exported', accountId: id }
+      return send(app, exports, { caller, reply, entry, order: { files: accountFiles, id, words } }, at)
+    },
+  )
+}
+
+interface Sending {
+  caller: Caller<UserActor>
+  reply: FastifyReply
+  entry: { action: string; userId?: string; accountId?: string }
+  order: Order
+}
+
+/** The trail says that it was asked for, before anything is sent. */
+async function send(
+  app: App,
+  exports: Exports,
+  { caller, reply, entry, order }: Sending,
+  at: Date,
+): Promise<FastifyReply> {
+  const place = exports.take()
+  try {
+    refuseAboveLimit(await app.limiter.take(exportLimits(caller.actor.userId), at))
+    await audit(app.db, caller, entry, at)
+  } catch (error) {
+    place.release()
+    throw error
+  }
+  const archive = openArchive(app, order, at)
+  archive.once('close', place.release)
+  const name = `${entry.action.split('.')[0]}-${at.toISOString().slice(0, 10)}.zip`
+  return reply
+    .type('application/zip')
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .send(archive)
+}
