@@ -40,21 +40,56 @@ create table account_invites (
   constraint account_invites_pkey PRIMARY KEY (id),
   constraint account_invites_token_hash_key UNIQUE (token_hash)
 );
+CREATE INDEX account_invites_accepted_by ON public.account_invites USING btree (accepted_by) WHERE (accepted_by IS NOT NULL);
 CREATE INDEX account_invites_account_id ON public.account_invites USING btree (account_id, created_at DESC, id DESC);
+CREATE INDEX account_invites_email ON public.account_invites USING btree (email);
 CREATE INDEX account_invites_invited_by ON public.account_invites USING btree (invited_by) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 CREATE UNIQUE INDEX account_invites_pending ON public.account_invites USING btree (account_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 CREATE INDEX account_invites_seats ON public.account_invites USING btree (account_id, expires_at DESC) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 comment on column account_invites.invited_by is 'who sent it last: it is good while they may invite';
 comment on column account_invites.revoked_by is 'null where nobody did, as when whoever sent it lost their address';
 
+create table account_limits (
+  account_id uuid not null,
+  name text not null,
+  amount bigint,
+  until_at timestamp with time zone,
+  reason text not null,
+  set_by text not null,
+  set_at timestamp with time zone not null,
+  constraint account_limits_amount_check CHECK ((amount >= 0)),
+  constraint account_limits_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
+  constraint account_limits_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint account_limits_pkey PRIMARY KEY (account_id, name)
+);
+comment on column account_limits.amount is 'null is unlimited';
+
+create table account_onboarding (
+  account_id uuid not null,
+  answers jsonb not null,
+  skipped text[] not null,
+  updated_at timestamp with time zone not null,
+  constraint account_onboarding_answers_check CHECK ((jsonb_typeof(answers) = 'object'::text)),
+  constraint account_onboarding_skipped_check CHECK ((skipped <@ ARRAY['name_account'::text, 'invite'::text, 'choose_plan'::text])),
+  constraint account_onboarding_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint account_onboarding_pkey PRIMARY KEY (account_id)
+);
+comment on column account_onboarding.answers is 'by names that the product chooses';
+
 create table accounts (
   id uuid not null,
   name text not null,
   created_at timestamp with time zone not null,
   closed_at timestamp with time zone,
+  named_at timestamp with time zone,
+  purged_at timestamp with time zone,
   constraint accounts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint accounts_purged CHECK (((purged_at IS NULL) OR (closed_at IS NOT NULL))),
   constraint accounts_pkey PRIMARY KEY (id)
 );
+CREATE INDEX accounts_closed ON public.accounts USING btree (closed_at, id) WHERE ((closed_at IS NOT NULL) AND (purged_at IS NULL));
+comment on column accounts.named_at is 'when somebody last chose the name; null while it is the one that it was made with';
+comment on column accounts.purged_at is 'when what is not kept of it was deleted: it cannot be reopened any more';
 
 create table audit_log (
   id uuid not null,
@@ -74,6 +109,7 @@ create table audit_log (
 );
 CREATE INDEX audit_log_account ON public.audit_log USING btree (account_id, at DESC, id DESC);
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC, id DESC);
+CREATE INDEX audit_log_by ON public.audit_log USING btree (actor_id, at DESC, id DESC) WHERE ((actor_kind = 'user'::text) AND (actor_id IS DISTINCT FROM user_id));
 CREATE INDEX audit_log_user ON public.audit_log USING btree (user_id, at DESC, id DESC);
 
 create table catalogue_versions (
@@ -99,6 +135,7 @@ create table checkout_sessions (
   constraint checkout_sessions_pkey PRIMARY KEY (id),
   constraint checkout_sessions_stripe_session_id_key UNIQUE (stripe_session_id)
 );
+CREATE INDEX checkout_sessions_account_id ON public.checkout_sessions USING btree (account_id);
 CREATE UNIQUE INDEX checkout_sessions_open ON public.checkout_sessions USING btree (account_id) WHERE (status = 'open'::text);
 comment on column checkout_sessions.id is 'the idempotency key of its creation';
 comment on column checkout_sessions.stripe_session_id is 'null until Stripe has answered';
@@ -148,6 +185,7 @@ create table email_changes (
   constraint email_changes_undo_token_hash_key UNIQUE (undo_token_hash)
 );
 CREATE UNIQUE INDEX email_changes_pending ON public.email_changes USING btree (user_id) WHERE ((changed_at IS NULL) AND (ended_at IS NULL));
+CREATE INDEX email_changes_session_id ON public.email_changes USING btree (session_id);
 CREATE INDEX email_changes_user_id ON public.email_changes USING btree (user_id, created_at);
 comment on column email_changes.old_verified_at is 'null where the old address was never proved: nobody there is asked, and nobody there can undo it';
 
@@ -221,6 +259,7 @@ create table mail_log (
   constraint mail_log_pkey PRIMARY KEY (id),
   constraint mail_log_once_key_key UNIQUE (once_key)
 );
+CREATE INDEX mail_log_account ON public.mail_log USING btree (account_id) WHERE (account_id IS NOT NULL);
 CREATE INDEX mail_log_user ON public.mail_log USING btree (user_id, created_at DESC);
 comment on column mail_log.once_key is 'a second mail for the same fact is not queued';
 
@@ -256,6 +295,7 @@ create table oauth_flows (
   constraint oauth_flows_state_hash_key UNIQUE (state_hash)
 );
 CREATE INDEX oauth_flows_expires_at ON public.oauth_flows USING btree (expires_at);
+CREATE INDEX oauth_flows_session_id ON public.oauth_flows USING btree (session_id) WHERE (session_id IS NOT NULL);
 comment on table oauth_flows is 'one way to a provider and back; forgotten soon after it is over';
 comment on column oauth_flows.sealed is 'nonce, PKCE verifier, where to return to and the invite, encrypted';
 
@@ -336,7 +376,7 @@ create table plan_limits (
   per text,
   constraint plan_limits_amount_check CHECK ((amount >= 0)),
   constraint plan_limits_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
-  constraint plan_limits_per_check CHECK ((per = 'month'::text)),
+  constraint plan_limits_per_check CHECK ((per = ANY (ARRAY['month'::text, 'billing_month'::text]))),
   constraint plan_limits_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan),
   constraint plan_limits_pkey PRIMARY KEY (plan, name)
 );
@@ -415,6 +455,49 @@ create table reconciliations (
 );
 CREATE INDEX reconciliations_started ON public.reconciliations USING btree (started_at DESC);
 
+create table sales_leads (
+  id uuid not null,
+  created_at timestamp with time zone not null,
+  email text not null,
+  name text not null,
+  company text not null,
+  company_size text,
+  plan text,
+  message text,
+  source text,
+  attribution jsonb not null,
+  spam_reason text,
+  turnstile text,
+  mailed_at timestamp with time zone,
+  constraint sales_leads_check CHECK (((spam_reason IS NULL) OR (mailed_at IS NULL))),
+  constraint sales_leads_email_check CHECK (((email = lower(email)) AND ((length(email) >= 3) AND (length(email) <= 320)))),
+  constraint sales_leads_spam_reason_check CHECK ((spam_reason = 'honeypot'::text)),
+  constraint sales_leads_turnstile_check CHECK ((turnstile = ANY (ARRAY['passed'::text, 'unavailable'::text]))),
+  constraint sales_leads_pkey PRIMARY KEY (id)
+);
+CREATE INDEX sales_leads_mailed ON public.sales_leads USING btree (email, mailed_at DESC) WHERE (mailed_at IS NOT NULL);
+CREATE INDEX sales_leads_real ON public.sales_leads USING btree (created_at DESC, id DESC) WHERE (spam_reason IS NULL);
+CREATE INDEX sales_leads_spam ON public.sales_leads USING btree (created_at DESC, id DESC) WHERE (spam_reason IS NOT NULL);
+comment on table sales_leads is 'people who are no users; kept until an operator deletes them';
+comment on column sales_leads.plan is 'as it was asked for: it may be none of ours';
+comment on column sales_leads.spam_reason is 'null for what a person seems to have written';
+comment on column sales_leads.turnstile is 'what Cloudflare said; null where it was not asked';
+comment on column sales_leads.mailed_at is 'when the mail to sales was promised; null for spam, for what was sent twice, and where nobody gets mails';
+
+create table self_serve_openings (
+  is_only boolean not null default true,
+  domains text[] not null,
+  share integer not null,
+  set_at timestamp with time zone not null,
+  set_by uuid not null,
+  constraint self_serve_openings_is_only_check CHECK (is_only),
+  constraint self_serve_openings_share_check CHECK (((share >= 0) AND (share <= 100))),
+  constraint self_serve_openings_set_by_fkey FOREIGN KEY (set_by) REFERENCES operators(id),
+  constraint self_serve_openings_pkey PRIMARY KEY (is_only)
+);
+comment on table self_serve_openings is 'one row or none: who may create accounts while SELF_SERVE_ENABLED is off';
+comment on column self_serve_openings.share is 'of a hundred visitors';
+
 create table sessions (
   id uuid not null,
   user_id uuid not null,
@@ -461,6 +544,7 @@ create table stripe_customers (
   constraint stripe_customers_pkey PRIMARY KEY (id),
   constraint stripe_customers_stripe_customer_id_key UNIQUE (stripe_customer_id)
 );
+CREATE INDEX stripe_customers_account_id ON public.stripe_customers USING btree (account_id);
 CREATE UNIQUE INDEX stripe_customers_live ON public.stripe_customers USING btree (account_id) WHERE (deleted_at IS NULL);
 comment on column stripe_customers.id is 'the idempotency key of its creation';
 comment on column stripe_customers.stripe_customer_id is 'null until Stripe has answered';
@@ -510,7 +594,9 @@ create table stripe_operations (
   constraint stripe_operations_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint stripe_operations_pkey PRIMARY KEY (id)
 );
+CREATE INDEX stripe_operations_account_id ON public.stripe_operations USING btree (account_id);
 CREATE UNIQUE INDEX stripe_operations_open ON public.stripe_operations USING btree (account_id) WHERE (finished_at IS NULL);
+CREATE INDEX stripe_operations_seats ON public.stripe_operations USING btree (account_id, created_at) WHERE (kind = 'seats'::text);
 comment on table stripe_operations is 'what was asked of Stripe; the id is the idempotency key, until the outcome is known';
 
 create table stripe_pace (
@@ -560,6 +646,9 @@ create table subscriptions (
   is_shown boolean not null,
   is_live boolean not null default (status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'paused'::text])),
   is_last_period boolean not null default (cancel_at_period_end OR COALESCE((cancel_at <= current_period_end), false)),
+  billing_anchor timestamp with time zone,
+  seats_set integer,
+  seats_asked integer,
   constraint subscriptions_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
   constraint subscriptions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint subscriptions_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan),
@@ -578,6 +667,9 @@ comment on column subscriptions.first_seen_at is 'when it was first mirrored';
 comment on column subscriptions.is_shown is 'the one of the account that is shown and changed; others are history, or one too many';
 comment on column subscriptions.is_live is 'a going concern: no second one may be bought beside it';
 comment on column subscriptions.is_last_period is 'set to end with the period that is paid for: it will not be charged for again';
+comment on column subscriptions.billing_anchor is 'from which Stripe counts its periods; null until the first change after this column came';
+comment on column subscriptions.seats_set is 'the quantity that we set last, by our mark at Stripe; null where we set none. Any other quantity was asked for';
+comment on column subscriptions.seats_asked is 'of the quantity that we set, the seats that were asked for however few members there are';
 
 create table superseded_invite_tokens (
   token_hash bytea not null,
@@ -585,6 +677,7 @@ create table superseded_invite_tokens (
   constraint superseded_invite_tokens_invite_id_fkey FOREIGN KEY (invite_id) REFERENCES account_invites(id),
   constraint superseded_invite_tokens_pkey PRIMARY KEY (token_hash)
 );
+CREATE INDEX superseded_invite_tokens_invite_id ON public.superseded_invite_tokens USING btree (invite_id);
 comment on table superseded_invite_tokens is 'of links that a newer one took the place of: their holder is told so';
 
 create table trials_taken (
@@ -608,6 +701,26 @@ create table usage (
   constraint usage_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint usage_pkey PRIMARY KEY (account_id, name, period_start)
 );
+comment on column usage.period_start is 'the epoch for a level, which has no periods';
+
+create table usage_keys (
+  account_id uuid not null,
+  idempotency_key text not null,
+  round integer not null,
+  name text not null,
+  amount bigint not null,
+  period_start timestamp with time zone not null,
+  state text not null,
+  at timestamp with time zone not null,
+  constraint usage_keys_amount_check CHECK ((amount > 0)),
+  constraint usage_keys_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
+  constraint usage_keys_round_check CHECK ((round > 0)),
+  constraint usage_keys_state_check CHECK ((state = ANY (ARRAY['consumed'::text, 'released'::text]))),
+  constraint usage_keys_pkey PRIMARY KEY (account_id, idempotency_key, round)
+);
+CREATE INDEX usage_keys_at ON public.usage_keys USING btree (at);
+comment on table usage_keys is 'what was consumed under a key, and whether it was given back; the last round counts';
+comment on column usage_keys.round is 'one more each time that a key is consumed again after a release';
 
 create table users (
   id uuid not null,
@@ -618,11 +731,15 @@ create table users (
   credentials_version integer not null default 1,
   created_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
+  purged_at timestamp with time zone,
   constraint users_check CHECK (((email IS NULL) = (deleted_at IS NOT NULL))),
   constraint users_email_check CHECK (((email = lower(email)) AND ((length(email) >= 3) AND (length(email) <= 320)))),
   constraint users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint users_purged CHECK (((purged_at IS NULL) OR (deleted_at IS NOT NULL))),
   constraint users_pkey PRIMARY KEY (id),
   constraint users_email_key UNIQUE (email)
 );
+CREATE INDEX users_deleted ON public.users USING btree (deleted_at, id) WHERE ((deleted_at IS NOT NULL) AND (purged_at IS NULL));
 comment on column users.credentials_version is 'raised with every new password: remembered devices of an older version are strangers again';
+comment on column users.purged_at is 'when what still named them was deleted: the row is but an id that others refer to';
 

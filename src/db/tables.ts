@@ -55,11 +55,42 @@ export interface AccountInvites {
   token_hash: Buffer;
 }
 
+export interface AccountLimits {
+  account_id: string;
+  /**
+   * null is unlimited
+   */
+  amount: number | null;
+  name: string;
+  reason: string;
+  set_at: Timestamp;
+  set_by: string;
+  until_at: Timestamp | null;
+}
+
+export interface AccountOnboarding {
+  account_id: string;
+  /**
+   * by names that the product chooses
+   */
+  answers: Json;
+  skipped: string[];
+  updated_at: Timestamp;
+}
+
 export interface Accounts {
   closed_at: Timestamp | null;
   created_at: Timestamp;
   id: string;
   name: string;
+  /**
+   * when somebody last chose the name; null while it is the one that it was made with
+   */
+  named_at: Timestamp | null;
+  /**
+   * when what is not kept of it was deleted: it cannot be reopened any more
+   */
+  purged_at: Timestamp | null;
 }
 
 export interface AuditLog {
@@ -340,6 +371,45 @@ export interface Reconciliations {
   subscriptions: number | null;
 }
 
+export interface SalesLeads {
+  attribution: Json;
+  company: string;
+  company_size: string | null;
+  created_at: Timestamp;
+  email: string;
+  id: string;
+  /**
+   * when the mail to sales was promised; null for spam, for what was sent twice, and where nobody gets mails
+   */
+  mailed_at: Timestamp | null;
+  message: string | null;
+  name: string;
+  /**
+   * as it was asked for: it may be none of ours
+   */
+  plan: string | null;
+  source: string | null;
+  /**
+   * null for what a person seems to have written
+   */
+  spam_reason: string | null;
+  /**
+   * what Cloudflare said; null where it was not asked
+   */
+  turnstile: string | null;
+}
+
+export interface SelfServeOpenings {
+  domains: string[];
+  is_only: Generated<boolean>;
+  set_at: Timestamp;
+  set_by: string;
+  /**
+   * of a hundred visitors
+   */
+  share: number;
+}
+
 export interface Sessions {
   account_id: string | null;
   /**
@@ -444,6 +514,10 @@ export interface StripePrices {
 
 export interface Subscriptions {
   account_id: string;
+  /**
+   * from which Stripe counts its periods; null until the first change after this column came
+   */
+  billing_anchor: Timestamp | null;
   billing_interval: string | null;
   cancel_at: Timestamp | null;
   cancel_at_period_end: boolean;
@@ -481,6 +555,14 @@ export interface Subscriptions {
   quantity: number;
   scheduled: Json | null;
   /**
+   * of the quantity that we set, the seats that were asked for however few members there are
+   */
+  seats_asked: number | null;
+  /**
+   * the quantity that we set last, by our mark at Stripe; null where we set none. Any other quantity was asked for
+   */
+  seats_set: number | null;
+  /**
    * Stripe's own word; it may add words
    */
   status: string;
@@ -508,8 +590,25 @@ export interface TrialsTaken {
 export interface Usage {
   account_id: string;
   name: string;
+  /**
+   * the epoch for a level, which has no periods
+   */
   period_start: Timestamp;
   used: number;
+}
+
+export interface UsageKeys {
+  account_id: string;
+  amount: number;
+  at: Timestamp;
+  idempotency_key: string;
+  name: string;
+  period_start: Timestamp;
+  /**
+   * one more each time that a key is consumed again after a release
+   */
+  round: number;
+  state: string;
 }
 
 export interface Users {
@@ -524,11 +623,17 @@ export interface Users {
   id: string;
   name: string | null;
   password_hash: string | null;
+  /**
+   * when what still named them was deleted: the row is but an id that others refer to
+   */
+  purged_at: Timestamp | null;
 }
 
 export interface DB {
   account_features: AccountFeatures;
   account_invites: AccountInvites;
+  account_limits: AccountLimits;
+  account_onboarding: AccountOnboarding;
   accounts: Accounts;
   audit_log: AuditLog;
   catalogue_versions: CatalogueVersions;
@@ -552,6 +657,8 @@ export interface DB {
   product_keys: ProductKeys;
   rate_limits: RateLimits;
   reconciliations: Reconciliations;
+  sales_leads: SalesLeads;
+  self_serve_openings: SelfServeOpenings;
   sessions: Sessions;
   signing_keys: SigningKeys;
   stripe_customers: StripeCustomers;
@@ -564,5 +671,6 @@ export interface DB {
   superseded_invite_tokens: SupersededInviteTokens;
   trials_taken: TrialsTaken;
   usage: Usage;
+  usage_keys: UsageKeys;
   users: Users;
 }

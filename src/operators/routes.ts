@@ -12,10 +12,10 @@ import { getAccount } from './getAccount.ts'
 import { describeGrant, endGrant, grantPlan } from './grants.ts'
 import { leadRoutes } from './leadRoutes.ts'
 import { listAudit } from './listAudit.ts'
-import { productKeyRoutes } from './productKeyRoutes.ts'
-import { selfServeRoutes } from './selfServeRoutes.ts'
 import { FeatureOverrideSchema, LimitOverrideSchema, overrideRoutes } from './overrideRoutes.ts'
+import { productKeyRoutes } from './productKeyRoutes.ts'
 import { reopenAccount } from './reopenAccount.ts'
+import { selfServeRoutes } from './selfServeRoutes.ts'
 import { stripeRoutes } from './stripeRoutes.ts'
 
 const GrantSchema = named(

@@ -36,7 +36,8 @@ export async function askedAccount(
 ): Promise<AskedAccount> {
   const accountId = named?.toLowerCase()
   if (actor.kind === 'product-key') {
-    if (accountId === undefined) refuse(pointer, 'is missing: with a product key it says which account is meant')
+    if (accountId === undefined)
+      refuse(pointer, 'is missing: with a product key it says which account is meant')
     const facts = await access.openAccount(accountId, { withUsage: now })
     if (!facts) throw problem('not-found')
     return { accountId, facts, catalogue: await access.catalogueOf(facts), user: null }

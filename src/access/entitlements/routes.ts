@@ -68,7 +68,10 @@ export function entitlementRoutes(server: Server, app: App, access: Access): voi
       refusals: ['not-found'],
     },
     async ({ caller, query, request, reply, at }) => {
-      const asked = await askedAccount(access, caller.actor, query.account_id, { now: true, pointer: '#/query/account_id' })
+      const asked = await askedAccount(access, caller.actor, query.account_id, {
+        now: true,
+        pointer: '#/query/account_id',
+      })
       const entitlements = describeEntitlements(asked, at)
       const etag = tagOf(JSON.stringify(entitlements))
       reply.headers({ etag, 'cache-control': 'private, no-cache' })
