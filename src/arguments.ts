@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { validate as isUuid } from 'uuid'
-import { normaliseAddress } from './identity/addresses.ts'
+import { normaliseAddress } from './mail/addresses.ts'
 
 /** An e-mail address as it is stored. */
 export function readAddress(typed: string): string {

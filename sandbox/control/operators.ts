@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { inTx } from '../../src/db/transaction.ts'
-import { normaliseAddress } from '../../src/identity/addresses.ts'
+import { normaliseAddress } from '../../src/mail/addresses.ts'
 import { addOperator } from '../../src/operators/addOperator.ts'
 import type { Parts } from '../parts.ts'
 import { Refusal } from '../refusal.ts'

@@ -1,9 +1,10 @@
 import type { App } from '../app.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
+import { refuseAboveLimit } from '../limits/refuseAboveLimit.ts'
 import { problem } from '../problems.ts'
 import { countFailure } from './countFailure.ts'
 import { providerInstead } from './oauth/providerInstead.ts'
-import { passwordLimits, refuseAboveLimit } from './throttles.ts'
+import { passwordLimits } from './throttles.ts'
 import type { UserRecord } from './users.ts'
 
 /**

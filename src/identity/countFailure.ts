@@ -3,7 +3,7 @@ import { audit } from '../audit/audit.ts'
 import { together } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
 import type { Limit } from '../limits/limiter.ts'
-import { refuseAboveLimit } from './throttles.ts'
+import { refuseAboveLimit } from '../limits/refuseAboveLimit.ts'
 
 /**
  * Counts a wrong password and writes it to the trail; the one that fills the count is written there as the

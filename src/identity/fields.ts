@@ -1,6 +1,6 @@
 import Type from 'typebox'
+import { normaliseAddress } from '../mail/addresses.ts'
 import { problem } from '../problems.ts'
-import { normaliseAddress } from './addresses.ts'
 
 export const Email = Type.String({ maxLength: 320 })
 

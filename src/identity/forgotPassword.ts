@@ -3,7 +3,8 @@ import type { App } from '../app.ts'
 import { inTx } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
 import { enqueue, job } from '../jobs/enqueue.ts'
-import { mailLimits, refuseAboveLimit } from './throttles.ts'
+import { refuseAboveLimit } from '../limits/refuseAboveLimit.ts'
+import { mailLimits } from './throttles.ts'
 
 export interface ResetRequest {
   /** Becomes the id of the link's row. */

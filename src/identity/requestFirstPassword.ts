@@ -3,10 +3,11 @@ import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
+import { refuseAboveLimit } from '../limits/refuseAboveLimit.ts'
 import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
 import { issuePasswordToken, PASSWORD_LINK_MINUTES } from './passwordTokens.ts'
-import { mailLimits, refuseAboveLimit } from './throttles.ts'
+import { mailLimits } from './throttles.ts'
 import { findUser, lockUser, recipientOf, type UserRecord } from './users.ts'
 
 /** Mails the caller, who has no password, a link to choose one while signed in; throttled. */

@@ -2,9 +2,10 @@ import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import { inTx } from '../db/transaction.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
+import { refuseAboveLimit } from '../limits/refuseAboveLimit.ts'
 import { problem } from '../problems.ts'
 import { requestVerification } from './requestVerification.ts'
-import { mailLimits, refuseAboveLimit } from './throttles.ts'
+import { mailLimits } from './throttles.ts'
 import { findUser } from './users.ts'
 
 /** Sends a new verification link to the caller, throttled; nothing for someone who is verified. */

@@ -1,8 +1,6 @@
 import { networkOf } from '../http/origin.ts'
 import type { Limit } from '../limits/limiter.ts'
 
-export { refuseAboveLimit } from '../limits/refuseAboveLimit.ts'
-
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 

@@ -7,7 +7,7 @@ export const accountFiles: ExportFile[] = [
     file: 'account',
     about: 'The account itself.',
     tables: ['accounts'],
-    rows: (id) => sql`select id, name, created_at, closed_at from accounts where id = ${id}`,
+    rows: (id) => sql`select id, name, named_at, created_at, closed_at from accounts where id = ${id}`,
   },
   {
     file: 'members',
@@ -82,6 +82,28 @@ export const accountFiles: ExportFile[] = [
     tables: ['account_features'],
     rows: (id) => sql`
       select name, value, until_at as until, reason, set_at from account_features where account_id = ${id} order by name`,
+  },
+  {
+    file: 'limit_overrides',
+    about: 'Limits that were set for this account alone; no amount is no limit.',
+    tables: ['account_limits'],
+    rows: (id) => sql`
+      select name, amount, until_at as until, reason, set_at from account_limits where account_id = ${id} order by name`,
+  },
+  {
+    file: 'usage_keys',
+    about: 'What the product counted as used, and whether it was given back; kept for ninety days.',
+    tables: ['usage_keys'],
+    rows: (id) => sql`
+      select idempotency_key, name as "limit", amount, period_start, state, at
+      from usage_keys where account_id = ${id} order by at, idempotency_key, round`,
+  },
+  {
+    file: 'onboarding',
+    about: 'What the account answered when it was new, and what it put off.',
+    tables: ['account_onboarding'],
+    rows: (id) => sql`
+      select answers, skipped, updated_at from account_onboarding where account_id = ${id}`,
   },
   {
     file: 'mails',

@@ -18,5 +18,9 @@ export const keptOfUsers: Kept = {
   trials_taken: 'so that a mailbox has one trial: the address is in it as a hash only',
   grants: 'names staff at most',
   account_features: 'names staff at most',
+  account_limits: 'names staff at most',
+  product_keys: 'names staff at most',
+  self_serve_openings: 'names staff at most',
   operators: 'staff, who are no users',
+  sales_leads: 'whoever wrote to sales need not be a user; staff delete them when asked',
 }

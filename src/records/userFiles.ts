@@ -94,6 +94,15 @@ export const userFiles: ExportFile[] = [
       from mail_log where user_id = ${id} order by created_at, id`,
   },
   {
+    file: 'sales_leads',
+    about: 'What was written to sales with your address, once you have proved that it is yours.',
+    tables: ['sales_leads'],
+    rows: (id) => sql`
+      select l.id, l.created_at, l.email, l.name, l.company, l.company_size, l.plan, l.message, l.source, l.attribution
+      from sales_leads l join users u on u.email = l.email
+      where u.id = ${id} and u.email_verified_at is not null order by l.created_at, l.id`,
+  },
+  {
     file: 'trial',
     about: 'The free trial that you have had.',
     tables: ['trials_taken'],
@@ -127,5 +136,8 @@ export const leftOutOfUsers: LeftOut = {
   oauth_flows: 'ways to Google or Microsoft that are under way; forgotten a day later',
   grants: 'of accounts, given by staff or by the program: in the export of the account',
   account_features: 'of accounts, set by staff: in the export of the account',
+  account_limits: 'of accounts, set by staff: in the export of the account',
   operators: 'staff, who are no users here',
+  product_keys: 'of the product, made by staff',
+  self_serve_openings: 'for whom sign-up is open, set by staff',
 }

@@ -13,6 +13,7 @@ export const accountPurges: Purge[] = [
   },
   deletes('account_invites', 'account_id'),
   deletes('members', 'account_id'),
+  deletes('account_onboarding', 'account_id'),
 ]
 
 export const userPurges: Purge[] = [

@@ -1,9 +1,10 @@
 import type { App } from '../../app.ts'
 import { inTx, type Tx, together } from '../../db/transaction.ts'
 import type { Caller, MemberActor } from '../../http/actor.ts'
-import { normaliseAddress } from '../../identity/addresses.ts'
-import { inviteLimits, refuseAboveLimit } from '../../identity/throttles.ts'
+import { inviteLimits } from '../../identity/throttles.ts'
 import { findUser } from '../../identity/users.ts'
+import { refuseAboveLimit } from '../../limits/refuseAboveLimit.ts'
+import { normaliseAddress } from '../../mail/addresses.ts'
 import { problem } from '../../problems.ts'
 import type { InviteRow } from './invites.ts'
 import {

@@ -2,14 +2,13 @@ import type { App } from '../../app.ts'
 import type { Db } from '../../db/database.ts'
 import { inTx, type Tx, together } from '../../db/transaction.ts'
 import type { Caller } from '../../http/actor.ts'
-import { normaliseAddress } from '../../identity/addresses.ts'
 import { noticeNewDevice, signedInFromHere } from '../../identity/newDevice.ts'
 import { forgetUnvouched, isIdentityTaken, noteUse, ownerOf } from '../../identity/oauth/identities.ts'
 import { noteIdentity } from '../../identity/oauth/linkIdentity.ts'
 import { decideEntry, type Entry, type EntryFacts } from '../../identity/oauth/rules.ts'
 import { type Entered, openSession } from '../../identity/openSession.ts'
 import { endSessions } from '../../identity/sessions.ts'
-import { refuseAboveLimit, registrationLimits } from '../../identity/throttles.ts'
+import { registrationLimits } from '../../identity/throttles.ts'
 import {
   findUser,
   findUserByEmail,
@@ -19,6 +18,8 @@ import {
   type UserRecord,
 } from '../../identity/users.ts'
 import { markVerified } from '../../identity/verifyEmail.ts'
+import { refuseAboveLimit } from '../../limits/refuseAboveLimit.ts'
+import { normaliseAddress } from '../../mail/addresses.ts'
 import { type Identity, providerTitles } from '../../oidc/rules.ts'
 import { problem } from '../../problems.ts'
 import { acceptInvite } from '../invites/acceptInvite.ts'

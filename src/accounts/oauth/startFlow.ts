@@ -5,7 +5,8 @@ import type { Caller } from '../../http/actor.ts'
 import { markBrowser } from '../../identity/oauth/browserCookie.ts'
 import { beginFlow, FLOW_LIVES_MS, newExpected } from '../../identity/oauth/flows.ts'
 import { linkingSession } from '../../identity/oauth/linkingSession.ts'
-import { flowLimits, refuseAboveLimit } from '../../identity/throttles.ts'
+import { flowLimits } from '../../identity/throttles.ts'
+import { refuseAboveLimit } from '../../limits/refuseAboveLimit.ts'
 import { callbackOf, type WayBack } from './wayBack.ts'
 
 /** What a browser wants at a provider. */

@@ -10,6 +10,7 @@ const grant = (rest: Partial<Grant>): Grant => ({
   from: at,
   until: null,
   pinnedVersion: null,
+  anchor: at,
   ...rest,
 })
 const fresh: OnboardingFacts = {
