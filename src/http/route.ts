@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import Type, { type Static, type TSchema } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import type { App } from '../app.ts'
 import { type ProblemCode, problem } from '../problems.ts'
 import {
@@ -49,9 +49,6 @@ export interface Contract {
   /** Codes of refusals beyond those every operation has. */
   refusals?: ProblemCode[]
 }
-
-/** The schema of a success that is a CSV file. */
-export const csv: TSchema = Type.String({ description: 'CSV as in RFC 4180, with a line of names' })
 
 type Parsed<S> = S extends TSchema ? Static<S> : undefined
 
@@ -161,12 +158,7 @@ function schemaOf(contract: Contract): NonNullable<RouteOptions['schema']> {
     ...(query && { querystring: query }),
     ...(takesBody(contract) && { body: body ?? noFields }),
     response: {
-      ...Object.fromEntries(
-        Object.entries(replies).map(([status, schema]) => [
-          status,
-          schema === csv ? { description: 'A file', content: { 'text/csv': { schema } } } : (schema ?? empty),
-        ]),
-      ),
+      ...Object.fromEntries(Object.entries(replies).map(([status, schema]) => [status, schema ?? empty])),
       ...refusalsOf(contract, refusals),
     },
   }

@@ -33,6 +33,12 @@ named(
   ),
 )
 
+/** A success that is a file of this media type. */
+export function fileOf(mediaType: string, description: string) {
+  const content = { [mediaType]: { schema: { type: 'string', format: 'binary' } } }
+  return Type.Unsafe<string>({ description, content })
+}
+
 /** A page of a list and how to get the next one. */
 export function pageOf<S extends TSchema>(item: S) {
   return Type.Object({ data: Type.Array(item), next_cursor: Nullable(Type.String()) })

@@ -3,8 +3,8 @@ import Type from 'typebox'
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import { inTx } from '../db/transaction.ts'
-import { csv, route } from '../http/route.ts'
-import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
+import { route } from '../http/route.ts'
+import { Fields, fileOf, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
 import { deleteLead } from '../leads/deleteLead.ts'
 import { attributionNames } from '../leads/leads.ts'
@@ -67,7 +67,7 @@ export function leadRoutes(server: Server, app: App): void {
       access: 'operator',
       summary: 'The same as a CSV file, all of it',
       query: Fields({ spam: Spam }),
-      replies: { 200: csv },
+      replies: { 200: fileOf('text/csv', 'CSV as in RFC 4180, with a line of names') },
       refusals: ['forbidden'],
     },
     async ({ caller, query, at, reply }) => {

@@ -18,8 +18,8 @@ Passwords are kept as hashes, and links and sessions as hashes of what opens the
 since they would help only whoever wants to come in as you. Devices are remembered by a cookie in your browser, not here.
 
 Not in here either:
-${Object.values(leftOut)
-  .map((reason) => `- ${reason}`)
+${Object.entries(leftOut)
+  .map(([table, reason]) => `- ${table.replaceAll('_', ' ')}: ${reason}`)
   .join('\n')}
 
 The files:

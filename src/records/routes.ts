@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
-import Type from 'typebox'
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import type { Caller, UserActor } from '../http/actor.ts'
 import { route } from '../http/route.ts'
+import { fileOf } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
 import { exportLimits } from '../identity/throttles.ts'
 import { refuseAboveLimit } from '../limits/refuseAboveLimit.ts'
@@ -12,10 +12,7 @@ import { Exports, type Order, openArchive } from './exporting.ts'
 import { readmeOf } from './readme.ts'
 import { leftOutOfUsers, userFiles } from './userFiles.ts'
 
-const Archive = Type.Unsafe<string>({
-  description: 'README.txt, and one JSON file for each kind of record.',
-  content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
-})
+const Archive = fileOf('application/zip', 'README.txt, and one JSON file for each kind of record.')
 
 /** What people may take with them: all that is kept of a user, or of an account. */
 export function recordRoutes(server: Server, app: App): void {

@@ -156,10 +156,9 @@ export async function callServer(
     ...(body !== undefined && { payload: body as object }),
   } as InjectOptions)
   const isJson = /json/.test(String(reply.headers['content-type']))
-  const isFile = /^text\/csv/.test(String(reply.headers['content-type']))
   return {
     status: reply.statusCode,
-    body: isJson && reply.body ? reply.json() : isFile ? reply.body : null,
+    body: isJson && reply.body ? reply.json() : null,
     text: reply.body,
     bytes: reply.rawPayload,
     headers: reply.headers,
