@@ -3,9 +3,12 @@ import { audit } from '../audit/audit.ts'
 import type { Config } from '../config.ts'
 import { changed, type Tx } from '../db/transaction.ts'
 import type { Caller, MemberActor } from '../http/actor.ts'
+import { holdUsers } from '../identity/users.ts'
 import { queueMail } from '../mail/queueMail.ts'
 import { problem } from '../problems.ts'
+import { lockAccount } from './accounts.ts'
 import { purgeDueAt } from './deletion/rules.ts'
+import { roleIn } from './invites/invites.ts'
 import { ownersOf } from './owners.ts'
 
 /**
@@ -19,13 +22,15 @@ export async function closeAccount(
   { confirm }: { confirm: string },
   at: Date,
 ): Promise<void> {
-  const { accountId } = caller.actor
-  const account = await tx
-    .selectFrom('accounts')
-    .select(['id', 'name'])
-    .where('id', '=', accountId)
-    .forUpdate()
-    .executeTakeFirstOrThrow()
+  const { accountId, userId } = caller.actor
+  const [, account, own] = await Promise.all([
+    holdUsers(tx, [userId]),
+    lockAccount(tx, accountId),
+    roleIn(tx, accountId, userId),
+  ])
+  if (!account || account.closedAt) throw problem('account-closed')
+  // They may have been lowered or taken out while this waited for the lock.
+  if (own !== 'owner') throw problem('forbidden')
   if (confirm !== account.name) throw problem('confirmation-mismatch')
   await refuseWhileSubscribed(tx, [account])
   if (await markClosed(tx, caller, accountId, at)) await tellOwners(tx, config, account, at)
@@ -58,6 +63,7 @@ export async function markClosed(tx: Tx, caller: Caller, accountId: string, at: 
   return true
 }
 
+/** Once a day at most, however often it is closed and reopened, and nobody who has not proved to be who they say. */
 async function tellOwners(
   tx: Tx,
   config: Pick<Config, 'deletionGraceDays'>,
@@ -65,11 +71,18 @@ async function tellOwners(
   at: Date,
 ): Promise<void> {
   const until = purgeDueAt(at, config).toUTCString()
-  for (const owner of await ownersOf(tx, accountId)) {
-    // Words of whoever registered the address reach nobody who has not proved to be that person.
-    const fill = { account: owner.isVerified ? name : 'Your account', until }
-    const to = { address: owner.email, name: owner.name }
-    const order = { template: 'account-closed', to, fill, userId: owner.id, accountId } as const
-    await queueMail(tx, { ...order, link: { path: '/account' } }, at)
+  const day = at.toISOString().slice(0, 10)
+  for (const { id: userId, email, name: called, isVerified } of await ownersOf(tx, accountId)) {
+    if (!isVerified) continue
+    const order = {
+      template: 'account-closed',
+      to: { address: email, name: called },
+      fill: { account: name, until },
+      link: { path: '/account' },
+      userId,
+      accountId,
+      onceKey: `account-closed ${accountId} ${day} ${userId}`,
+    } as const
+    await queueMail(tx, order, at)
   }
 }

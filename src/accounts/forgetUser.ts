@@ -44,11 +44,14 @@ export interface Membership {
   pays: boolean
 }
 
-/** Locks the open accounts of a user, so that two owners who leave at once see each other leave. */
+/**
+ * The open accounts of a user. All of theirs are locked, so that two owners who leave at once see each other leave, and none
+ * that is closed is reopened meanwhile by an owner who counts on the other.
+ */
 export async function lockMemberships(tx: Tx, userId: string): Promise<Membership[]> {
   await sql`
     select a.id from accounts a join members m on m.account_id = a.id
-    where m.user_id = ${userId} and a.closed_at is null
+    where m.user_id = ${userId}
     order by a.id for update of a`.execute(tx)
   const { rows } = await sql<Membership>`
     select a.id, a.name,
@@ -61,7 +64,7 @@ export async function lockMemberships(tx: Tx, userId: string): Promise<Membershi
   return rows
 }
 
-/** Takes a user out of all accounts: the open ones have been locked. */
+/** Takes a user out of all accounts, which have been locked. */
 export async function leaveAccounts(tx: Tx, userId: string, memberships: Membership[]): Promise<void> {
   for (const { id: accountId } of memberships) await takeOut(tx, { accountId, userId })
   // What is left are accounts that were closed before.

@@ -1,22 +1,45 @@
 import { lockAccount } from '../accounts/accounts.ts'
 import { markOpen } from '../accounts/deletion/reopenAccount.ts'
+import { appointOwner } from '../accounts/members/appointOwner.ts'
+import { ownersOf } from '../accounts/owners.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
+import { lockUser } from '../identity/users.ts'
 import { problem } from '../problems.ts'
+
+export interface Reopening {
+  accountId: string
+  /** Who becomes an owner by it; null where nobody has to. */
+  ownerId: string | null
+  reason: string
+}
 
 /**
  * Opens a closed account again at somebody's request, as long as it has not been purged; harmless for one that is open.
- * Nobody becomes a member of it by that.
+ * Refused where it would have no owner, and no user is named who becomes one: nobody could ever close it again.
  */
 export async function reopenAccount(
   tx: Tx,
   caller: Caller<OperatorActor>,
-  { accountId, reason }: { accountId: string; reason: string },
+  { accountId, ownerId, reason }: Reopening,
   at: Date,
 ) {
-  const account = await lockAccount(tx, accountId)
+  const [user, account] = await Promise.all([
+    ownerId === null ? null : lockUser(tx, ownerId),
+    lockAccount(tx, accountId),
+  ])
   if (!account) throw problem('not-found')
   if (account.purgedAt) throw problem('account-deleted')
+  if (ownerId !== null) {
+    if (!user) throw problem('not-found', undefined, { detail: 'There is no user with the id in owner_id.' })
+    await appointOwner(tx, caller, { accountId, userId: ownerId }, at)
+  } else if ((await ownersOf(tx, accountId)).length === 0) {
+    throw problem(
+      'last-owner',
+      { accounts: [{ id: account.id, name: account.name }] },
+      { detail: 'Its owners were deleted. Name the user who becomes one in owner_id.' },
+    )
+  }
   await markOpen(tx, caller, { accountId, details: { reason } }, at)
   return {
     id: account.id,

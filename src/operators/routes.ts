@@ -140,12 +140,17 @@ export function operatorRoutes(server: Server, app: App): void {
       access: 'operator',
       summary: 'Open a closed account again, until it is deleted',
       params: Fields({ id: Uuid }),
-      body: Fields({ reason: Reason }),
+      body: Fields({
+        owner_id: Type.Optional(
+          Type.String({ format: 'uuid', description: 'The user who becomes an owner, where none is left.' }),
+        ),
+        reason: Reason,
+      }),
       replies: { 200: Type.Object(AccountFields) },
-      refusals: ['forbidden', 'not-found', 'account-deleted'],
+      refusals: ['forbidden', 'not-found', 'account-deleted', 'last-owner'],
     },
-    async ({ caller, params, body, at }) =>
-      inTx(app, (tx) => reopenAccount(tx, caller, { accountId: params.id, reason: body.reason }, at)),
+    async ({ caller, params, body: { owner_id: ownerId = null, reason }, at }) =>
+      inTx(app, (tx) => reopenAccount(tx, caller, { accountId: params.id, ownerId, reason }, at)),
   )
 
   route(

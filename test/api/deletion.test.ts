@@ -155,6 +155,34 @@ describe('an account that was closed', () => {
   })
 })
 
+describe('an account whose owners were deleted', () => {
+  test('is reopened by operators for somebody who becomes its owner, and else not at all', async () => {
+    const [ada, bob] = [await registerVerified(t, { account_name: 'Engines' }), await registerVerified(t)]
+    await t.call('DELETE', '/v1/me', { as: ada.accessToken, body: { password: PASSWORD } })
+    const refused = await asOperator('POST', `${ada.accountId}/reopen`, { reason: 'A colleague asked' })
+    expect([refused.status, refused.body.code]).toEqual([409, 'last-owner'])
+    expect(await accountRow(ada.accountId)).toMatchObject({ closed_at: t.app.now() })
+    const body = { reason: 'A colleague asked', owner_id: bob.userId }
+    expect((await asOperator('POST', `${ada.accountId}/reopen`, body)).status).toBe(200)
+    const { body: mine } = await t.call('GET', '/v1/accounts', { as: bob.accessToken })
+    expect(mine.data).toContainEqual({ id: ada.accountId, name: 'Engines', role: 'owner' })
+  })
+})
+
+test('closing and reopening again and again mails an owner once a day, and nobody who has not proved their mailbox', async () => {
+  const [ada, bob] = [await registerVerified(t, { account_name: 'Engines' }), await register(t)]
+  for (let i = 0; i < 3; i++) {
+    for (const one of [ada, bob]) {
+      const { body } = await t.call('GET', '/v1/accounts/me', { as: one.accessToken })
+      await t.call('DELETE', '/v1/accounts/me', { as: one.accessToken, body: { confirm: body.name } })
+      await reopen(one.accessToken, one.accountId)
+    }
+  }
+  const told = async ({ email }: Person) =>
+    (await t.mailsTo(email)).filter(({ subject }) => subject.includes('was closed')).length
+  expect([await told(ada), await told(bob)]).toEqual([1, 0])
+})
+
 describe('once the grace is over', () => {
   test('what named somebody in an account is gone, and what books need is there', async () => {
     const ada = await registerVerified(t, { account_name: 'Marked Engines' })

@@ -279,9 +279,9 @@ export const cases: Record<string, Case> = {
   reopenAccountAsOperator: {
     good: async (t, me) => ({
       path: { id: await closed(t, me) },
-      body: { reason: 'They changed their mind' },
+      body: { owner_id: me.userId, reason: 'They changed their mind' },
     }),
-    foreign: { id: nobody },
+    foreign: { id: nobody, owner_id: nobody },
   },
   giveGrant: {
     good: (_t, { accountId }) => ({

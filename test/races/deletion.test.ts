@@ -129,6 +129,45 @@ test('an owner who is deleted while they reopen leaves no account open that othe
   expect(await membersOf(t, ada.accountId)).toEqual({ [bob.userId]: 'member' })
 })
 
+test('an owner who is deleted while another one reopens and leaves does not leave the account to others', async () => {
+  const ada = await owner()
+  const [bob, eve] = [await newMember(t, ada, 'owner'), await newMember(t, ada)]
+  await close(t, ada)
+  const holder = await t.app.pool.connect()
+  onTestFinished(() => holder.release())
+  await holder.query('begin')
+  await holder.query('select from members where account_id = $1 and user_id = $2 for update', [
+    ada.accountId,
+    ada.userId,
+  ])
+  const deleting = t.call('DELETE', '/v1/me', { as: ada.accessToken, body: { password: PASSWORD } })
+  await somebodyWaits(t)
+  const reopening = reopen(t, bob.accessToken, ada.accountId)
+  // It waits for whoever is about to go, instead of counting on them.
+  await somebodyWaits(t, 2)
+  await holder.query('commit')
+  expect([(await deleting).status, (await reopening).status]).toEqual([204, 200])
+  const left = await t.call('POST', '/v1/accounts/me/leave', { as: bob.accessToken })
+  expect([left.status, left.body.code]).toEqual([409, 'last-owner'])
+  expect(await membersOf(t, ada.accountId)).toEqual({ [bob.userId]: 'owner', [eve.userId]: 'member' })
+})
+
+test('an owner who is taken out while they close does not close', async () => {
+  const ada = await owner()
+  const bob = await newMember(t, ada, 'owner')
+  const holder = await t.app.pool.connect()
+  onTestFinished(() => holder.release())
+  await holder.query('begin')
+  await holder.query('select from accounts where id = $1 for update', [ada.accountId])
+  const removing = t.call('DELETE', `/v1/accounts/me/members/${bob.userId}`, { as: ada.accessToken })
+  await somebodyWaits(t)
+  const closing = close(t, bob)
+  await somebodyWaits(t, 2)
+  await holder.query('commit')
+  expect([(await removing).status, (await closing).status]).toEqual([204, 403])
+  expect((await accountRow(ada)).closed_at).toBeNull()
+})
+
 async function waiting(): Promise<number> {
   const { rows } = await t.app.pool.query(
     `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
