@@ -11,7 +11,10 @@ const reasonsInWords = Object.entries(checkReasons)
 
 const StandingFields = {
   limit: Nullable(Type.Integer({ description: 'Null is unlimited.' })),
-  used: Type.Integer({ description: 'In this period; above the limit where a smaller plan left it there.' }),
+  used: Type.Integer({
+    description:
+      'In this period; above the limit where a smaller plan left it there. Of `members`: the members, and the invites that are out.',
+  }),
   remaining: Nullable(Type.Integer({ description: 'Null is any amount.' })),
   resets_at: Nullable(Type.String({ format: 'date-time', description: 'Null for a level, which does not.' })),
 }
@@ -39,7 +42,10 @@ export const CheckSchema = named(
       Nullable(
         Type.Object(
           { plan: Type.String(), url: Type.String() },
-          { description: 'Of what is refused: the lowest public plan that would allow it, if there is one.' },
+          {
+            description:
+              'Of what is refused: the lowest public plan above this one that would allow it, if there is one.',
+          },
         ),
       ),
     ),

@@ -10,6 +10,7 @@ import {
   someInstant,
   subscription,
 } from '../../../test/support/someFacts.ts'
+import type { Plan } from '../../catalogue/catalogue.ts'
 import type { AccountFacts } from '../facts.ts'
 import { decide } from '../rules.ts'
 import {
@@ -184,6 +185,13 @@ describe('checkLimit', () => {
   const used = (count: number) => [
     { name: 'calls', periodStart: new Date('2026-03-01T00:00:00Z'), used: count },
   ]
+  const calls = (amount: number) => ({ calls: { amount, per: 'month' } as const })
+  const today: Record<string, Plan['limits']> = {
+    free: calls(1),
+    pro: calls(30),
+    team: calls(5),
+    internal: calls(99),
+  }
   const own = (amount: number | null) => ({ limitOverrides: [{ name: 'calls', amount, until: null }] })
   test.each<[string, ReturnType<typeof check>, ReturnType<typeof check>]>([
     ['it fits', check({ ...onPro, usage: used(9) }, 1), [true, 'within-limit', null]],
@@ -210,10 +218,19 @@ describe('checkLimit', () => {
     ],
   ])('%s', (_name, found, expected) => expect(found).toEqual(expected))
 
-  test('a pinned limit is not raised by the plan that the account is on', () => {
-    const all = facts(onPro)
-    const standing = { amount: 2, per: 'month', used: 2, period: period('2026-03-01', '2026-04-01') } as const
-    expect(checkLimit('calls', 1, standing, all, catalogue, noon).upgrade).toBeNull()
+  test.each<[string, number, string | null]>([
+    ['internal', 10, null],
+    ['team', 10, null],
+    ['pro', 10, null],
+    ['pro', 2, 'team'],
+    ['free', 2, 'pro'],
+  ])('on %s, pinned to %s and all of it used, the way up is %s', (pinned, amount, upgrade) => {
+    const all = facts({ grants: [grant({ plan: pinned })] })
+    const march = period('2026-03-01', '2026-04-01')
+    const standing = { amount, per: 'month', used: amount, period: march } as const
+    const plans = catalogue.plans.map((each) => ({ ...each, limits: today[each.plan] ?? {} }))
+    const check = checkLimit('calls', 1, standing, all, { ...catalogue, plans }, noon)
+    expect([check.allowed, check.upgrade]).toEqual([false, upgrade])
   })
 
   test('allows exactly what remains, and says why in a word of the list', () => {

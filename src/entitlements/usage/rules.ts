@@ -96,6 +96,7 @@ export const checkReasons = {
   'email-verification-required': 'the caller has not verified their address, and the grace for it is over',
 } as const
 
+/** One of them. */
 export type CheckReason = keyof typeof checkReasons
 
 /** Whether an account may, and why. */
@@ -105,7 +106,7 @@ export interface Check {
   plan: string
   /** Of a check of a limit. */
   standing?: Standing
-  /** The lowest public plan that would allow what is refused; null when none would. */
+  /** The lowest public plan above the account’s that would allow what is refused; null when none would. */
   upgrade: string | null
 }
 
@@ -136,8 +137,8 @@ export function checkLimit(
   const { plan } = decide(facts, catalogue, at)
   if (fits(amount, standing)) return allowedBy(standing, plan)
   const larger = catalogue.plans.find((candidate) => {
-    // Whose limits are pinned is not helped by being on the same plan.
-    if (!candidate.public || candidate.plan === plan.plan) return false
+    // Whose limits are pinned may find more in their own plan as it is today, or in a lower one: no way up.
+    if (!candidate.public || candidate.rank <= plan.rank) return false
     const limit = resolveLimits(facts, candidate, catalogue, at)[name]
     return limit !== undefined && fits(amount, { ...limit, used: standing.used })
   })
