@@ -89,9 +89,9 @@ export const problems = {
   },
   'limit-reached': {
     status: 402,
-    title: 'The plan of this account does not allow that much',
+    title: 'This account has reached its limit',
     meaning:
-      'So much more does not fit beside what is `used` of `limit`, so nothing was counted. What is there stays, also where it is above the limit.',
+      'What is asked for, added to `used`, is more than `limit`. Nothing was counted; what is there stays, also where it is above the limit.',
     remedy:
       'Send the reader to `upgrade_url`; `required_plan` is the lowest plan that allows it. Or wait until `resets_at`, where there is one.',
   },
@@ -111,8 +111,9 @@ export const problems = {
   'account-closed': {
     status: 403,
     title: 'This account is closed',
-    meaning: 'An owner closed it. Its tokens stop working at once.',
-    remedy: 'Switch to another account or create a new one.',
+    meaning: 'It was closed, by an owner or with its only member. Its tokens stop working at once.',
+    remedy:
+      'Until it is deleted an owner can reopen it, with POST /v1/accounts/{id}/reopen or at /account. Else switch to another account or create a new one.',
   },
   'self-serve-disabled': {
     status: 403,
@@ -312,7 +313,7 @@ export const problems = {
   'too-many-requests': {
     status: 429,
     title: 'Too many attempts',
-    meaning: 'A limit per address or per network was reached.',
+    meaning: 'A limit per address, network, user or account was reached.',
     remedy: 'Wait as many seconds as `Retry-After` says.',
   },
   'headers-too-large': {
