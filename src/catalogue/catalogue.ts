@@ -1,6 +1,9 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/database.ts'
 
+/** How plans, limits and features are named, as the tables have it. */
+export const NAME_PATTERN = '^[a-z][a-z0-9_]{0,39}$'
+
 export type Interval = 'month' | 'year'
 
 /** What a rate counts by: calendar months in UTC, or months from the day that billing counts from. */

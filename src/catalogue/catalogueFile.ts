@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
-import { rates } from './catalogue.ts'
+import { NAME_PATTERN, rates } from './catalogue.ts'
 
-const Name = '^[a-z][a-z0-9_]{0,39}$'
 const Amount = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])
 
 const PlanEntry = Type.Object(
   {
-    plan: Type.String({ pattern: Name }),
+    plan: Type.String({ pattern: NAME_PATTERN }),
     display_name: Type.String({ minLength: 1 }),
     description: Type.String(),
     public: Type.Optional(Type.Boolean()),
@@ -26,13 +25,13 @@ const PlanEntry = Type.Object(
       ),
     ),
     limits: Type.Record(
-      Type.String({ pattern: Name }),
+      Type.String({ pattern: NAME_PATTERN }),
       Type.Union([
         Amount,
         Type.Object({ per: Type.Enum([...rates]), amount: Amount }, { additionalProperties: false }),
       ]),
     ),
-    features: Type.Record(Type.String({ pattern: Name }), Type.Boolean()),
+    features: Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.Boolean()),
   },
   { additionalProperties: false },
 )
@@ -41,7 +40,7 @@ const CatalogueFile = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
     features: Type.Record(
-      Type.String({ pattern: Name }),
+      Type.String({ pattern: NAME_PATTERN }),
       Type.Object(
         { description: Type.String(), enabled: Type.Boolean(), default: Type.Boolean() },
         { additionalProperties: false },

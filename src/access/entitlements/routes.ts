@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import type { App } from '../../app.ts'
+import { NAME_PATTERN } from '../../catalogue/catalogue.ts'
 import { decide, resolveFeatures } from '../../entitlements/rules.ts'
 import { standingsOf } from '../../entitlements/usage/rules.ts'
 import { namesTag, tagOf } from '../../http/etag.ts'
@@ -23,7 +24,7 @@ const EntitlementsSchema = named(
   }),
 )
 
-const Name = Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' })
+const Name = Type.String({ pattern: NAME_PATTERN })
 const Amount = Type.Integer({ minimum: 1, maximum: 1_000_000_000 })
 const AccountId = Type.Optional(
   Type.String({

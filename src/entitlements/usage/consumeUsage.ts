@@ -1,8 +1,7 @@
-import { CompiledQuery } from 'kysely'
 import type { App } from '../../app.ts'
-import type { Db } from '../../db/database.ts'
-import { announceUsage, isKeyTaken, type UsageOrder } from './usageKeys.ts'
+import { announceUsage, noteOnce, type UsageOrder } from './usageKeys.ts'
 
+/** What became of an order to count. `used` is of the order’s period. */
 export type Consumed =
   /** Counted, by this call or by an earlier one with the same key. */
   { kind: 'counted'; used: number } | { kind: 'limit-reached'; used: number } | { kind: 'key-reused' }
@@ -16,8 +15,10 @@ export async function consumeUsage(
   order: UsageOrder & { most: number | null },
   at: Date,
 ): Promise<Consumed> {
+  const { accountId, key, limit, amount, period, most } = order
+  const parameters = [accountId, key, limit, amount, period.start, most, at]
   for (;;) {
-    const found = await tryOnce(app.db, order, at)
+    const found = await noteOnce<Found>(app.db, statement, parameters)
     // Somebody came with the same key in the same moment: look again, at what that one left.
     if (!found) continue
     if (found.counted !== null) {
@@ -60,19 +61,3 @@ const statement = `
     coalesce((select is_consumed from known), false) as "isConsumed",
     coalesce((select is_other from known), false) as "isOther",
     (select used from usage where account_id = $1 and name = $3 and period_start = $5) as used`
-
-/** Null when a parallel call took the key, which undoes the whole statement. */
-async function tryOnce(
-  db: Db,
-  { accountId, key, limit, amount, period, most }: UsageOrder & { most: number | null },
-  at: Date,
-): Promise<Found | null> {
-  const parameters = [accountId, key, limit, amount, period.start, most, at]
-  try {
-    const { rows } = await db.executeQuery(CompiledQuery.raw(statement, parameters) as CompiledQuery<Found>)
-    return rows[0] ?? null
-  } catch (error) {
-    if (isKeyTaken(error)) return null
-    throw error
-  }
-}

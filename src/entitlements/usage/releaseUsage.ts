@@ -1,8 +1,7 @@
-import { CompiledQuery } from 'kysely'
 import type { App } from '../../app.ts'
-import type { Db } from '../../db/database.ts'
-import { announceUsage, isKeyTaken, type UsageOrder } from './usageKeys.ts'
+import { announceUsage, noteOnce, type UsageOrder } from './usageKeys.ts'
 
+/** What became of an order to give back. */
 export type Released =
   /** Given back, by this call or by an earlier one; `used` is of the current period. */
   { kind: 'released'; used: number } | { kind: 'key-reused' }
@@ -17,8 +16,10 @@ export async function releaseUsage(
   order: UsageOrder,
   at: Date,
 ): Promise<Released> {
+  const { accountId, key, limit, amount, period } = order
+  const parameters = [accountId, key, limit, amount, period.start, at]
   for (;;) {
-    const found = await tryOnce(app.db, order, at)
+    const found = await noteOnce<Found>(app.db, statement, parameters)
     // Somebody came with the same key in the same moment: look again, at what that one left.
     if (!found) continue
     if (found.isOther) return { kind: 'key-reused' }
@@ -63,19 +64,3 @@ const statement = `
       (select used from given where period_start = $5),
       (select used from usage where account_id = $1 and name = $3 and period_start = $5)
     ) as used`
-
-/** Null when a parallel call took the key, which undoes the whole statement. */
-async function tryOnce(
-  db: Db,
-  { accountId, key, limit, amount, period }: UsageOrder,
-  at: Date,
-): Promise<Found | null> {
-  const parameters = [accountId, key, limit, amount, period.start, at]
-  try {
-    const { rows } = await db.executeQuery(CompiledQuery.raw(statement, parameters) as CompiledQuery<Found>)
-    return rows[0] ?? null
-  } catch (error) {
-    if (isKeyTaken(error)) return null
-    throw error
-  }
-}

@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
+import { CompiledQuery, sql } from 'kysely'
 import type { App } from '../../app.ts'
+import type { Db } from '../../db/database.ts'
 import { isUniqueViolation } from '../../db/errors.ts'
 import type { Period } from './rules.ts'
 
@@ -16,8 +17,20 @@ export interface UsageOrder {
 const KEPT_FOR_DAYS = 90
 const BATCH = 5_000
 
-/** Whether a statement failed because a parallel one noted the same key. */
-export const isKeyTaken = (error: unknown) => isUniqueViolation(error, 'usage_keys_pkey')
+/** Runs a statement that notes a key; null when a parallel one took the key, which undoes the whole statement. */
+export async function noteOnce<Found>(
+  db: Db,
+  statement: string,
+  parameters: unknown[],
+): Promise<Found | null> {
+  try {
+    const { rows } = await db.executeQuery(CompiledQuery.raw(statement, parameters) as CompiledQuery<Found>)
+    return rows[0] ?? null
+  } catch (error) {
+    if (isUniqueViolation(error, 'usage_keys_pkey')) return null
+    throw error
+  }
+}
 
 /** Has this process show the new count at once. What decides about access is not read anew for it. */
 export function announceUsage({ changes }: Pick<App, 'changes'>, { accountId }: UsageOrder): void {
