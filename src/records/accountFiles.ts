@@ -123,6 +123,7 @@ export const accountFiles: ExportFile[] = [
   },
 ]
 
+/** What an account’s export says that it leaves out. */
 export const leftOutOfAccounts: LeftOut = {
   sessions: 'from where members sign in is theirs: in their own exports',
   superseded_invite_tokens: 'hashes of links that open nothing any more',

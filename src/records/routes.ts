@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
@@ -78,6 +79,14 @@ async function send(
   { caller, reply, entry, order }: Sending,
   at: Date,
 ): Promise<FastifyReply> {
+  const name = `${entry.action.split('.')[0]}-${at.toISOString().slice(0, 10)}.zip`
+  const sendFile = (archive: Readable) =>
+    reply
+      .type('application/zip')
+      .header('content-disposition', `attachment; filename="${name}"`)
+      .send(archive)
+  // Fastify would have all of it read for HEAD too, and throw it away.
+  if (reply.request.method === 'HEAD') return sendFile(Readable.from([]))
   const place = exports.take()
   try {
     refuseAboveLimit(await app.limiter.take(exportLimits(caller.actor.userId), at))
@@ -88,9 +97,5 @@ async function send(
   }
   const archive = openArchive(app, order, at)
   archive.once('close', place.release)
-  const name = `${entry.action.split('.')[0]}-${at.toISOString().slice(0, 10)}.zip`
-  return reply
-    .type('application/zip')
-    .header('content-disposition', `attachment; filename="${name}"`)
-    .send(archive)
+  return sendFile(archive)
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { ExportFile, LeftOut } from './exportFiles.ts'
 
-/** Everything about a user. Others are ids at most. */
+/** Everything about a user. Others are ids, and the names of accounts. */
 export const userFiles: ExportFile[] = [
   {
     file: 'profile',
@@ -132,6 +132,7 @@ export const userFiles: ExportFile[] = [
   },
 ]
 
+/** What a user’s export says that it leaves out. */
 export const leftOutOfUsers: LeftOut = {
   oauth_flows: 'ways to Google or Microsoft that are under way; forgotten a day later',
   grants: 'of accounts, given by staff or by the program: in the export of the account',

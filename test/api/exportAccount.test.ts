@@ -36,7 +36,9 @@ describe('200', () => {
         (gen_random_uuid(), $1, $2, 'cs_test_1', '{"plan":"pro"}', '{"success_url":"https://words.for.stripe"}', 'complete', $3, $3)`,
       [ada.accountId, customer, at],
     )
-    const { reply, records, text } = await exportOf(ada.accessToken)
+    const { reply, records, text, files } = await exportOf(ada.accessToken)
+    // Owners know who is in it: members.json has addresses and names.
+    expect(files['README.txt']).not.toContain('they are ids')
     expect(reply.headers['content-disposition']).toContain('filename="account-')
     expect(records.account).toMatchObject([{ id: ada.accountId, name: 'Engines', closed_at: null }])
     expect(records.members).toMatchObject([

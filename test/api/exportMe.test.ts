@@ -40,6 +40,7 @@ describe('200', () => {
     })
     expect(Object.keys(files)[0]).toBe('README.txt')
     expect(files['README.txt']).toContain(`as it was at ${t.app.now().toISOString()}`)
+    expect(files['README.txt']).toContain('they are ids, or the names of accounts.')
     for (const name of Object.keys(files).slice(1)) expect(files['README.txt']).toContain(`${name}\n  `)
   })
 
@@ -98,7 +99,7 @@ describe('200', () => {
     )
   })
 
-  test('no hash, token or key is in it, and nothing of others but ids', async () => {
+  test('no hash, token or key is in it, and nothing of others but ids and names of accounts', async () => {
     const ada = await registerVerified(t, { name: 'Ada', account_name: 'Engines' })
     const bob = await newMember(t, ada, 'admin')
     await t.call('PATCH', '/v1/me', { as: bob.accessToken, body: { name: 'Bob Babbage' } })
@@ -169,6 +170,18 @@ test('429: the sixth in an hour, counted for each user, with those of accounts',
   expect(refused.body.code).toBe('too-many-requests')
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(3000)
   await exportOf((await register(t)).accessToken)
+})
+
+test('HEAD has the headers and nothing read: it is not counted, and not in the trail', async () => {
+  const { accessToken: as, userId } = await register(t)
+  for (let i = 0; i < 6; i++) {
+    const reply = await t.call('HEAD', '/v1/me/export', { as })
+    expect([reply.status, reply.headers['content-type'], reply.text]).toEqual([200, 'application/zip', ''])
+    expect(reply.headers['content-disposition']).toContain('filename="user-')
+    expect(reply.headers['content-length']).toBeUndefined()
+  }
+  expect((await trailOf(t, userId)).map(({ action }) => action)).not.toContain('user.exported')
+  await exportOf(as)
 })
 
 test('503: while as many are read as may be; whoever takes nothing holds up the reading, and whoever goes away ends it', async () => {
