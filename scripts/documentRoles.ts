@@ -9,8 +9,9 @@ export function rolesPage(contracts: Contract[]): string {
 <!-- Made from the operations' contracts and src/accounts/members/rules.ts by \`npm run generate\`. -->
 
 Roles are ordered, ${roles.join(' > ')}: each may do what the ones after it may. Somebody who is a member of several
-accounts has a role in each. What is not in this table does not depend on a role: it is open to anyone, to any
-signed-in user, or to operators.
+accounts has a role in each; the table is about the current one. What is not in it is open to anyone, to any signed-in
+user, or to operators, but for \`POST /v1/accounts/{id}/reopen\`, which takes an owner of the closed account. Product keys
+have no role: the description of an operation names the scope that opens it to them.
 
 | operation | ${roles.join(' | ')} | |
 |---|${roles.map(() => ':-:|').join('')}---|
