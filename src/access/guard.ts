@@ -5,6 +5,7 @@ import { type Problem, problem } from '../problems.ts'
 import { graceEndOf, type Requirement, whyUnknown } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
 
+/** Whether a route opens, with what decided, or with the refusal to answer. */
 export type Verdict = { kind: 'passed'; decision: Decision } | { kind: 'refused'; refusal: Problem }
 
 /** Whether a product's route opens: first the verified mailbox, then the plan, then each feature. */

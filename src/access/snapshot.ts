@@ -24,6 +24,7 @@ export interface SessionFacts {
   revokedAt: Date | null
 }
 
+/** An account that somebody is a member of, and as what. */
 export interface AccountRef {
   id: string
   name: string

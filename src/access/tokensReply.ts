@@ -9,8 +9,10 @@ import { ACCESS_TOKEN_SECONDS } from './accessTokens.ts'
 import { graceEndOf } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
 
+/** What a member may do. */
 export const RoleSchema = named('Role', Type.Enum([...roles]))
 
+/** A user in the words of the wire, as they see themselves. */
 export const UserSchema = named(
   'User',
   Type.Object({

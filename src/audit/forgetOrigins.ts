@@ -19,7 +19,10 @@ const promises = (of: Whose['of']): Purge => ({
   run: (tx, id) => enqueue(tx, forgetOriginsJob, { of, id }),
 })
 
+/** What becomes of the trail of an account. */
 export const accountPurges: Purge[] = [promises('account')]
+
+/** The same for a user. */
 export const userPurges: Purge[] = [promises('user')]
 
 const BATCH = 2_000

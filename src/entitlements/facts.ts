@@ -35,12 +35,14 @@ export interface SubscriptionFacts {
   isCustomer: boolean
 }
 
+/** A feature that was switched for the account alone, until an instant or for good. */
 export interface FeatureOverride {
   name: string
   value: boolean
   until: Date | null
 }
 
+/** A limit that was set for the account alone, until an instant or for good. */
 export interface LimitOverride {
   name: string
   /** Null is unlimited. */
@@ -48,6 +50,7 @@ export interface LimitOverride {
   until: Date | null
 }
 
+/** What was counted of a limit in one period. */
 export interface UsageCount {
   name: string
   /** The epoch for a level. */

@@ -8,6 +8,7 @@ const kept = {
   limit: { table: 'account_limits', column: 'amount' },
 } as const
 
+/** One of them. */
 export type Overridable = keyof typeof kept
 
 /** What an account has instead of what its plan has, until an instant or for good. */

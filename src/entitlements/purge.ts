@@ -1,6 +1,6 @@
 import { deletes, type Purge } from '../db/purge.ts'
 
-/** Grants stay: they say what was given, and what was paid for. */
+/** What becomes of an account’s rows here. Grants stay: they say what was given, and what was paid for. */
 export const accountPurges: Purge[] = [
   deletes('account_features', 'account_id'),
   deletes('account_limits', 'account_id'),

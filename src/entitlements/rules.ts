@@ -4,7 +4,9 @@ import type { SubscriptionReason } from '../problems.ts'
 import { type AccountFacts, type FeatureOverride, type Grant, type LimitOverride, sources } from './facts.ts'
 import { isLive } from './truthTable.ts'
 
+/** The plan of accounts without a grant. */
 export const FREE = 'free'
+/** The plan that `has_pro_entitlement` asks for. */
 export const PRO = 'pro'
 /** The limit that Frontgate counts itself: members, and invites that are out. */
 export const MEMBERS = 'members'

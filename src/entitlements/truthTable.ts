@@ -57,6 +57,7 @@ const DAY = 24 * HOUR
 /** Words in which a subscription is a going concern, as in the column `is_live`: no second one may be bought beside it. */
 const LIVE = ['trialing', 'active', 'past_due', 'unpaid', 'paused']
 
+/** Whether a subscription is a going concern. */
 export const isLive = ({ status }: { status: string }) => LIVE.includes(status)
 
 /** When a subscription is set to end, or null when it renews. A portal cancellation sets only `cancel_at`. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { deletes, type Purge } from '../db/purge.ts'
 import type { Tx } from '../db/transaction.ts'
 
-/** In an order in which nothing refers to what is gone. */
+/** What becomes of a user’s rows here, in an order in which nothing refers to what is gone. */
 export const userPurges: Purge[] = [
   {
     table: 'oauth_flows',

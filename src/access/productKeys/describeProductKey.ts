@@ -5,6 +5,7 @@ import type { Scope } from '../../http/actor.ts'
 
 type Row = Selectable<DB['product_keys']>
 
+/** What everybody but the key’s holder may know of it. */
 export type DescribedProductKey = ReturnType<typeof describeProductKey>
 
 /** A key in the words of the wire: everything but what opens. */

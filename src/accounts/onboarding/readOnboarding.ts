@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Db } from '../../db/database.ts'
 import type { SkippableStep } from './rules.ts'
 
+/** What an account said when it was new: to one question. */
 export type Answer = string | number | boolean | string[]
 
 /** What of an account's beginning no snapshot has. */

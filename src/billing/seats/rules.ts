@@ -20,6 +20,7 @@ export interface Seating extends Counted {
   members: number
 }
 
+/** What is to be done about the quantity. */
 export type SeatsDecision =
   | { kind: 'nothing' }
   /** `asked` is null where seats are not counted any more. */
