@@ -29,11 +29,11 @@ create table usage_keys (
   name text not null,
   amount bigint not null check (amount > 0),
   period_start timestamptz not null,
-  state text not null check (state in ('consumed', 'released')),
+  state text not null check (state in ('consumed', 'released', 'refused')),
   at timestamptz not null,
   primary key (account_id, idempotency_key, round)
 );
-comment on table usage_keys is 'what was consumed under a key, and whether it was given back; the last round counts';
+comment on table usage_keys is 'what was consumed under a key, and whether it was given back, or refused; the last round counts';
 comment on column usage_keys.round is 'one more each time that a key is consumed again after a release';
 create index usage_keys_at on usage_keys (at);
 

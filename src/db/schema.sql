@@ -715,11 +715,11 @@ create table usage_keys (
   constraint usage_keys_amount_check CHECK ((amount > 0)),
   constraint usage_keys_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
   constraint usage_keys_round_check CHECK ((round > 0)),
-  constraint usage_keys_state_check CHECK ((state = ANY (ARRAY['consumed'::text, 'released'::text]))),
+  constraint usage_keys_state_check CHECK ((state = ANY (ARRAY['consumed'::text, 'released'::text, 'refused'::text]))),
   constraint usage_keys_pkey PRIMARY KEY (account_id, idempotency_key, round)
 );
 CREATE INDEX usage_keys_at ON public.usage_keys USING btree (at);
-comment on table usage_keys is 'what was consumed under a key, and whether it was given back; the last round counts';
+comment on table usage_keys is 'what was consumed under a key, and whether it was given back, or refused; the last round counts';
 comment on column usage_keys.round is 'one more each time that a key is consumed again after a release';
 
 create table users (

@@ -92,7 +92,8 @@ export const accountFiles: ExportFile[] = [
   },
   {
     file: 'usage_keys',
-    about: 'What the product counted as used, and whether it was given back; kept for ninety days.',
+    about:
+      'What the product counted as used, and whether it was given back or refused; kept for ninety days.',
     tables: ['usage_keys'],
     rows: (id) => sql`
       select idempotency_key, name as "limit", amount, period_start, state, at

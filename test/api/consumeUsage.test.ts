@@ -142,6 +142,16 @@ describe('one key', () => {
     expect((await consume(t, person, 'trees', 101, key)).status).toBe(200)
   })
 
+  test('that was refused gives nothing back, and may be tried again with less', async () => {
+    const [person, key] = [await registerVerified(t), newKey()]
+    await consume(t, person, 'trees', 60)
+    expect((await consume(t, person, 'trees', 50, key)).status).toBe(402)
+    expect((await release(t, person, 'trees', 50, key)).body).toMatchObject({ used: 60 })
+    expect((await consume(t, person, 'trees', 50, key)).status).toBe(402)
+    expect((await consume(t, person, 'trees', 40, key)).body).toMatchObject({ used: 100 })
+    expect((await release(t, person, 'trees', 40, key)).body).toMatchObject({ used: 60 })
+  })
+
   test('409: with another amount or another limit, and nothing is counted', async () => {
     const [person, key] = [await registerVerified(t), newKey()]
     await consume(t, person, 'trees', 2, key)

@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts'
-import { announceUsage, noteOnce, type UsageOrder } from './usageKeys.ts'
+import { announceUsage, isOther, noteOnce, type UsageOrder } from './usageKeys.ts'
 
 /** What became of an order to count. `used` is of the order’s period. */
 export type Consumed =
@@ -8,7 +8,7 @@ export type Consumed =
 
 /**
  * Counts an amount where it fits, all of it or nothing, and once for each key: one guarded statement, exact however many
- * call at once.
+ * call at once. A refusal is noted too, so that giving back under its key takes nothing off.
  */
 export async function consumeUsage(
   app: Pick<App, 'db' | 'changes'>,
@@ -43,7 +43,7 @@ interface Found {
 /** $1 account, $2 key, $3 limit, $4 amount, $5 the period’s start, $6 the most that is allowed, $7 now. */
 const statement = `
   with known as (
-    select round, state = 'consumed' as is_consumed, name <> $3 or amount <> $4 as is_other
+    select round, state = 'consumed' as is_consumed, ${isOther} as is_other
     from usage_keys where account_id = $1 and idempotency_key = $2
     order by round desc limit 1
   ), counted as (
@@ -56,6 +56,11 @@ const statement = `
   ), noted as (
     insert into usage_keys (account_id, idempotency_key, round, name, amount, period_start, state, at)
     select $1, $2, coalesce((select round from known), 0) + 1, $3, $4, $5, 'consumed', $7::timestamptz from counted
+  ), refused as (
+    insert into usage_keys (account_id, idempotency_key, round, name, amount, period_start, state, at)
+    select $1, $2, 1, $3, $4, $5, 'refused', $7::timestamptz
+    where not exists (select from known) and not exists (select from counted)
+      and coalesce((select used from usage where account_id = $1 and name = $3 and period_start = $5), 0) + $4::bigint > $6
   )
   select (select used from counted) as counted,
     coalesce((select is_consumed from known), false) as "isConsumed",

@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts'
-import { announceUsage, noteOnce, type UsageOrder } from './usageKeys.ts'
+import { announceUsage, isOther, noteOnce, type UsageOrder } from './usageKeys.ts'
 
 /** What became of an order to give back. */
 export type Released =
@@ -8,8 +8,8 @@ export type Released =
 
 /**
  * Gives back what was consumed under a key, into the period that it was taken from, once; the key can then be consumed
- * again. Under a key that nothing was consumed with the amount is taken off the current period, never below zero, once
- * too.
+ * again. Under a key that was refused there is nothing to give back. Under one that is not known the amount is taken off
+ * the current period, never below zero, once too.
  */
 export async function releaseUsage(
   app: Pick<App, 'db' | 'changes'>,
@@ -39,7 +39,7 @@ interface Found {
  */
 const statement = `
   with known as (
-    select round, state, name <> $3 or amount <> $4 as is_other
+    select round, state, ${isOther} as is_other
     from usage_keys where account_id = $1 and idempotency_key = $2
     order by round desc limit 1
   ), marked as (

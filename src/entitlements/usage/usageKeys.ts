@@ -17,6 +17,9 @@ export interface UsageOrder {
 const KEPT_FOR_DAYS = 90
 const BATCH = 5_000
 
+/** Whether a known key is for something else than $3 and $4. What was refused may be tried with less. */
+export const isOther = `state <> 'refused' and (name <> $3 or amount <> $4)`
+
 /** Runs a statement that notes a key; null when a parallel one took the key, which undoes the whole statement. */
 export async function noteOnce<Found>(
   db: Db,
