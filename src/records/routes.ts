@@ -87,7 +87,7 @@ async function send(
       .send(archive)
   // Fastify would have all of it read for HEAD too, and throw it away.
   if (reply.request.method === 'HEAD') return sendFile(Readable.from([]))
-  const place = exports.take()
+  const place = exports.take(caller.actor.userId)
   try {
     refuseAboveLimit(await app.limiter.take(exportLimits(caller.actor.userId), at))
     await audit(app.db, caller, entry, at)
@@ -95,7 +95,5 @@ async function send(
     place.release()
     throw error
   }
-  const archive = openArchive(app, order, at)
-  archive.once('close', place.release)
-  return sendFile(archive)
+  return sendFile(openArchive(app, order, place, at))
 }

@@ -1,13 +1,11 @@
-import { get, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storedSecrets } from '../support/dump.ts'
 import { changing } from '../support/emailChanges.ts'
-import { exported } from '../support/exports.ts'
+import { exported, fillTrail } from '../support/exports.ts'
 import { accept, invited, newMember, sendInvite } from '../support/invites.ts'
 import { newAddress, PASSWORD, register, registerVerified, signIn } from '../support/people.ts'
 import { DAY_SECONDS } from '../support/staff.ts'
-import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
+import { startTestApp, type TestApp } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
 import { withIdentity } from '../support/withoutPassword.ts'
 
@@ -18,16 +16,6 @@ beforeAll(async () => {
 afterAll(() => t.close())
 
 const exportOf = (as: string) => exported(t, '/v1/me/export', as)
-
-/** Writes lines of the trail that no archive can make much smaller. */
-const fillTrail = ({ app }: TestApp, userId: string, lines: number) =>
-  app.pool.query(
-    `insert into audit_log (id, at, action, actor_kind, user_id, details)
-     select gen_random_uuid(), $2::timestamptz - i * interval '1 second', 'test.filled', 'system', $1,
-       json_build_object('line', i, 'noise', (select string_agg(md5(random()::text), '') from generate_series(1, 32) n where n > 0 * i))
-     from generate_series(1, $3::int) i`,
-    [userId, app.now(), lines],
-  )
 
 describe('200', () => {
   test('an archive that says what it is, and of when', async () => {
@@ -183,44 +171,3 @@ test('HEAD has the headers and nothing read: it is not counted, and not in the t
   expect((await trailOf(t, userId)).map(({ action }) => action)).not.toContain('user.exported')
   await exportOf(as)
 })
-
-test('503: while as many are read as may be; whoever takes nothing holds up the reading, and whoever goes away ends it', async () => {
-  const one = await startTestAppWith({ DATABASE_POOL_SIZE: '4' }, { work: false })
-  const [ada, bob] = [await register(one), await register(one)]
-  await fillTrail(one, ada.userId, 40_000)
-  await one.fastify.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = one.fastify.server.address() as AddressInfo
-  const slow = await beginExport(port, ada.accessToken)
-  onTestFinished(() => void slow.destroy())
-  expect(slow.statusCode).toBe(200)
-  // It has stopped in the middle: its transaction waits for somebody to take what was read.
-  await expect.poll(() => viewsOf(one)).toEqual(['idle in transaction'])
-  const refused = await one.call('GET', '/v1/me/export', { as: bob.accessToken })
-  expect(refused.status).toBe(503)
-  expect(refused.body.code).toBe('overloaded')
-  expect(refused.headers['retry-after']).toBe('30')
-  slow.destroy()
-  await expect.poll(() => viewsOf(one)).toEqual([])
-  await expect
-    .poll(async () => (await one.call('GET', '/v1/me/export', { as: bob.accessToken })).status)
-    .toBe(200)
-})
-
-function beginExport(port: number, as: string): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const headers = { authorization: `Bearer ${as}` }
-  get({ port, host: '127.0.0.1', path: '/v1/me/export', headers }, (response) => {
-    response.on('error', () => undefined)
-    resolve(response)
-  }).on('error', reject)
-  return promise
-}
-
-/** The states of transactions that read an export. */
-async function viewsOf({ app }: TestApp): Promise<string[]> {
-  const { rows } = await app.pool.query<{ state: string }>(
-    `select state from pg_stat_activity
-     where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null and query like '%exported%'`,
-  )
-  return rows.map(({ state }) => state)
-}

@@ -30,3 +30,13 @@ export async function exported(
   )
   return { reply, files, records, text: Object.values(files).join('\n') }
 }
+
+/** Writes lines of the trail that no archive can make much smaller. */
+export const fillTrail = ({ app }: TestApp, userId: string, lines: number) =>
+  app.pool.query(
+    `insert into audit_log (id, at, action, actor_kind, user_id, details)
+     select gen_random_uuid(), $2::timestamptz - i * interval '1 second', 'test.filled', 'system', $1,
+       json_build_object('line', i, 'noise', (select string_agg(md5(random()::text), '') from generate_series(1, 32) n where n > 0 * i))
+     from generate_series(1, $3::int) i`,
+    [userId, app.now(), lines],
+  )
