@@ -4,5 +4,6 @@ import Type from 'typebox'
 export const Reason = Type.String({
   minLength: 1,
   maxLength: 500,
+  description: 'What concerns an account is in its export: write what its owners may read.',
   pattern: '^(?=[^]*\\S)[^\\ud800-\\udfff]*$',
 })

@@ -116,11 +116,12 @@ export const accountFiles: ExportFile[] = [
   },
   {
     file: 'activity',
-    about: 'What the audit trail says of the account. From where members came is in their own exports.',
+    about:
+      'What the audit trail says of the account. From where members came is in their own exports; that staff looked at it is left out.',
     tables: ['audit_log'],
     rows: (id) => sql`
       select id, at, action, actor_kind, case when actor_kind = 'user' then actor_id end as by_user_id, user_id, details
-      from audit_log where account_id = ${id} order by at, id`,
+      from audit_log where account_id = ${id} and action not like 'operator.%' order by at, id`,
   },
 ]
 

@@ -3,7 +3,7 @@ import { storedSecrets } from '../support/dump.ts'
 import { exported } from '../support/exports.ts'
 import { newMember, sendInvite } from '../support/invites.ts'
 import { customerOf, mirrored } from '../support/mirrored.ts'
-import { newAddress, registerVerified } from '../support/people.ts'
+import { newAddress, operatorToken, registerVerified } from '../support/people.ts'
 import { giveGrant } from '../support/staff.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 import { trailOf } from '../support/trail.ts'
@@ -81,6 +81,18 @@ describe('200', () => {
     expect(records.activity?.[0]).not.toHaveProperty('ip')
     for (const secret of [ada.accessToken, ada.refreshToken, '$argon2']) expect(text).not.toContain(secret)
     expect((await storedSecrets(t)).filter((secret) => text.includes(secret))).toEqual([])
+  })
+
+  test('what staff did to it is in it, that they read it is not', async () => {
+    const ada = await registerVerified(t)
+    const reading = { as: await operatorToken(t) }
+    expect((await t.call('GET', `/v1/operator/accounts/${ada.accountId}`, reading)).status).toBe(200)
+    await giveGrant(t, ada.accountId, { source: 'complimentary', plan: 'team' })
+    const { records, text } = await exportOf(ada.accessToken)
+    expect(records.activity).toContainEqual(
+      expect.objectContaining({ action: 'grant.given', actor_kind: 'operator', by_user_id: null }),
+    )
+    expect(text).not.toContain('operator.read-account')
   })
 
   test('the trail says who has exported it', async () => {
