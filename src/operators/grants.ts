@@ -1,3 +1,4 @@
+import { lockAccount } from '../accounts/accounts.ts'
 import { audit } from '../audit/audit.ts'
 import { changed, type Tx } from '../db/transaction.ts'
 import type { Source } from '../entitlements/facts.ts'
@@ -14,16 +15,15 @@ export interface GrantOrder {
   reason: string
 }
 
-/** Gives an account a plan for a time. A trial that an operator gives extends or repeats the registration's. */
+/**
+ * Gives an account that was not purged a plan for a time. A trial that an operator gives extends or repeats the
+ * registration's.
+ */
 export async function grantPlan(tx: Tx, caller: Caller<OperatorActor>, order: GrantOrder, at: Date) {
   refuseOddTimes(order, at)
-  const account = await tx
-    .selectFrom('accounts')
-    .select('id')
-    .where('id', '=', order.accountId)
-    .forUpdate()
-    .executeTakeFirst()
+  const account = await lockAccount(tx, order.accountId)
   if (!account) throw problem('not-found')
+  if (account.purgedAt) throw problem('account-deleted')
   const plan = await tx.selectFrom('plans').select('plan').where('plan', '=', order.plan).executeTakeFirst()
   if (!plan) refuse('#/plan', 'is not a plan of the catalogue')
   const before = await latestOf(tx, order)

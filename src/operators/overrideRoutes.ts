@@ -51,7 +51,7 @@ function featureRoutes(server: Server, app: App): void {
       params: Params,
       body: newOverride(Switch),
       replies: { 200: FeatureOverrideSchema },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['forbidden', 'not-found', 'account-deleted'],
     },
     async ({ caller, params: { id, name }, body, at }) => {
       const order = { value: body.value, until: endOf(body), reason: body.reason }
@@ -94,7 +94,7 @@ function limitRoutes(server: Server, app: App): void {
       params: Params,
       body: newOverride(Amount),
       replies: { 200: LimitOverrideSchema },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['forbidden', 'not-found', 'account-deleted'],
     },
     async ({ caller, params: { id, name }, body, at }) => {
       const order = { value: body.value, until: endOf(body), reason: body.reason }

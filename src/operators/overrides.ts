@@ -24,7 +24,10 @@ export interface Overridden {
 
 export type NewOverride = Pick<Override, 'value' | 'until' | 'reason'>
 
-/** Gives an account a feature or a limit of its own, whatever its plan has; a second one takes the place of the first. */
+/**
+ * Gives an account a feature or a limit of its own, whatever its plan has; a second one takes the place of the first.
+ * An account that was purged gets none: nothing would ever delete it.
+ */
 export async function override(
   tx: Tx,
   caller: Caller<OperatorActor>,
@@ -33,7 +36,8 @@ export async function override(
   at: Date,
 ): Promise<Override> {
   refuseOddEnd(order.until, at)
-  const { before } = await hold(tx, { kind, accountId, name })
+  const { before, isPurged } = await hold(tx, { kind, accountId, name })
+  if (isPurged) throw problem('account-deleted')
   const after = { name, ...order, setBy: caller.actor.operatorId, setAt: at }
   await setOverride(tx, kind, accountId, after)
   const details = { [kind]: name, before: words(before), after: words(after), reason: order.reason }
@@ -80,17 +84,21 @@ export function describeOverride({ name, value, until, reason, setBy, setAt }: O
 async function hold(
   tx: Tx,
   { kind, accountId, name }: Overridden,
-): Promise<{ before: Override | null; catalogue: Catalogue }> {
+): Promise<{ before: Override | null; isPurged: boolean; catalogue: Catalogue }> {
   const account = tx
     .selectFrom('accounts')
-    .select('id')
+    .select('purged_at')
     .where('id', '=', accountId)
     .forNoKeyUpdate()
     .executeTakeFirst()
   const [found] = await Promise.all([account, holdCatalogue(tx)])
   const [catalogue, all] = await Promise.all([loadCatalogue(tx), overridesOf(tx, kind, accountId)])
   if (!found || !isNamed(catalogue, kind, name)) throw problem('not-found')
-  return { before: all.find((one) => one.name === name) ?? null, catalogue }
+  return {
+    before: all.find((one) => one.name === name) ?? null,
+    isPurged: found.purged_at !== null,
+    catalogue,
+  }
 }
 
 function isNamed(catalogue: Catalogue, kind: Overridable, name: string): boolean {

@@ -171,7 +171,7 @@ export function operatorRoutes(server: Server, app: App): void {
         reason: Reason,
       }),
       replies: { 201: GrantSchema },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['forbidden', 'not-found', 'account-deleted'],
     },
     async ({ caller, params, body, at, reply }) => {
       const order = {

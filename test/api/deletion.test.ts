@@ -38,7 +38,11 @@ const deleteMe = ({ accessToken: as }: Person) =>
   t.call('DELETE', '/v1/me', { as, body: { password: PASSWORD } })
 /** Tokens are refused long before the grace is over. */
 const later = async ({ email }: Person) => String((await signIn(t, email)).body.access_token)
-const asOperator = async (method: 'GET' | 'POST', path: string, body?: object): Promise<TestReply> =>
+const asOperator = async (
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<TestReply> =>
   t.call(method, `/v1/operator/accounts/${path}`, { as: await operatorToken(t), ...(body && { body }) })
 
 async function accountRow(accountId: string) {
@@ -261,6 +265,29 @@ describe('once the grace is over', () => {
     const refused = await asOperator('POST', `${ada.accountId}/reopen`, { reason: 'Too late' })
     expect(refused.status).toBe(410)
     expect(refused.body.code).toBe('account-deleted')
+  })
+
+  test('operators give an account nothing more, since nothing would delete it, and take back what is there', async () => {
+    const ada = await registerVerified(t)
+    await close(ada)
+    await t.advance(GRACE)
+    const reason = 'Marked too late'
+    for (const [method, path, body] of [
+      ['PUT', 'features/scripts', { value: true }],
+      ['PUT', 'limits/trees', { value: 5 }],
+      ['POST', 'grants', { source: 'complimentary', plan: 'team' }],
+    ] as const) {
+      const reply = await asOperator(method, `${ada.accountId}/${path}`, { ...body, reason })
+      expect([path, reply.status, reply.body.code]).toEqual([path, 410, 'account-deleted'])
+    }
+    expect(await tablesNaming(t, [reason])).toEqual([])
+    await t.app.pool.query(
+      `insert into account_features values ($1, 'scripts', true, null, $2, 'an operator', $3)`,
+      [ada.accountId, reason, t.app.now()],
+    )
+    const cleared = await asOperator('DELETE', `${ada.accountId}/features/scripts`, { reason: 'Left over' })
+    expect(cleared.status).toBe(200)
+    expect(await tablesNaming(t, [reason])).toEqual([])
   })
 
   test('nothing anywhere names somebody who has deleted themself, or says from where they came', async () => {

@@ -90,6 +90,26 @@ test('reopened by an operator while it is purged, an account is whole or gone', 
   }
 })
 
+test('given a limit of its own while it is purged, an account keeps nothing of it', async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const ada = await owner()
+    await close(t, ada)
+    moveClocks(GRACE)
+    const as = await operatorToken(t)
+    const path = `/v1/operator/accounts/${ada.accountId}/limits/trees`
+    const give = () => replica.call('PUT', path, { as, body: { value: 5, reason: 'Asked' } })
+    const purging = () => purge(t.app, t.app.now())
+    const [first, second] = round % 2 ? [give, purging] : [purging, give]
+    const done = await Promise.all([first(), second()])
+    const reply = done.find((outcome) => outcome !== undefined) as TestReply
+    expect([200, 410]).toContain(reply.status)
+    const { rows } = await t.app.pool.query('select from account_limits where account_id = $1', [
+      ada.accountId,
+    ])
+    expect(rows).toEqual([])
+  }
+})
+
 test('closed and reopened at once, an account is one or the other, and the trail says which came last', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const ada = await owner()
