@@ -1,4 +1,5 @@
 import { purgeDueAt } from '../accounts/deletion/rules.ts'
+import { describeMember, membersOf } from '../accounts/members/members.ts'
 import { audit } from '../audit/audit.ts'
 import { type KnownSubscription, mirroredOf } from '../billing/projection/subscriptions.ts'
 import type { Config } from '../config.ts'
@@ -6,8 +7,8 @@ import type { Tx } from '../db/transaction.ts'
 import { overridesOf } from '../entitlements/overrides.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
+import { describeOverride } from './giveOverride.ts'
 import { describeGrant } from './grants.ts'
-import { describeOverride } from './overrides.ts'
 
 const TIMELINE_LENGTH = 100
 const READ = 'operator.read-account'
@@ -26,21 +27,7 @@ export async function getAccount(
   const account = await tx.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
   if (!account) throw problem('not-found')
   const [members, grants, features, limits, customer, subscriptions, timeline] = await Promise.all([
-    tx
-      .selectFrom('members')
-      .innerJoin('users', 'users.id', 'members.user_id')
-      .select([
-        'members.user_id',
-        'members.role',
-        'users.email',
-        'users.name',
-        'users.email_verified_at',
-        'members.created_at',
-      ])
-      .where('members.account_id', '=', id)
-      .orderBy('members.created_at')
-      .orderBy('members.user_id')
-      .execute(),
+    membersOf(tx, id).orderBy('members.created_at').orderBy('members.user_id').execute(),
     tx
       .selectFrom('grants')
       .selectAll()
@@ -76,14 +63,7 @@ export async function getAccount(
     purge_due_at:
       account.closed_at && !account.purged_at ? purgeDueAt(account.closed_at, config).toISOString() : null,
     purged_at: account.purged_at?.toISOString() ?? null,
-    members: members.map((member) => ({
-      user_id: member.user_id,
-      role: member.role,
-      email: member.email,
-      name: member.name,
-      email_verified: member.email_verified_at !== null,
-      joined_at: member.created_at.toISOString(),
-    })),
+    members: members.map(describeMember),
     grants: grants.map(({ from_at: from, until_at: until, ...grant }) =>
       describeGrant({ ...grant, from, until }),
     ),

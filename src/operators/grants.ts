@@ -4,8 +4,10 @@ import { changed, type Tx } from '../db/transaction.ts'
 import type { Source } from '../entitlements/facts.ts'
 import { giveGrant } from '../entitlements/giveGrant.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
+import { refuseNoInstant, refuseOddEnd } from '../http/instants.ts'
 import { problem } from '../problems.ts'
 
+/** Which plan an operator gives to whom, from when, until when, and why; `until` null is for good. */
 export interface GrantOrder {
   accountId: string
   source: Exclude<Source, 'stripe'>
@@ -85,11 +87,9 @@ interface DescribedGrant extends Omit<GrantOrder, 'accountId' | 'source'> {
 }
 
 function refuseOddTimes({ source, from, until }: GrantOrder, at: Date): void {
-  // RFC 3339 has leap seconds and short offsets, which Date has not.
-  if (Number.isNaN(from.getTime())) refuse('#/from', 'is not an instant')
-  if (until && Number.isNaN(until.getTime())) refuse('#/until', 'is not an instant')
+  refuseNoInstant('#/from', from)
+  refuseOddEnd('#/until', until, at)
   if (until && until <= from) refuse('#/until', 'must be after from')
-  if (until && until <= at) refuse('#/until', 'must be in the future')
   if (source === 'trial' && !until) refuse('#/until', 'is missing: a trial has an end')
 }
 

@@ -3,6 +3,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
 import { pageBounds, pageFrom } from '../http/pages.ts'
 
+/** Which entries of the trail, and which page of them. */
 export interface AuditFilter {
   account_id?: string
   user_id?: string

@@ -6,6 +6,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
 import { type Position, pageBounds, pageFrom } from '../http/pages.ts'
 
+/** Which leads, and which page of them; without `spam` those that a person seems to have written. */
 export interface LeadFilter {
   spam?: boolean
   limit?: number

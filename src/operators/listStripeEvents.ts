@@ -4,6 +4,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
 import { pageBounds, pageFrom } from '../http/pages.ts'
 
+/** Which events, by what became of them, customer or type, and which page of them. */
 export interface EventFilter {
   status?: string
   customer?: string

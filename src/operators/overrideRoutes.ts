@@ -1,11 +1,12 @@
 import Type, { type TSchema } from 'typebox'
 import type { App } from '../app.ts'
 import { inTx } from '../db/transaction.ts'
-import { route } from '../http/route.ts'
+import type { Overridable } from '../entitlements/overrides.ts'
+import { type Contract, route } from '../http/route.ts'
 import { Fields, Instant, Nullable, named, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
 import { Reason } from './fields.ts'
-import { describeOverride, endOverride, override } from './overrides.ts'
+import { describeOverride, endOverride, giveOverride } from './giveOverride.ts'
 
 const Switch = Type.Boolean()
 const Amount = Nullable(
@@ -22,84 +23,73 @@ const overrideOf = <S extends TSchema>(value: S) =>
     set_at: Instant,
   })
 
+/** A feature that an account has of its own, in the words of the contract. */
 export const FeatureOverrideSchema = named('FeatureOverride', overrideOf(Switch))
+/** The same of a limit. */
 export const LimitOverrideSchema = named('LimitOverride', overrideOf(Amount))
 
 const Params = Fields({ id: Uuid, name: Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' }) })
-const newOverride = <S extends TSchema>(value: S) =>
-  Fields({ value, until: Type.Optional(Nullable(Instant)), reason: Reason })
-const held = <S extends TSchema>(value: S) => Type.Object({ name: Type.String(), value })
 
-const endOf = ({ until }: { until?: string | null }) => (until ? new Date(until) : null)
+/** One kind of what can be overridden, and how the contract words it. */
+interface OverrideContract {
+  kind: Overridable
+  value: typeof Switch | typeof Amount
+  override: TSchema
+  set: Pick<Contract, 'operationId' | 'summary'>
+  clear: Pick<Contract, 'operationId' | 'summary'>
+}
 
 /** Features and limits that an account has otherwise than its plan. */
 export function overrideRoutes(server: Server, app: App): void {
-  featureRoutes(server, app)
-  limitRoutes(server, app)
-}
-
-function featureRoutes(server: Server, app: App): void {
-  route(
-    server,
-    app,
-    {
+  routesOf(server, app, {
+    kind: 'feature',
+    value: Switch,
+    override: FeatureOverrideSchema,
+    set: {
       operationId: 'setFeature',
-      method: 'PUT',
-      url: '/v1/operator/accounts/:id/features/:name',
-      access: 'operator',
       summary: 'Switch a feature on or off for an account, whatever its plan has',
-      params: Params,
-      body: newOverride(Switch),
-      replies: { 200: FeatureOverrideSchema },
-      refusals: ['forbidden', 'not-found', 'account-deleted'],
     },
-    async ({ caller, params: { id, name }, body, at }) => {
-      const order = { value: body.value, until: endOf(body), reason: body.reason }
-      const what = { kind: 'feature', accountId: id, name } as const
-      return describeOverride(await inTx(app, (tx) => override(tx, caller, what, order, at)))
-    },
-  )
-
-  route(
-    server,
-    app,
-    {
+    clear: {
       operationId: 'clearFeature',
-      method: 'DELETE',
-      url: '/v1/operator/accounts/:id/features/:name',
-      access: 'operator',
       summary: 'Let the plan decide about a feature of an account again; answers what it has now',
-      params: Params,
-      body: Fields({ reason: Reason }),
-      replies: { 200: held(Switch) },
-      refusals: ['forbidden', 'not-found'],
     },
-    async ({ caller, params: { id, name }, body, at }) => {
-      const what = { kind: 'feature', accountId: id, name } as const
-      return inTx(app, (tx) => endOverride(tx, caller, what, body.reason, at))
+  })
+  routesOf(server, app, {
+    kind: 'limit',
+    value: Amount,
+    override: LimitOverrideSchema,
+    set: {
+      operationId: 'setLimit',
+      summary: 'Give an account a limit of its own, whatever its plan has; that of members is its seats',
     },
-  )
+    clear: {
+      operationId: 'clearLimit',
+      summary: 'Let the plan decide about a limit of an account again; answers what it has now',
+    },
+  })
 }
 
-function limitRoutes(server: Server, app: App): void {
+function routesOf(server: Server, app: App, { kind, value, override, set, clear }: OverrideContract): void {
+  const url = `/v1/operator/accounts/:id/${kind}s/:name`
+
   route(
     server,
     app,
     {
-      operationId: 'setLimit',
+      ...set,
       method: 'PUT',
-      url: '/v1/operator/accounts/:id/limits/:name',
+      url,
       access: 'operator',
-      summary: 'Give an account a limit of its own, whatever its plan has; that of members is its seats',
       params: Params,
-      body: newOverride(Amount),
-      replies: { 200: LimitOverrideSchema },
+      body: Fields({ value, until: Type.Optional(Nullable(Instant)), reason: Reason }),
+      replies: { 200: override },
       refusals: ['forbidden', 'not-found', 'account-deleted'],
     },
     async ({ caller, params: { id, name }, body, at }) => {
-      const order = { value: body.value, until: endOf(body), reason: body.reason }
-      const what = { kind: 'limit', accountId: id, name } as const
-      return describeOverride(await inTx(app, (tx) => override(tx, caller, what, order, at)))
+      const until = body.until ? new Date(body.until) : null
+      const order = { value: body.value, until, reason: body.reason }
+      const what = { kind, accountId: id, name }
+      return describeOverride(await inTx(app, (tx) => giveOverride(tx, caller, what, order, at)))
     },
   )
 
@@ -107,18 +97,17 @@ function limitRoutes(server: Server, app: App): void {
     server,
     app,
     {
-      operationId: 'clearLimit',
+      ...clear,
       method: 'DELETE',
-      url: '/v1/operator/accounts/:id/limits/:name',
+      url,
       access: 'operator',
-      summary: 'Let the plan decide about a limit of an account again; answers what it has now',
       params: Params,
       body: Fields({ reason: Reason }),
-      replies: { 200: held(Amount) },
+      replies: { 200: Type.Object({ name: Type.String(), value }) },
       refusals: ['forbidden', 'not-found'],
     },
     async ({ caller, params: { id, name }, body, at }) => {
-      const what = { kind: 'limit', accountId: id, name } as const
+      const what = { kind, accountId: id, name }
       return inTx(app, (tx) => endOverride(tx, caller, what, body.reason, at))
     },
   )

@@ -3,10 +3,11 @@ import { v7 as uuidv7 } from 'uuid'
 import { audit } from '../../audit/audit.ts'
 import type { Tx } from '../../db/transaction.ts'
 import type { Caller, OperatorActor, Scope, SystemActor } from '../../http/actor.ts'
-import { problem } from '../../problems.ts'
+import { refuseOddEnd } from '../../http/instants.ts'
 import { type DescribedProductKey, describeProductKey } from './describeProductKey.ts'
 import { hashKey, KEY_PREFIX } from './productKeys.ts'
 
+/** What a key is called and good for, and until when; `expiresAt` null is until it is revoked. */
 export interface ProductKeyOrder {
   name: string
   scopes: readonly Scope[]
@@ -20,7 +21,7 @@ export async function createProductKey(
   { name, scopes, expiresAt }: ProductKeyOrder,
   at: Date,
 ): Promise<DescribedProductKey & { key: string }> {
-  refuseOddEnd(expiresAt, at)
+  refuseOddEnd('#/expires_at', expiresAt, at)
   const { actor } = caller
   const key = KEY_PREFIX + randomBytes(32).toString('base64url')
   const row = await tx
@@ -44,11 +45,4 @@ export async function createProductKey(
   }
   await audit(tx, caller, { action: 'product-key.created', details }, at)
   return { ...describeProductKey(row), key }
-}
-
-function refuseOddEnd(expiresAt: Date | null, at: Date): void {
-  if (!expiresAt) return
-  // RFC 3339 has leap seconds and short offsets, which Date has not.
-  const detail = Number.isNaN(expiresAt.getTime()) ? 'is not an instant' : 'must be in the future'
-  if (!(expiresAt > at)) throw problem('invalid-request', { errors: [{ pointer: '#/expires_at', detail }] })
 }

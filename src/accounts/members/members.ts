@@ -30,18 +30,13 @@ export async function listMembers(db: Db, accountId: string, query: { limit?: nu
     .orderBy('members.user_id', 'desc')
     .limit(limit + 1)
     .execute()
-  return pageFrom(
-    rows as Member[],
-    limit,
-    ({ joinedAt, userId }) => ({ at: joinedAt, id: userId }),
-    describeMember,
-  )
+  return pageFrom(rows, limit, ({ joinedAt, userId }) => ({ at: joinedAt, id: userId }), describeMember)
 }
 
 /** Who a user is in an account; null when they are no member. */
 export async function findMember(db: Db, accountId: string, userId: string): Promise<Member | null> {
   const row = await membersOf(db, accountId).where('members.user_id', '=', userId).executeTakeFirst()
-  return (row as Member | undefined) ?? null
+  return row ?? null
 }
 
 /** A member in the words of the wire. */
@@ -56,7 +51,8 @@ export function describeMember({ userId, email, name, emailVerifiedAt, role, joi
   }
 }
 
-const membersOf = (db: Db, accountId: string) =>
+/** The members of an account, in no order. */
+export const membersOf = (db: Db, accountId: string) =>
   db
     .selectFrom('members')
     .innerJoin('users', 'users.id', 'members.user_id')
@@ -70,4 +66,4 @@ const membersOf = (db: Db, accountId: string) =>
     ])
     .where('members.account_id', '=', accountId)
     .where('users.email', 'is not', null)
-    .$narrowType<{ email: NotNull }>()
+    .$narrowType<{ email: NotNull; role: Role }>()

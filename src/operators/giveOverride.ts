@@ -13,6 +13,7 @@ import {
 } from '../entitlements/overrides.ts'
 import { decide, resolveFeatures, resolveLimits } from '../entitlements/rules.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
+import { refuseOddEnd } from '../http/instants.ts'
 import { problem } from '../problems.ts'
 
 /** Which value of whom. */
@@ -22,20 +23,21 @@ export interface Overridden {
   name: string
 }
 
+/** What it is given, until when, and why. */
 export type NewOverride = Pick<Override, 'value' | 'until' | 'reason'>
 
 /**
  * Gives an account a feature or a limit of its own, whatever its plan has; a second one takes the place of the first.
  * An account that was purged gets none: nothing would ever delete it.
  */
-export async function override(
+export async function giveOverride(
   tx: Tx,
   caller: Caller<OperatorActor>,
   { kind, accountId, name }: Overridden,
   order: NewOverride,
   at: Date,
 ): Promise<Override> {
-  refuseOddEnd(order.until, at)
+  refuseOddEnd('#/until', order.until, at)
   const { before, isPurged } = await hold(tx, { kind, accountId, name })
   if (isPurged) throw problem('account-deleted')
   const after = { name, ...order, setBy: caller.actor.operatorId, setAt: at }
@@ -109,13 +111,3 @@ function isNamed(catalogue: Catalogue, kind: Overridable, name: string): boolean
 
 const words = (one: Pick<Override, 'value' | 'until'> | null) =>
   one && { value: one.value, until: one.until?.toISOString() ?? null }
-
-function refuseOddEnd(until: Date | null, at: Date): void {
-  // RFC 3339 has leap seconds and short offsets, which Date has not.
-  if (until && Number.isNaN(until.getTime())) refuse('is not an instant')
-  if (until && until <= at) refuse('must be in the future')
-}
-
-function refuse(detail: string): never {
-  throw problem('invalid-request', { errors: [{ pointer: '#/until', detail }] })
-}
