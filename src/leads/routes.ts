@@ -13,6 +13,8 @@ const OneLine = (maxLength: number) =>
   Type.String({ minLength: 1, maxLength, pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f\\u2028\\u2029]+$' })
 const FreeText = (maxLength: number, description?: string) =>
   Type.String({ maxLength, ...(description && { description }) })
+/** A range or a word from a list, or how many people it has. */
+const CompanySize = Type.Union([FreeText(100), Type.Integer({ minimum: 0, maximum: 1_000_000_000 })])
 const longestAttribution = 500
 
 /** What people who are no users yet can ask for: to be talked to. */
@@ -30,7 +32,7 @@ export function leadRoutes(server: Server, app: App): void {
         email: Type.String({ maxLength: 320 }),
         name: OneLine(200),
         company: OneLine(200),
-        company_size: Type.Optional(FreeText(100)),
+        company_size: Type.Optional(CompanySize),
         plan: Type.Optional(FreeText(100, 'What they are interested in, as the page calls it.')),
         message: Type.Optional(FreeText(5000)),
         source: Type.Optional(FreeText(100, 'Where on the product’s site this is sent from.')),
@@ -54,7 +56,7 @@ export function leadRoutes(server: Server, app: App): void {
         email: addressOf(body.email),
         name: tidy(body.name) ?? '',
         company: tidy(body.company) ?? '',
-        companySize: tidy(body.company_size),
+        companySize: tidy(body.company_size?.toString()),
         plan: tidy(body.plan),
         message: tidy(body.message),
         source: tidy(body.source),

@@ -66,6 +66,17 @@ describe('202', () => {
     expect(await mailsAbout(email)).toHaveLength(1)
   })
 
+  test.for([
+    [50, '50'],
+    [0, '0'],
+    ['50-200', '50-200'],
+    [' ', null],
+  ])('a company of %j people is kept as %j', async ([size, kept], { expect }) => {
+    const email = newAddress('grace')
+    expect((await sendLead(t, { email, company_size: size })).status).toBe(202)
+    expect(await leadFrom(email)).toMatchObject({ company_size: kept })
+  })
+
   test('does not say whether an address is known', async () => {
     const { email } = await register(t)
     const [known, unknown] = [await sendLead(t, { email }), await sendLead(t)]
@@ -181,6 +192,10 @@ describe('422', () => {
     ['/name', { name: ' ' }],
     ['/company', { company: '' }],
     ['/company', { company: 'x'.repeat(201) }],
+    ['/company_size', { company_size: -1 }],
+    ['/company_size', { company_size: 1.5 }],
+    ['/company_size', { company_size: true }],
+    ['/company_size', { company_size: 'x'.repeat(101) }],
     ['/message', { message: 'x'.repeat(5001) }],
     ['/attribution/utm_source', { attribution: { utm_source: 'x'.repeat(501) } }],
     ['/attribution/utm_id', { attribution: { utm_id: 'x' } }],
