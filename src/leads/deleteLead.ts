@@ -12,5 +12,5 @@ export async function deleteLead(
 ): Promise<void> {
   const { numDeletedRows } = await tx.deleteFrom('sales_leads').where('id', '=', id).executeTakeFirst()
   if (numDeletedRows === 0n) throw problem('not-found')
-  await audit(tx, caller, { action: 'lead.deleted', details: { leadId: id, reason } }, at)
+  await audit(tx, caller, { action: 'lead.deleted', details: { lead: id, reason } }, at)
 }

@@ -21,7 +21,7 @@ export async function keepLead(
 ): Promise<void> {
   const { email, spamReason } = lead
   const id = uuidv7()
-  const isToldOf = salesEmail === undefined || spamReason !== null || (await wasMailed(tx, lead, at))
+  const isMailed = salesEmail !== undefined && spamReason === null && !(await wasMailed(tx, lead, at))
   await Promise.all([
     tx
       .insertInto('sales_leads')
@@ -38,11 +38,11 @@ export async function keepLead(
         attribution: JSON.stringify(lead.attribution),
         spam_reason: spamReason,
         turnstile: lead.turnstile,
-        mailed_at: isToldOf ? null : at,
+        mailed_at: isMailed ? at : null,
       })
       .execute(),
-    audit(tx, caller, { action: 'lead.created', details: { leadId: id, spam: spamReason } }, at),
-    isToldOf ? undefined : tellSales(tx, salesEmail, lead, at),
+    audit(tx, caller, { action: 'lead.created', details: { lead: id, spam: spamReason } }, at),
+    isMailed ? tellSales(tx, salesEmail, lead, at) : undefined,
   ])
 }
 

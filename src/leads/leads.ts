@@ -12,6 +12,7 @@ export const attributionNames = [
   'landing_page',
 ] as const
 
+/** What of that it has said. */
 export type Attribution = { [name in (typeof attributionNames)[number]]?: string }
 
 /** What somebody who wants to talk to sales has written. */

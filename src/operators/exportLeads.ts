@@ -3,7 +3,7 @@ import type { Db } from '../db/database.ts'
 import type { SalesLeads } from '../db/tables.ts'
 import type { Position } from '../http/pages.ts'
 import { type Attribution, attributionNames } from '../leads/leads.ts'
-import { csvLine } from '../leads/rules.ts'
+import { csvLine } from './csvLine.ts'
 import { positionOf, readLeads } from './listLeads.ts'
 
 const BATCH = 500

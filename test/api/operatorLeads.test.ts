@@ -121,7 +121,7 @@ describe('deleteLead', () => {
       t.call('DELETE', `/v1/operator/leads/${id}`, { as, body: { reason: 'They asked for it' } })
     expect((await remove()).status).toBe(204)
     expect((await leadsOf(t)).map((lead) => lead.id)).not.toContain(id)
-    expect((await noted('lead.deleted'))[0]).toEqual({ leadId: id, reason: 'They asked for it' })
+    expect((await noted('lead.deleted'))[0]).toEqual({ lead: id, reason: 'They asked for it' })
     expect((await remove()).body.code).toBe('not-found')
     const { body } = await t.call('GET', '/v1/operator/audit?limit=100', { as })
     expect(JSON.stringify(body)).not.toContain(email)
