@@ -54,7 +54,7 @@ export async function listAccounts(
       role,
       ...(closed_at && {
         closed_at: closed_at.toISOString(),
-        deleted_at: purgeDueAt(closed_at, config).toISOString(),
+        purge_due_at: purgeDueAt(closed_at, config).toISOString(),
       }),
     }),
   )

@@ -42,10 +42,10 @@ const ListedAccountSchema = named(
     name: Type.String(),
     role: RoleSchema,
     closed_at: Type.Optional(Instant),
-    deleted_at: Type.Optional(
+    purge_due_at: Type.Optional(
       Type.String({
         format: 'date-time',
-        description: 'Until when it can be reopened.',
+        description: 'Until when it can be reopened: what is not kept of it is purged from then on.',
       }),
     ),
   }),

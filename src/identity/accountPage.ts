@@ -40,7 +40,7 @@ async function show() {
   )
   if (!me.email_verified) acts.append(button('Mail me the link again', async () => { await call('POST', '/v1/auth/email/resend', {}, token); say('It is on its way.') }))
   if (!me.has_password) acts.append(button('Choose a password', async () => { await call('POST', '/v1/auth/password/first-link', {}, token); say('We have mailed you a link.') }))
-  for (const { id, name, deleted_at } of closed.data) acts.append(button('Reopen ' + name + ' (until ' + new Date(deleted_at).toLocaleDateString() + ')', async () => { await call('POST', '/v1/accounts/' + id + '/reopen', {}, token); location.assign('/account') }))
+  for (const { id, name, purge_due_at } of closed.data) acts.append(button('Reopen ' + name + ' (until ' + new Date(purge_due_at).toLocaleDateString() + ')', async () => { await call('POST', '/v1/accounts/' + id + '/reopen', {}, token); location.assign('/account') }))
   acts.append(
     button('Sign out', async () => { await call('POST', '/v1/auth/logout', {}, token); location.assign('/sign-in') }),
     button('Sign out everywhere', async () => { await call('POST', '/v1/auth/logout-all', {}, token); location.assign('/sign-in') }),

@@ -69,7 +69,7 @@ describe('an account that was closed', () => {
           name: 'Engines',
           role: 'owner',
           closed_at: instant(t),
-          deleted_at: instant(t, GRACE),
+          purge_due_at: instant(t, GRACE),
         },
       ],
       next_cursor: null,
@@ -346,6 +346,13 @@ describe('once the grace is over', () => {
     expect(goodbye?.subject).toBe('You were deleted from Frontgate')
     expect(goodbye?.text).toContain('deleted for good in 30 days')
     expect(await seatsOf(t, other)).toMatchObject({ pending: 0 })
+    const { rows: trail } = await t.app.pool.query(
+      `select user_id, details from audit_log where account_id = $1 and action = 'invite.revoked'`,
+      [other.accountId],
+    )
+    expect(trail).toEqual([
+      { user_id: ada.userId, details: { invites: [expect.any(String)], because: 'invitee-gone' } },
+    ])
     expect(await tablesNaming(t, [now.email])).toEqual(['email_changes'])
 
     await t.advance(GRACE - 1)

@@ -11,16 +11,13 @@ export async function revokeInvite(
   inviteId: string,
   at: Date,
 ): Promise<void> {
-  const { accountId, userId } = caller.actor
-  const revoked = await pending(tx)
-    .set({ revoked_at: at, revoked_by: userId })
+  const { accountId } = caller.actor
+  const revoked = await revoking(tx, caller, at)
     .where('id', '=', inviteId)
     .where('account_id', '=', accountId)
-    .returning('id')
-    .executeTakeFirst()
-  if (!revoked) return refuseUnlessRevoked(tx, accountId, inviteId)
-  changed(tx, `account:${accountId}`)
-  await audit(tx, caller, { action: 'invite.revoked', accountId, details: { invite: inviteId } }, at)
+    .execute()
+  if (revoked.length === 0) return refuseUnlessRevoked(tx, accountId, inviteId)
+  await tell(tx, caller, { revoked }, at)
 }
 
 /** Takes all invites back that a user has sent, in whatever account: what they began must not go on without them. */
@@ -63,34 +60,47 @@ export async function revokeInvitesTo(
   await tell(tx, caller, { revoked, userId, because: 'invitee-removed' }, at)
 }
 
-function revoking(tx: Tx, caller: Caller, at: Date) {
-  const revokedBy = caller.actor.kind === 'user' ? caller.actor.userId : null
-  return pending(tx).set({ revoked_at: at, revoked_by: revokedBy }).returning(['id', 'account_id'])
+/** Takes back what is out for the address of somebody who deletes themself, in whatever account. */
+export async function revokeInvitesToDeleted(
+  tx: Tx,
+  caller: Caller,
+  { userId, email }: { userId: string; email: string },
+  at: Date,
+): Promise<void> {
+  const revoked = await revoking(tx, caller, at).where('email', '=', email).execute()
+  await tell(tx, caller, { revoked, userId, because: 'invitee-gone' }, at)
 }
 
+function revoking(tx: Tx, caller: Caller, at: Date) {
+  const revokedBy = caller.actor.kind === 'user' ? caller.actor.userId : null
+  return tx
+    .updateTable('account_invites')
+    .set({ revoked_at: at, revoked_by: revokedBy })
+    .where('accepted_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .returning(['id', 'account_id'])
+}
+
+interface Revocation {
+  revoked: { id: string; account_id: string }[]
+  /** Who was lowered or is gone. */
+  userId?: string
+  because?: 'inviter-gone' | 'inviter-lowered' | 'invitee-removed' | 'invitee-gone'
+}
+
+/** What was taken back: all of an account in one entry of the trail, with why where nobody named the invite. */
 async function tell(
   tx: Tx,
   caller: Caller,
-  {
-    revoked,
-    userId,
-    because,
-  }: {
-    revoked: { id: string; account_id: string }[]
-    userId: string
-    because: 'inviter-gone' | 'inviter-lowered' | 'invitee-removed'
-  },
+  { revoked, userId, because }: Revocation,
   at: Date,
 ): Promise<void> {
   for (const [accountId, invites = []] of Map.groupBy(revoked, (invite) => invite.account_id)) {
     changed(tx, `account:${accountId}`)
-    const details = { invites: invites.map(({ id }) => id), because }
-    await audit(tx, caller, { action: 'invite.revoked', accountId, userId, details }, at)
+    const details = { invites: invites.map(({ id }) => id), ...(because && { because }) }
+    await audit(tx, caller, { action: 'invite.revoked', accountId, ...(userId && { userId }), details }, at)
   }
 }
-
-const pending = (tx: Tx) =>
-  tx.updateTable('account_invites').where('accepted_at', 'is', null).where('revoked_at', 'is', null)
 
 async function refuseUnlessRevoked(tx: Tx, accountId: string, inviteId: string): Promise<void> {
   const invite = await tx
