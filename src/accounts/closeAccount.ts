@@ -36,12 +36,15 @@ export async function closeAccount(
   if (await markClosed(tx, caller, accountId, at)) await tellOwners(tx, config, account, at)
 }
 
+/** What is true of a subscription `s` that would go on being charged for after its account is closed. */
+export const goesOn = 's.is_live and not s.is_last_period'
+
 /** Refuses to close accounts with a subscription that would go on being charged for. */
 async function refuseWhileSubscribed(tx: Tx, accounts: { id: string; name: string }[]): Promise<void> {
   const { rows } = await sql<{ account_id: string }>`
-    select distinct account_id from subscriptions
-    where account_id = any(${accounts.map(({ id }) => id)}::uuid[])
-      and is_live and not is_last_period`.execute(tx)
+    select distinct s.account_id from subscriptions s
+    where s.account_id = any(${accounts.map(({ id }) => id)}::uuid[])
+      and ${sql.raw(goesOn)}`.execute(tx)
   const live = new Set(rows.map(({ account_id }) => account_id))
   if (live.size === 0) return
   const named = accounts.filter(({ id }) => live.has(id)).map(({ id, name }) => ({ id, name }))

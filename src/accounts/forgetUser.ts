@@ -5,6 +5,7 @@ import { endEmailChanges } from '../identity/emailChange/emailChanges.ts'
 import { forgetIdentities } from '../identity/oauth/identities.ts'
 import { supersedeVerification } from '../identity/requestVerification.ts'
 import { endSessions, type RevokedBecause } from '../identity/sessions.ts'
+import { goesOn } from './closeAccount.ts'
 import { revokeInvitesOf } from './invites/revokeInvite.ts'
 import { takeOut } from './members/takeOut.ts'
 
@@ -57,7 +58,7 @@ export async function lockMemberships(tx: Tx, userId: string): Promise<Membershi
     select a.id, a.name,
       count(*) filter (where m.user_id <> ${userId}) as others,
       count(*) filter (where m.user_id <> ${userId} and m.role = 'owner') as "otherOwners",
-      exists (select from subscriptions s where s.account_id = a.id and s.is_live and not s.is_last_period) as pays
+      exists (select from subscriptions s where s.account_id = a.id and ${sql.raw(goesOn)}) as pays
     from accounts a join members m on m.account_id = a.id
     where a.closed_at is null and exists (select from members where account_id = a.id and user_id = ${userId})
     group by a.id`.execute(tx)
