@@ -1,4 +1,9 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type {
+  FastifyError,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaValidationError as Fault,
+} from 'fastify'
 import { Unavailable } from '../db/unavailable.ts'
 import { Problem, problem, problems } from '../problems.ts'
 import type { Log } from './log.ts'
@@ -75,17 +80,51 @@ function unreadable(detail: string): Problem {
 
 function invalid(error: FastifyError): Problem {
   const where = error.validationContext === 'querystring' ? 'query' : error.validationContext
-  const errors = (error.validation ?? []).slice(0, MOST_ERRORS).map((fault) => {
-    const { missingProperty, additionalProperty, allowedValues } = fault.params as Record<string, unknown>
-    const last = missingProperty ?? additionalProperty
-    const field = last === undefined ? '' : `/${String(last).replaceAll('~', '~0').replaceAll('/', '~1')}`
-    const inBody = where === 'body' || where === undefined
-    return {
-      pointer: `#${inBody ? '' : `/${where}`}${fault.instancePath}${field}`,
-      detail: describeFault(fault.keyword, fault.message, allowedValues),
-    }
-  })
+  const errors = settleChoices(error.validation ?? [])
+    .slice(0, MOST_ERRORS)
+    .map((fault) => {
+      const { missingProperty, additionalProperty, allowedValues } = fault.params as Record<string, unknown>
+      const last = missingProperty ?? additionalProperty
+      const field = last === undefined ? '' : `/${String(last).replaceAll('~', '~0').replaceAll('/', '~1')}`
+      const inBody = where === 'body' || where === undefined
+      return {
+        pointer: `#${inBody ? '' : `/${where}`}${fault.instancePath}${field}`,
+        detail: describeFault(fault.keyword, fault.message, allowedValues),
+      }
+    })
   return problem('invalid-request', { errors })
+}
+
+/**
+ * Of what the branches of an anyOf hold against a value, what helps: where one takes its type, what else is wrong with
+ * it, else all types in one sentence. Ajv tells of an anyOf right after its branches.
+ */
+function settleChoices(faults: Fault[]): Fault[] {
+  const told: Fault[] = []
+  for (const fault of faults) {
+    if (fault.keyword !== 'anyOf') told.push(fault)
+    else {
+      const first = told.findLastIndex((earlier) => !isOfBranch(earlier, fault)) + 1
+      for (const settled of settle(fault, told.splice(first))) told.push(settled)
+    }
+  }
+  return told
+}
+
+function isOfBranch({ instancePath, schemaPath }: Fault, choice: Fault): boolean {
+  const isWithin = `${instancePath}/`.startsWith(`${choice.instancePath}/`)
+  return isWithin && schemaPath.startsWith(`${choice.schemaPath}/`)
+}
+
+function settle(choice: Fault, branches: Fault[]): Fault[] {
+  const isOfType = ({ keyword, instancePath }: Fault) =>
+    keyword === 'type' && instancePath === choice.instancePath
+  const closer = branches.filter((fault) => !isOfType(fault))
+  if (closer.length > 0) return closer
+  if (branches.length === 0) return [choice]
+  const types = [...new Set(branches.flatMap(({ params }) => params.type as string | string[]))]
+  const message = `must be ${types.slice(0, -1).join(', ')} or ${types.at(-1)}`
+  return [{ ...choice, keyword: 'type', params: { type: types }, message }]
 }
 
 function describeFault(keyword: string, message = 'is not allowed here', allowedValues: unknown): string {

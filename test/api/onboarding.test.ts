@@ -168,6 +168,17 @@ describe('changeOnboarding', () => {
     expect((await get(ada)).answers).toEqual({})
   })
 
+  test('422: each answer of a wrong kind is told of once, with what helps', async () => {
+    const ada = await register(t)
+    const answers = { goal: {}, goals: [1], name: 'x'.repeat(1001), fine: 1 }
+    const { body } = await change(ada, { answers })
+    expect(body.errors).toEqual([
+      { pointer: '#/answers/goal', detail: 'must be string, number, boolean, array or null' },
+      { pointer: '#/answers/goals/0', detail: 'must be string' },
+      { pointer: '#/answers/name', detail: 'must NOT have more than 1000 characters' },
+    ])
+  })
+
   test('422: more than fifty answers together, however they come in; those that are there stay', async () => {
     const ada = await register(t)
     const some = (from: number, count: number, value: number | null = 1) =>
