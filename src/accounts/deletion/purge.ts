@@ -3,6 +3,7 @@ import { deletes, type Purge } from '../../db/purge.ts'
 import type { Tx } from '../../db/transaction.ts'
 import { forgetAcceptedBy } from './forgetInvitesTo.ts'
 
+/** What goes of a closed account, in this order: what points at another row goes before it. */
 export const accountPurges: Purge[] = [
   {
     table: 'superseded_invite_tokens',
@@ -16,6 +17,7 @@ export const accountPurges: Purge[] = [
   deletes('account_onboarding', 'account_id'),
 ]
 
+/** What goes of a deleted user. An invite that they accepted stays with its account, without their address. */
 export const userPurges: Purge[] = [
   deletes('members', 'user_id'),
   { table: 'account_invites', run: forgetAcceptedBy },

@@ -6,8 +6,10 @@ import { problem } from '../../problems.ts'
 import type { Answer } from './readOnboarding.ts'
 import type { SkippableStep } from './rules.ts'
 
+/** How many answers an account keeps, however they come in. */
 export const MOST_ANSWERS = 50
 
+/** What is changed; what it does not name stays. */
 export interface OnboardingChange {
   /** By name; null takes an answer away. */
   answers: Record<string, Answer | null>

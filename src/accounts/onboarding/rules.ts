@@ -9,6 +9,7 @@ export type Step = (typeof steps)[number]
 export const skippableSteps = ['name_account', 'invite', 'choose_plan'] as const
 export type SkippableStep = (typeof skippableSteps)[number]
 
+/** What decides how far an account has come, as whoever asks sees it. */
 export interface OnboardingFacts {
   /** Whether whoever asks has proved their mailbox. */
   isVerified: boolean
@@ -21,6 +22,7 @@ export interface OnboardingFacts {
   skipped: SkippableStep[]
 }
 
+/** How far an account has come. */
 export interface Progress {
   steps: { step: Step; done: boolean; skipped: boolean }[]
   /** The first that is neither done nor skipped. */
