@@ -84,8 +84,9 @@ export const problems = {
     status: 402,
     title: 'All seats are taken',
     meaning:
-      'The plan allows `limit` members. `used` of these seats are taken, each by a member or by an invite that is still open.',
-    remedy: 'Send an owner or admin to `upgrade_url`, or revoke an invite that is not needed.',
+      'The plan allows `limit` members. `used` of these seats are taken: by members, and where a new seat is asked for by open invites too.',
+    remedy:
+      'Send an owner or admin to `upgrade_url`; `required_plan` is the lowest plan that has another seat. Or revoke an invite that is not needed.',
   },
   'limit-reached': {
     status: 402,
@@ -390,7 +391,14 @@ interface MembersByCode {
   'feature-not-in-plan': { feature: string; plan: string; required_plan: string | null; upgrade_url: string }
   'self-serve-disabled': { sales_url: string }
   'email-verification-required': { grace_ended_at?: string; grace_ends_at?: string }
-  'seat-limit-reached': { limit: number; used: number; upgrade_url: string }
+  'seat-limit-reached': {
+    reason: 'limit-reached'
+    plan: string
+    limit: number
+    used: number
+    required_plan: string | null
+    upgrade_url: string
+  }
   'limit-reached': {
     allowed: false
     reason: 'limit-reached'

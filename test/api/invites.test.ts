@@ -5,7 +5,7 @@ import { dump } from '../support/dump.ts'
 import { accept, invited, newMember, registerInvited, seatsOf, sendInvite } from '../support/invites.ts'
 import { mirrored } from '../support/mirrored.ts'
 import { newAddress, type Person, register, registerVerified, signIn } from '../support/people.ts'
-import { DAY_SECONDS, giveGrant } from '../support/staff.ts'
+import { DAY_SECONDS, giveGrant, setOverride } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 
 let t: TestApp
@@ -148,8 +148,11 @@ describe('sendInvite', () => {
     expect(full.status).toBe(402)
     expect(full.body).toMatchObject({
       code: 'seat-limit-reached',
+      reason: 'limit-reached',
+      plan: 'pro',
       limit: 5,
       used: 5,
+      required_plan: 'team',
       upgrade_url: 'http://localhost:4000/billing',
     })
     expect((await sendInvite(t, ada, kept, 'viewer')).status).toBe(201)
@@ -184,7 +187,13 @@ describe('sendInvite', () => {
       await t.app.pool.query(`update plans set seats = 'follow' where plan = 'team'`)
     })
     for (const reply of [await sendInvite(t, ada, newAddress()), await accept(t, eve, token)])
-      expect(reply.body).toMatchObject({ code: 'seat-limit-reached', limit: 1 })
+      expect(reply.body).toMatchObject({
+        code: 'seat-limit-reached',
+        reason: 'limit-reached',
+        plan: 'team',
+        limit: 1,
+        required_plan: 'enterprise',
+      })
     const account = await t.call('GET', '/v1/accounts/me', { as: bob.accessToken })
     expect(account.body).toMatchObject({ id: ada.accountId, role: 'member' })
   })
@@ -194,10 +203,22 @@ describe('sendInvite', () => {
     expect([reply.status, reply.body.errors[0].pointer]).toEqual([422, '#/email'])
   })
 
-  test('429: the hundred-and-first attempt of an account within an hour, to send or to send again', async () => {
+  test('402: no plan has another seat where an operator says how many there are', async () => {
     const ada = await registerVerified(t)
+    await setOverride(t, ada.accountId, 'limits/members', 1)
+    const { body } = await sendInvite(t, ada, newAddress())
+    expect(body).toMatchObject({ code: 'seat-limit-reached', limit: 1, plan: 'pro', required_plan: null })
+  })
+
+  test('429: the hundred-and-first mail of an account within an hour, sent or sent again; what is refused takes none', async () => {
+    const ada = await registerVerified(t)
+    for (let i = 0; i < 50; i++) {
+      expect((await resend(ada, randomUUID())).status).toBe(404)
+      expect((await sendInvite(t, ada, ada.email)).status).toBe(409)
+    }
     const { id } = await invited(t, ada, newAddress())
-    for (let i = 1; i < 100; i++) expect((await resend(ada, randomUUID())).status).toBe(404)
+    for (let i = 1; i < 100; i++) expect((await resend(ada, id)).status).toBe(200)
+    expect((await sendInvite(t, ada, ada.email)).status).toBe(409)
     for (const reply of [await resend(ada, id), await sendInvite(t, ada, newAddress())]) {
       expect(reply.status).toBe(429)
       expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
@@ -299,5 +320,6 @@ test('what is done with invites is in the trail of the account, without addresse
     'invite.revoked',
   ])
   expect(rows[1].details).toEqual({ invite: id, role: 'member' })
+  expect(rows[3].details).toEqual({ invites: [expect.any(String)] })
   expect(JSON.stringify(rows)).not.toContain('@')
 })

@@ -49,13 +49,14 @@ export async function acceptInvite(
   const { accountId, accountName: name } = invite
   const [own, seats] = await Promise.all([roleIn(tx, accountId, user.id), countSeats(tx, accountId, at)])
   // Its seat is held by the invite itself, so that only a plan that has shrunk since stands in the way.
-  if (own === null) refuseWithoutSeat(seats, seats.members, config)
+  if (own === null)
+    await refuseWithoutSeat(tx, config, { accountId, limit: seats.limit, used: seats.members }, at)
   const role = own === null ? invite.role : higherRole(own, invite.role)
   changed(tx, `user:${user.id}`)
   changed(tx, `account:${accountId}`)
   await markAccepted(tx, invite, { token, userId: user.id }, at)
   await Promise.all([
-    setRole(tx, { accountId, userId: user.id, role }, at),
+    addMember(tx, { accountId, userId: user.id, role }, at),
     own === null ? promiseSeats(tx, accountId) : undefined,
     user.emailVerifiedAt
       ? undefined
@@ -100,7 +101,8 @@ async function markAccepted(
   throw new Error(`Invite ${id} is good and cannot be accepted`)
 }
 
-async function setRole(
+/** Has somebody be a member with this role, also whoever is one already. */
+async function addMember(
   tx: Tx,
   { accountId, userId, role }: { accountId: string; userId: string; role: Role },
   at: Date,

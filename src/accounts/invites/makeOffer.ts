@@ -12,12 +12,13 @@ import { problem } from '../../problems.ts'
 import { type MailedToken, mintToken } from '../../secrets/mailedTokens.ts'
 import { lockAccount } from '../accounts.ts'
 import { type InviteRow, inviteColumns, roleIn } from './invites.ts'
-import { decideOffer, type Offer, type OfferVerdict, type OutInvite, type Standing } from './rules.ts'
+import { type AddressFacts, decideOffer, type Offer, type OfferVerdict, type OutInvite } from './rules.ts'
 import { countSeats } from './seats.ts'
 
 const DAY = 86_400_000
 const LIVES_DAYS = 7
 
+/** What making an offer takes of the configuration. */
 export type OfferSettings = Pick<Config, 'secrets' | 'verificationGraceDays'>
 
 /** Whoever invites, and the account that they invite to, both locked until the end. */
@@ -72,20 +73,20 @@ export async function judgeOffer(
   keepSince: Date | null,
   at: Date,
 ): Promise<OfferVerdict<OutRow>> {
-  const [standings, seats] = await Promise.all([
-    readStandings(tx, account.id, [email], at),
+  const [factsOf, seats] = await Promise.all([
+    readAddressFacts(tx, account.id, [email], at),
     countSeats(tx, account.id, at),
   ])
-  return decideOffer({ own, seats, ...standings(email) }, role, keepSince)
+  return decideOffer({ own, seats, ...factsOf(email) }, role, keepSince)
 }
 
-/** How each of these addresses stands to the account: sure only where the transaction has locked it. */
-export async function readStandings(
+/** What the account knows of each of these addresses: sure only where the transaction has locked it. */
+export async function readAddressFacts(
   db: Db,
   accountId: string,
   emails: string[],
   at: Date,
-): Promise<(email: string) => Standing<OutRow>> {
+): Promise<(email: string) => AddressFacts<OutRow>> {
   const [members, invites] = await Promise.all([
     db
       .selectFrom('users')
@@ -119,8 +120,8 @@ export async function readStandings(
 }
 
 /**
- * Writes an offer that `judgeOffer` has passed, and promises its mail. An invite that is out, or has expired, is
- * renewed: it has this role now, and its earlier link opens nothing.
+ * Writes an offer that `judgeOffer` has passed, and promises its mail. An invite that is out is renewed: it has this
+ * role now, and its earlier link opens nothing. One that has expired is sent anew, under the id that it had.
  */
 export async function makeOffer(
   tx: Tx,

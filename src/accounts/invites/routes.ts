@@ -6,8 +6,6 @@ import { route } from '../../http/route.ts'
 import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../../http/schemas.ts'
 import type { Server } from '../../http/server.ts'
 import { addressOf, Email, MailedTokenText } from '../../identity/fields.ts'
-import { inviteLimits } from '../../identity/throttles.ts'
-import { refuseAboveLimit } from '../../limits/refuseAboveLimit.ts'
 import type { ProblemCode } from '../../problems.ts'
 import { acceptAsCaller } from './acceptInvite.ts'
 import { describeInvite, getInvite, listInvites } from './invites.ts'
@@ -40,8 +38,11 @@ const outcomes: RowOutcome['kind'][] = [
   'seat-limit-reached',
 ]
 
-/** What is wrong in a row is said of the row, so here it may be nearly anything. */
-const TypedRow = Fields({ email: Type.String({ maxLength: 500 }), role: Type.String({ maxLength: 100 }) })
+/** What is wrong in a row is said of the row, so here it may be missing, or any text that a body has room for. */
+const TypedRow = Fields({
+  email: Type.Optional(Nullable(Type.String())),
+  role: Type.Optional(Nullable(Type.String())),
+})
 
 const InviteParams = Fields({ id: Uuid })
 const whenSending: ProblemCode[] = [
@@ -72,7 +73,6 @@ export function inviteRoutes(server: Server, app: App): void {
 }
 
 function sendingRoutes(server: Server, app: App): void {
-  const { config, limiter } = app
   route(
     server,
     app,
@@ -103,8 +103,7 @@ function sendingRoutes(server: Server, app: App): void {
     },
     async ({ caller, body, at, reply }) => {
       const offer = { email: addressOf(body.email), role: body.role }
-      refuseAboveLimit(await limiter.take(inviteLimits(caller.actor.accountId), at))
-      const invite = await inTx(app, (tx) => sendInvite(tx, config, caller, offer, at))
+      const invite = await sendInvite(app, caller, offer, at)
       return reply.code(201).send(describeInvite(invite, at))
     },
   )
@@ -123,7 +122,7 @@ function sendingRoutes(server: Server, app: App): void {
         200: Type.Object({
           results: Type.Array(
             Type.Object({
-              email: Type.String({ description: 'As it was sent.' }),
+              email: Type.String({ description: 'As it was sent; empty for none.' }),
               outcome: Type.Enum(outcomes),
               detail: Type.Optional(Type.String()),
               invite: Type.Optional(InviteSchema),
@@ -154,8 +153,7 @@ function sendingRoutes(server: Server, app: App): void {
       refusals: ['not-found', 'invite-already-accepted', 'token-canceled', ...whenSending],
     },
     async ({ caller, params, at }) => {
-      refuseAboveLimit(await limiter.take(inviteLimits(caller.actor.accountId), at))
-      const invite = await inTx(app, (tx) => resendInvite(tx, config, caller, params.id, at))
+      const invite = await resendInvite(app, caller, params.id, at)
       return describeInvite(invite, at)
     },
   )
@@ -180,9 +178,13 @@ function sendingRoutes(server: Server, app: App): void {
   )
 }
 
-function describeOutcome(row: { email: string } | undefined, { kind, ...rest }: RowOutcome, at: Date) {
+function describeOutcome(
+  row: { email?: string | null } | undefined,
+  { kind, ...rest }: RowOutcome,
+  at: Date,
+) {
   return {
-    email: row?.email,
+    email: row?.email ?? '',
     outcome: kind,
     ...('detail' in rest && { detail: rest.detail }),
     ...('invite' in rest && { invite: describeInvite(rest.invite, at) }),

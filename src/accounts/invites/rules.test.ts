@@ -102,14 +102,14 @@ describe('what becomes of an offer', () => {
 })
 
 test('as many mails as fit are foreseen, renewals beside them', () => {
-  const standings = (email: string) =>
+  const factsOf = (email: string) =>
     ({
       isMember: email === 'member',
       out: email.startsWith('out') ? { ...out, role: email === 'out as viewer' ? 'viewer' : 'member' } : null,
     }) satisfies { isMember: boolean; out: OutInvite | null }
   const mails = (seats: Seats, ...emails: string[]) =>
     countMails(
-      { own: 'admin', seats, standings },
+      { own: 'admin', seats, factsOf },
       emails.map((email) => ({ email, role: 'member' as const })),
       before,
     )
@@ -119,16 +119,17 @@ test('as many mails as fit are foreseen, renewals beside them', () => {
 })
 
 describe('rows as they were typed', () => {
-  const kinds = (own: Role, ...rows: [email: string | null, role: string][]) =>
+  const kinds = (own: Role, ...rows: [email: string | null, role: string | null][]) =>
     judgeRows(
       rows.map(([email, role]) => ({ email, role })),
       own,
     ).map((row) => (row.kind === 'offer' ? row.offer : row.kind))
 
   test('are no offers without an address, without a role, or with one above the own', () => {
-    const rows: [string | null, string][] = [
+    const rows: [string | null, string | null][] = [
       [null, 'member'],
-      [null, 'member'],
+      [null, null],
+      ['a@b.example', null],
       ['a@b.example', 'Admin'],
       ['a@b.example', ''],
       ['a@b.example', 'toString'],

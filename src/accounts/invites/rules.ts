@@ -41,12 +41,13 @@ export interface OutInvite {
   inviterRole: Role | null
 }
 
-/** How an address stands to an account. */
-export interface Standing<Out extends OutInvite = OutInvite> {
+/** What an account knows of an address. */
+export interface AddressFacts<Out extends OutInvite = OutInvite> {
   isMember: boolean
   out: Out | null
 }
 
+/** What becomes of an offer; what a verdict carries is what those who are told of it need. */
 export type OfferVerdict<Out extends OutInvite = OutInvite> =
   | { kind: 'role-above-own' }
   | { kind: 'already-member' }
@@ -61,7 +62,7 @@ export type OfferVerdict<Out extends OutInvite = OutInvite> =
  * it. Where it is out with this role, with a link that works and was mailed after `keepSince`, it is kept.
  */
 export function decideOffer<Out extends OutInvite>(
-  { own, seats, isMember, out }: { own: Role; seats: Seats } & Standing<Out>,
+  { own, seats, isMember, out }: { own: Role; seats: Seats } & AddressFacts<Out>,
   role: Role,
   keepSince: Date | null,
 ): OfferVerdict<Out> {
@@ -76,13 +77,13 @@ export function decideOffer<Out extends OutInvite>(
 
 /** How many mails offers to different addresses take, one after another. */
 export function countMails(
-  { own, seats, standings }: { own: Role; seats: Seats; standings: (email: string) => Standing },
+  { own, seats, factsOf }: { own: Role; seats: Seats; factsOf: (email: string) => AddressFacts },
   offers: Offer[],
   keepSince: Date,
 ): number {
   let [mails, pending] = [0, seats.pending]
   for (const { email, role } of offers) {
-    const facts = { own, seats: { ...seats, pending }, ...standings(email) }
+    const facts = { own, seats: { ...seats, pending }, ...factsOf(email) }
     const { kind } = decideOffer(facts, role, keepSince)
     if (kind === 'invite') pending++
     if (kind === 'invite' || kind === 'renew') mails++
@@ -90,13 +91,14 @@ export function countMails(
   return mails
 }
 
-/** Whom somebody wants to invite, and as what, in their own words. */
+/** Whom somebody wants to invite, and as what, in their own words; null where they left it out. */
 export interface TypedRow {
-  /** Normalised; null for what is no address. */
+  /** Normalised; null also for what is no address. */
   email: string | null
-  role: string
+  role: string | null
 }
 
+/** What one of many rows is: an offer, or what is wrong with it, in words for whoever typed it. */
 export type JudgedRow =
   | { kind: 'offer'; offer: Offer }
   | { kind: 'invalid'; detail: string }
@@ -107,8 +109,8 @@ export function judgeRows(rows: TypedRow[], own: Role): JudgedRow[] {
   const seen = new Set<string>()
   return rows.map(({ email, role: word }) => {
     const role = roles.find((known) => known === word)
-    if (!email) return { kind: 'invalid', detail: 'This is not an e-mail address.' }
-    if (!role) return { kind: 'invalid', detail: `There is no such role. There are ${roles.join(', ')}.` }
+    if (!email) return { kind: 'invalid', detail: 'This takes an e-mail address.' }
+    if (!role) return { kind: 'invalid', detail: `This takes a role: ${roles.join(', ')}.` }
     if (!mayInvite(own, role)) return { kind: 'invalid', detail: roleAboveOwn }
     if (seen.has(email)) return { kind: 'duplicate', detail: 'An earlier row is for the same address.' }
     seen.add(email)
@@ -116,6 +118,7 @@ export function judgeRows(rows: TypedRow[], own: Role): JudgedRow[] {
   })
 }
 
+/** How an invite is listed. What became of it stays, also after it would have expired. */
 export function statusOf(
   { expiresAt, acceptedAt, revokedAt }: InviteFate,
   at: Date,

@@ -1,9 +1,7 @@
 import type { App } from '../../app.ts'
-import { inTx, type Tx, together } from '../../db/transaction.ts'
+import { type Tx, together } from '../../db/transaction.ts'
 import type { Caller, MemberActor } from '../../http/actor.ts'
-import { inviteLimits } from '../../identity/throttles.ts'
 import { findUser } from '../../identity/users.ts'
-import { refuseAboveLimit } from '../../limits/refuseAboveLimit.ts'
 import { normaliseAddress } from '../../mail/addresses.ts'
 import { problem } from '../../problems.ts'
 import type { InviteRow } from './invites.ts'
@@ -12,14 +10,18 @@ import {
   lockForInviting,
   makeOffer,
   type OfferSettings,
-  readStandings,
+  readAddressFacts,
   refuseUnproved,
 } from './makeOffer.ts'
+import { type Budget, type Paid, payForMails, payWhereMailed } from './payForMails.ts'
 import { countMails, judgeRows, type Offer, roleAboveOwn } from './rules.ts'
 import { countSeats } from './seats.ts'
 
-/** Within it, whoever is invited again as the same has the first mail still at hand, and needs no other. */
-const MAIL_IS_FRESH_MS = 10 * 60_000
+/**
+ * Within it, whoever is invited again as the same has the first mail still at hand, and needs no other. No shorter than
+ * the window of the limit: a call that used it up is repeated without another point.
+ */
+const MAIL_IS_FRESH_MS = 60 * 60_000
 
 /** What became of one row. */
 export type RowOutcome =
@@ -35,70 +37,54 @@ export type RowOutcome =
 export async function sendInvites(
   app: App,
   caller: Caller<MemberActor>,
-  rows: { email: string; role: string }[],
+  rows: { email?: string | null; role?: string | null }[],
   at: Date,
 ): Promise<RowOutcome[]> {
-  const typed = rows.map(({ email, role }) => ({ email: normaliseAddress(email), role }))
+  const typed = rows.map(({ email, role }) => ({ email: normaliseAddress(email ?? ''), role: role ?? null }))
   const judged = judgeRows(typed, caller.actor.role)
   const offers = judged.flatMap((row) => (row.kind === 'offer' ? [row.offer] : []))
-  const budget = { mails: await payForMails(app, caller, offers, at) }
+  const budget = await payAhead(app, caller, offers, at)
   const outcomes: RowOutcome[] = []
-  for (const row of judged)
-    outcomes.push(row.kind === 'offer' ? await sendRow(app, caller, { offer: row.offer, budget }, at) : row)
+  for (const row of judged) {
+    if (row.kind !== 'offer') outcomes.push(row)
+    else {
+      // One may take a mail that nobody foresaw: a seat has become free since, or an invite was revoked.
+      const send = (tx: Tx, mayMail: boolean) => sendRow(tx, app.config, caller, row.offer, mayMail, at)
+      outcomes.push(await payWhereMailed(app, budget, send, at))
+    }
+  }
   return outcomes
 }
 
 /** Looks how many mails these offers take, and has the limit let all of them through or none. */
-async function payForMails(
+async function payAhead(
   app: App,
   { actor }: Caller<MemberActor>,
   offers: Offer[],
   at: Date,
-): Promise<number> {
+): Promise<Budget> {
   const { userId, accountId, role: own } = actor
   const emails = offers.map(({ email }) => email)
-  const [inviter, standings, seats] = await together(app, (db) =>
+  const [inviter, factsOf, seats] = await together(app, (db) =>
     Promise.all([
       findUser(db, userId),
-      readStandings(db, accountId, emails, at),
+      readAddressFacts(db, accountId, emails, at),
       countSeats(db, accountId, at),
     ]),
   )
   if (!inviter) throw problem('session-expired')
   refuseUnproved(inviter, app.config, at)
-  const mails = countMails({ own, seats, standings }, offers, keepSince(at))
-  if (mails > 0) refuseAboveLimit(await app.limiter.take(inviteLimits(accountId, mails), at))
-  return mails
+  return payForMails(app, accountId, countMails({ own, seats, factsOf }, offers, keepSince(at)), at)
 }
 
 async function sendRow(
-  app: App,
-  caller: Caller<MemberActor>,
-  { offer, budget }: { offer: Offer; budget: { mails: number } },
-  at: Date,
-): Promise<RowOutcome> {
-  for (;;) {
-    const sent = await inTx(app, (tx) => sendOne(tx, app.config, caller, offer, budget.mails > 0, at))
-    if (sent.kind !== 'unpaid') {
-      if (sent.isMailed) budget.mails--
-      return sent.outcome
-    }
-    // It takes a mail that nobody foresaw: a seat has become free since, or an invite was revoked.
-    refuseAboveLimit(await app.limiter.take(inviteLimits(caller.actor.accountId), at))
-    budget.mails++
-  }
-}
-
-type Sent = { kind: 'unpaid' } | { kind: 'done'; outcome: RowOutcome; isMailed?: true }
-
-async function sendOne(
   tx: Tx,
   settings: OfferSettings,
   caller: Caller<MemberActor>,
   offer: Offer,
   mayMail: boolean,
   at: Date,
-): Promise<Sent> {
+): Promise<Paid<RowOutcome>> {
   const inviting = await lockForInviting(tx, settings, caller, at)
   const verdict = await judgeOffer(tx, inviting, offer, keepSince(at), at)
   switch (verdict.kind) {
