@@ -1,7 +1,7 @@
-// What spreadsheets take for the beginning of a formula, in either width.
-// https://owasp.org/www-community/attacks/CSV_Injection
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
-const QUOTED = /[",\r\n]/
+// Before what spreadsheets take for the beginning of a formula, in either width; also in the middle, where those of
+// other countries part cells. https://owasp.org/www-community/attacks/CSV_Injection
+const FORMULA = /^(?=[=+\-@\t\r\n＝＋－＠])|(?<=[;\t]\s*)(?=[=+\-@＝＋－＠])/g
+const QUOTED = /[",;\t\r\n]/
 
 /** A line of RFC 4180. What a spreadsheet would calculate is given an apostrophe, and is text. */
 export function csvLine(cells: readonly (string | null)[]): string {
@@ -9,6 +9,6 @@ export function csvLine(cells: readonly (string | null)[]): string {
 }
 
 function csvCell(text: string): string {
-  const inert = FORMULA.test(text) ? `'${text}` : text
+  const inert = text.replace(FORMULA, "'")
   return QUOTED.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert
 }
