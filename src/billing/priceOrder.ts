@@ -3,6 +3,7 @@ import type { Access } from '../access/access.ts'
 import type { Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
 import type { Catalogue, Interval, Plan } from '../catalogue/catalogue.ts'
+import { MEMBERS, overrideOf } from '../entitlements/rules.ts'
 import type { MemberActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
 import { quantityOf } from './checkout/rules.ts'
@@ -60,7 +61,11 @@ export async function priceOrder(
   const asked = plan.seats === 'follow' ? (seats ?? (kept ? askedOf(kept) : 0)) : null
   // Where nothing else changes either, seats that are about to follow the members are not the order's business.
   const keptSeats = isSame || asked === null ? kept?.quantity : asked
-  const found = quantityOf(plan, snapshot.facts?.members ?? 1, seats ?? keptSeats, kept?.quantity)
+  const override = overrideOf(snapshot.facts?.limitOverrides ?? [], MEMBERS, app.now())
+  const found = quantityOf(plan, snapshot.facts?.members ?? 1, seats ?? keptSeats, {
+    kept: kept?.quantity,
+    override,
+  })
   if (found.kind === 'refused') refuse('#/seats', found.detail)
   const price = isSame ? current.priceId : await currentPrice(app.db, plan, interval)
   if (!price) {

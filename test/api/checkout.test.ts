@@ -13,6 +13,7 @@ import {
   subscriptionOf,
 } from '../support/buyers.ts'
 import { newAddress, register } from '../support/people.ts'
+import { setOverride } from '../support/staff.ts'
 import { type StripeApp, startStripeApp, startStripeAppWith } from '../support/stripeApp.ts'
 import { startTestAppWith } from '../support/testApp.ts'
 
@@ -117,6 +118,28 @@ describe('201', () => {
     await freshToken(t, crowded)
     pay(t, (await checkout(t, crowded, { plan: 'team', seats: 1 })).body.id)
     expect((await subscriptionOf(t, crowded)).items.data[0]?.quantity).toBe(3)
+  })
+
+  test.each([
+    { override: 'more', limit: 100, members: 56 },
+    { override: 'fewer', limit: 2, members: 3 },
+  ])('as many seats as there are members, also where an override allows $override', async (given) => {
+    const crowded = await registerWithoutTrial(t)
+    await t.app.pool.query(
+      `with joining as (
+        insert into users (id, email, created_at)
+        select gen_random_uuid(), 'crowd-' || $1::uuid || '-' || n || '@example.com', now() from generate_series(2, $2::int) n returning id)
+      insert into members (account_id, user_id, role, created_at) select $1::uuid, id, 'member', now() from joining`,
+      [crowded.accountId, given.members],
+    )
+    await setOverride(t, crowded.accountId, 'limits/members', given.limit)
+    await freshToken(t, crowded)
+    const tooMany = await checkout(t, crowded, { plan: 'team', seats: 101 })
+    expect(tooMany.body.errors).toEqual([
+      { pointer: '#/seats', detail: `This account has ${given.limit} seats at most` },
+    ])
+    pay(t, (await checkout(t, crowded, { plan: 'team' })).body.id)
+    expect((await subscriptionOf(t, crowded)).items.data[0]?.quantity).toBe(given.members)
   })
 
   test('422 for a promotion code that this buyer may not use', async () => {

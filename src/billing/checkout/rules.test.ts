@@ -44,5 +44,20 @@ describe('how many are bought', () => {
   test('seats of a plan without, and more than the plan has, are refused', () => {
     expect(quantityOf(plan(null), 1, 2)).toMatchObject({ kind: 'refused' })
     expect(quantityOf(plan('follow'), 1, 51)).toMatchObject({ kind: 'refused' })
+    expect(quantityOf(plan('follow'), 51, undefined)).toMatchObject({ kind: 'refused' })
+    expect(quantityOf(plan('follow'), 51, undefined, { kept: 51 })).toMatchObject({ quantity: 51 })
+  })
+
+  test.each<[string, number | null, number, number | undefined, number | null]>([
+    ['more than the plan has', 100, 56, undefined, 56],
+    ['as many as it says', 100, 1, 100, 100],
+    ['not more than it says', 100, 1, 101, null],
+    ['without a bound where it has none', null, 1, 900, 900],
+    ['not more than it says, below what the plan has', 2, 1, 3, null],
+    ['whoever is there already', 2, 4, undefined, 4],
+    ['whoever is there already, and nobody beside them', 2, 4, 5, null],
+  ])('by an override: %s', (_name, amount, members, asked, quantity) => {
+    const found = quantityOf(plan('follow'), members, asked, { override: { amount } })
+    expect(found).toMatchObject(quantity === null ? { kind: 'refused' } : { kind: 'quantity', quantity })
   })
 })

@@ -1,5 +1,5 @@
 import type { Interval, Plan } from '../../catalogue/catalogue.ts'
-import type { AccountFacts } from '../../entitlements/facts.ts'
+import type { AccountFacts, LimitOverride } from '../../entitlements/facts.ts'
 import { isInForce, latestTrial } from '../../entitlements/rules.ts'
 
 /** What a buyer wants. Two requests with the same wish get the same session. */
@@ -28,19 +28,34 @@ export function trialToCarry(facts: Pick<AccountFacts, 'grants'>, at: Date): Dat
 
 export type Quantity = { kind: 'quantity'; quantity: number } | { kind: 'refused'; detail: string }
 
+/** What an account has already that decides how many it may buy. */
+export interface Held {
+  /** Seats of the same plan. */
+  kept?: number | undefined
+  /** How many members it may have, whatever its plan is. */
+  override?: Pick<LimitOverride, 'amount'> | undefined
+}
+
 /**
  * How many units are bought: one, or as many seats as asked for and at least as many as are taken. Never more than the
- * plan has, unless that many are `kept` from before it had fewer.
+ * plan has, unless that many are `kept` from before it had fewer. An override is the most instead; whoever is a member
+ * beyond it does not have to go, so they do not stand in the way.
  */
-export function quantityOf(plan: Plan, members: number, asked: number | undefined, kept = 0): Quantity {
+export function quantityOf(
+  plan: Plan,
+  members: number,
+  asked: number | undefined,
+  { kept = 0, override }: Held = {},
+): Quantity {
   if (plan.seats === null) {
     return asked === undefined
       ? { kind: 'quantity', quantity: 1 }
       : { kind: 'refused', detail: `${plan.displayName} is not billed by the seat` }
   }
-  const most = plan.limits.members?.amount ?? null
+  const most = override ? override.amount : (plan.limits.members?.amount ?? null)
   const quantity = Math.max(members, asked ?? 0)
-  return most !== null && quantity > Math.max(most, kept)
-    ? { kind: 'refused', detail: `${plan.displayName} has ${most} seats at most` }
-    : { kind: 'quantity', quantity }
+  if (most === null || quantity <= Math.max(most, kept, override ? members : 0))
+    return { kind: 'quantity', quantity }
+  const whose = override ? 'This account' : plan.displayName
+  return { kind: 'refused', detail: `${whose} has ${most} seats at most` }
 }
