@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { bringJobsForward } from '../../sandbox/settle.ts'
 import { projectCustomer } from '../../src/billing/projection/projectCustomer.ts'
 import { followSeats } from '../../src/billing/seats/followSeats.ts'
+import { SEATS_ANSWER_WITHIN_MS } from '../../src/billing/subscription/withOperation.ts'
 import { startWorker } from '../../src/worker.ts'
 import {
   bill,
@@ -104,6 +105,35 @@ test.each([
     seats: { purchased: 5, used: 2 },
   })
 })
+
+test.each([
+  { call: 'look', ...retrieve },
+  { call: 'update', ...update },
+])(
+  'when Stripe does not answer the $call, seats are over before anybody stops waiting for them',
+  async (given) => {
+    const person = await buyer(t, { plan: 'team' })
+    await newMember(t, person)
+    const { call, ...request } = given
+    const before = await timesAsked(person)
+    t.stripe.faults.add({ ...request, kind: 'timeout-after-commit', times: 1 })
+    const began = performance.now()
+    const following = followSeats(t.app, person).catch(({ type }) => [type, secondsSince(began)])
+    await expect.poll(() => t.stripe.faults.list()).toEqual([])
+    const order = { plan: 'team', interval: 'year', seats: 5 }
+    const [reply, outcome] = await Promise.all([bill(t, person, 'subscription/change', order), following])
+    expect(reply.status).toBe(200)
+    expect(outcome).toEqual(['StripeConnectionError', expect.any(Number)])
+    expect(outcome?.[1]).toBeLessThan((2 * SEATS_ANSWER_WITHIN_MS) / 1000)
+    // The change, and seats never more than once.
+    expect((await timesAsked(person)) - before).toBe(call === 'update' ? 2 : 1)
+    await t.flush()
+    expect((await stateOf(t, person)).subscription).toMatchObject({
+      interval: 'year',
+      seats: { purchased: 5, used: 2 },
+    })
+  },
+)
 
 test('who joins while the plan changes to one that follows is counted after it', async () => {
   const person = await buyer(t, { plan: 'pro' })

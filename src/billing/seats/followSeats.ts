@@ -4,7 +4,7 @@ import type { App } from '../../app.ts'
 import { Problem, problem } from '../../problems.ts'
 import { findCustomer } from '../checkout/customer.ts'
 import { closeFulfilled, itemOf, lookAgain } from '../subscription/currentSubscription.ts'
-import { withOperation } from '../subscription/withOperation.ts'
+import { SEATS_ANSWER_WITHIN_MS, withOperation } from '../subscription/withOperation.ts'
 import { decideSeats, seatMarks } from './rules.ts'
 import { type AccountSeating, seatingsOf } from './seatings.ts'
 
@@ -60,6 +60,9 @@ async function timesSet(app: App, accountId: string): Promise<number> {
   return count
 }
 
+/** The job is what repeats it. https://github.com/stripe/stripe-node#configuration */
+const ONCE = { timeout: SEATS_ANSWER_WITHIN_MS, maxNetworkRetries: 0 }
+
 /**
  * Where a change is scheduled too: it is of the period that runs, and the next one is followed once it has begun.
  * https://docs.stripe.com/billing/subscriptions/quantities
@@ -70,7 +73,7 @@ async function setSeats(
   { quantity, asked }: { quantity: number; asked: number | null },
   key: string,
 ): Promise<'done'> {
-  const item = itemOf(await stripe.subscriptions.retrieve(seating.id), seating)
+  const item = itemOf(await stripe.subscriptions.retrieve(seating.id, {}, ONCE), seating)
   // Somebody has asked for another one since we looked: that comes first.
   if ((item.quantity ?? 1) !== seating.quantity) throw problem('change-in-progress')
   await stripe.subscriptions.update(
@@ -81,7 +84,7 @@ async function setSeats(
       proration_behavior: 'create_prorations',
       metadata: seatMarks(quantity, asked),
     },
-    { idempotencyKey: key },
+    { ...ONCE, idempotencyKey: key },
   )
   return 'done'
 }

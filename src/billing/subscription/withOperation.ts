@@ -19,6 +19,12 @@ const LOOKS_FOR_SEATS = 50
 const LOOK_AGAIN_AFTER_MS = 200
 
 /**
+ * How long each of the two calls may take that set seats, with no repetition: both are over before anybody stops
+ * waiting, so that they do not overwrite what was asked for since.
+ */
+export const SEATS_ANSWER_WITHIN_MS = (2 * LOOKS_FOR_SEATS * LOOK_AGAIN_AFTER_MS) / 5
+
+/**
  * Runs `work` with an idempotency key that stands for this one operation: it is the id of a row that is there before
  * Stripe is called and open until the outcome is known. The same wish at the same time, or after a crash or a lost
  * answer, gets the same key, so Stripe does it once. Another wish meanwhile is refused; only seats are waited for. `look` is asked what became of a
