@@ -293,6 +293,33 @@ describe('seatLimit', () => {
     ['the override, over what was bought', { ...bought, ...own }, 9],
   ])('%s', (_name, given, limit) => expect(seatLimit(facts(given), fixed, noon)).toBe(limit))
 
+  describe('where seats follow the members', () => {
+    const follows = plan('pro', 1, { seats: 'follow', limits: { members: { amount: 50, per: null } } })
+    const ends = { cancelAtPeriodEnd: true }
+    test.each<[string, Parameters<typeof subscription>[0], number]>([
+      ['the plan’s while they are followed', {}, 50],
+      ['the plan’s on trial', { status: 'trialing' }, 50],
+      ['what was bought when it ends with the period', ends, 7],
+      ['what was bought when it ends so by the portal', { cancelAt: days(20) }, 7],
+      ['the plan’s when it ends after it is charged for once more', { cancelAt: days(40) }, 50],
+      ['what was bought when it is owed for', { status: 'past_due' }, 7],
+      ['what was bought when it is paused', { status: 'paused' }, 7],
+      ['what was bought when it is unpaid', { status: 'unpaid' }, 7],
+      ['the plan’s when more was bought once', { ...ends, seats: 60 }, 50],
+      ['the plan’s once it is over', { status: 'canceled' }, 50],
+      ['the plan’s when another one ends', { ...ends, plan: 'team' }, 50],
+    ])('%s: %j', (_name, fields, limit) => {
+      const given = facts({ subscription: subscription({ seats: 7, ...fields }) })
+      expect(seatLimit(given, follows, noon)).toBe(limit)
+      expect(seatLimit({ ...given, ...own }, follows, noon)).toBe(9)
+    })
+
+    test('what was bought, of a plan for any number', () => {
+      const given = facts({ subscription: subscription({ seats: 7, ...ends }) })
+      expect(seatLimit(given, { ...follows, limits: {} }, noon)).toBe(7)
+    })
+  })
+
   test('any number where a plan does not name members, unless overridden', () => {
     const open = plan('team', 2, { limits: {} })
     expect(seatLimit(facts(), open, noon)).toBeNull()

@@ -2,7 +2,7 @@ import type { Catalogue, Plan, PlanLimit } from '../catalogue/catalogue.ts'
 import { namedLimits, planHasFeature } from '../catalogue/rules.ts'
 import type { SubscriptionReason } from '../problems.ts'
 import { type AccountFacts, type FeatureOverride, type Grant, type LimitOverride, sources } from './facts.ts'
-import { isLive } from './truthTable.ts'
+import { isFollowed, isLive } from './truthTable.ts'
 
 /** The plan of accounts without a grant. */
 export const FREE = 'free'
@@ -107,7 +107,8 @@ export function resolveLimits(
 
 /**
  * How many members the account may have; null is any number, as on a plan that does not name them. Where seats are
- * fixed, what was bought is the limit; an override goes before both.
+ * fixed, what was bought is the limit; so it is, within the plan's, where seats follow the members and right now nobody
+ * is charged for one more. An override goes before all of it.
  */
 export function seatLimit(
   { subscription, limitOverrides }: Pick<AccountFacts, 'subscription' | 'limitOverrides'>,
@@ -116,8 +117,12 @@ export function seatLimit(
 ): number | null {
   const override = overrideOf(limitOverrides, MEMBERS, at)
   if (override) return override.amount
-  const isBought = plan.seats === 'fixed' && subscription?.plan === plan.plan && isLive(subscription)
-  return (isBought ? subscription.seats : null) ?? plan.limits.members?.amount ?? null
+  const most = plan.limits.members?.amount ?? null
+  if (subscription?.plan !== plan.plan || !isLive(subscription)) return most
+  const { seats: bought } = subscription
+  if (bought === null || plan.seats === null) return most
+  if (plan.seats === 'fixed') return bought
+  return isFollowed(subscription) ? most : Math.min(bought, most ?? bought)
 }
 
 /** How many invites hold a seat: those that are out and have not expired. */

@@ -78,6 +78,15 @@ export function isLastPeriod(subscription: Parameters<typeof endsAt>[0]): boolea
   return end !== null && subscription.currentPeriodEnd !== null && end <= subscription.currentPeriodEnd
 }
 
+/**
+ * Whether the quantity at Stripe is kept up with the members, where the plan's seats follow them. Only of what is being
+ * paid for: prorations of what is owed would give back what was never paid, and what ends is not charged for again.
+ */
+export function isFollowed(subscription: { status: string } & Parameters<typeof endsAt>[0]): boolean {
+  const isPaid = subscription.status === 'active' || subscription.status === 'trialing'
+  return isPaid && !isLastPeriod(subscription)
+}
+
 /** When the grace of a failed charge is over, or null when none is running. */
 export function graceEndsAt(
   { status, pastDueSince }: Pick<SubscriptionFacts, 'status' | 'pastDueSince'>,

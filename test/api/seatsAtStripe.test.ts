@@ -18,6 +18,7 @@ import {
 } from '../support/buyers.ts'
 import { invited, membersOf, newMember, registerInvited, sendInvite } from '../support/invites.ts'
 import { newAddress, PASSWORD, type Person } from '../support/people.ts'
+import { setOverride } from '../support/staff.ts'
 import { type StripeApp, startStripeApp, startStripeAppWith } from '../support/stripeApp.ts'
 
 let t: StripeApp
@@ -176,8 +177,10 @@ test('what ends or is owed for is left alone, and caught up with; a change that 
   const owing = await buyer(own, { plan: 'team', card: FAILS_LATER, trial: true })
   const [fewer, lower] = [await buyer(own, { plan: 'team', seats: 4 }), await buyer(own, { plan: 'team' })]
 
+  // Whoever joins before it is set to end is a member, and not counted yet.
+  await newMember(own, ending)
   await bill(own, ending, 'subscription/cancel')
-  await join(ending, 1, own)
+  await own.flush()
   expect(await quantityOf(ending, own)).toBe(1)
   await bill(own, ending, 'subscription/resume')
   await own.flush()
@@ -199,6 +202,8 @@ test('what ends or is owed for is left alone, and caught up with; a change that 
     quantity: 1,
   })
 
+  await freshToken(own, owing)
+  await newMember(own, owing)
   await renew(own)
   expect(await quantityOf(fewer, own)).toBe(2)
   await leave(members, own)
@@ -207,7 +212,6 @@ test('what ends or is owed for is left alone, and caught up with; a change that 
   expect(await stateOf(own, lower)).toMatchObject({ plan: 'pro', subscription: { scheduled_change: null } })
 
   expect((await stateOf(own, owing)).subscription.status).toBe('past_due')
-  await join(owing, 1, own)
   expect(await quantityOf(owing, own)).toBe(1)
   const { id, customer, latest_invoice } = await subscriptionOf(own, owing)
   const card = await own.sdk.paymentMethods.attach('pm_card_visa', { customer: customer as string })
@@ -215,6 +219,30 @@ test('what ends or is owed for is left alone, and caught up with; a change that 
   await own.sdk.invoices.pay(latest_invoice as string)
   await own.flush()
   expect(await quantityOf(owing, own)).toBe(2)
+})
+
+test('while seats are not followed, what was bought is the limit; nobody has to go, and an override goes before it', async () => {
+  const person = await buyer(t, { plan: 'team', interval: 'year', seats: 2 })
+  await join(person, 1)
+  const [email, another] = [newAddress(), newAddress()]
+  const { token } = await invited(t, person, email)
+  const { body } = await bill(t, person, 'subscription/cancel')
+  expect(body.subscription.seats).toEqual({ purchased: 2, used: 2, pending: 1, limit: 2 })
+  const full = { status: 402, body: { code: 'seat-limit-reached', limit: 2 } }
+  expect(await sendInvite(t, person, another)).toMatchObject(full)
+  expect(await registerInvited(t, email, token)).toMatchObject(full)
+  expect(Object.keys(await membersOf(t, person.accountId))).toHaveLength(2)
+
+  const resumed = await bill(t, person, 'subscription/resume')
+  expect(resumed.body.subscription.seats).toMatchObject({ purchased: 2, limit: 50 })
+  expect((await registerInvited(t, email, token)).status).toBe(201)
+  await t.flush()
+  expect(await quantityOf(person)).toBe(3)
+
+  await bill(t, person, 'subscription/cancel')
+  expect(await sendInvite(t, person, another)).toMatchObject({ status: 402, body: { limit: 3 } })
+  await setOverride(t, person.accountId, 'limits/members', 4)
+  expect((await sendInvite(t, person, another)).status).toBe(201)
 })
 
 describe('when Stripe fails', () => {

@@ -1,5 +1,5 @@
 import type { Plan } from '../../catalogue/catalogue.ts'
-import { isLastPeriod } from '../../entitlements/truthTable.ts'
+import { isFollowed } from '../../entitlements/truthTable.ts'
 
 /** The quantity of a subscription, and how it came about. */
 export interface Counted {
@@ -28,12 +28,10 @@ export type SeatsDecision =
 
 /**
  * What the quantity should be. A plan that follows has a seat for every member, and at least as many as were asked for.
- * Only what is being paid for is followed: prorations of what is owed would give back what was never paid, and
- * what ends is not charged for again. It is caught up with when that is over.
+ * What is not followed, because it is owed for or ends, is caught up with when that is over; until then nobody joins beyond it.
  */
 export function decideSeats(one: Seating): SeatsDecision {
-  if (one.status !== 'active' && one.status !== 'trialing') return { kind: 'nothing' }
-  if (isLastPeriod(one)) return { kind: 'nothing' }
+  if (!isFollowed(one)) return { kind: 'nothing' }
   switch (one.seats) {
     case 'follow': {
       const asked = askedOf(one)
