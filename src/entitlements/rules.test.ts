@@ -289,6 +289,12 @@ describe('seatLimit', () => {
       { subscription: subscription({ seats: 7, status: 'canceled' }) },
       50,
     ],
+    [
+      'the plan’s where it is given too',
+      { ...bought, grants: [grant({ source: 'complimentary', plan: 'pro' })] },
+      50,
+    ],
+    ['what was bought beside a trial', { ...bought, grants: [grant({ source: 'trial', plan: 'pro' })] }, 7],
     ['the override, over the plan', own, 9],
     ['the override, over what was bought', { ...bought, ...own }, 9],
   ])('%s', (_name, given, limit) => expect(seatLimit(facts(given), fixed, noon)).toBe(limit))

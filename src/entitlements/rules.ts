@@ -88,7 +88,7 @@ export function overrideOf<O extends FeatureOverride | LimitOverride>(
  * plan does not name. Of members it is the seat limit.
  */
 export function resolveLimits(
-  facts: Pick<AccountFacts, 'limitOverrides' | 'subscription'>,
+  facts: Pick<AccountFacts, 'grants' | 'limitOverrides' | 'subscription'>,
   plan: Plan,
   catalogue: Pick<Catalogue, 'plans'>,
   at: Date,
@@ -108,10 +108,10 @@ export function resolveLimits(
 /**
  * How many members the account may have; null is any number, as on a plan that does not name them. Where seats are
  * fixed, what was bought is the limit; so it is, within the plan's, where seats follow the members and right now nobody
- * is charged for one more. An override goes before all of it.
+ * is charged for one more; not where the plan is given away beside it. An override goes before all of it.
  */
 export function seatLimit(
-  { subscription, limitOverrides }: Pick<AccountFacts, 'subscription' | 'limitOverrides'>,
+  { grants, subscription, limitOverrides }: Pick<AccountFacts, 'grants' | 'subscription' | 'limitOverrides'>,
   plan: Plan,
   at: Date,
 ): number | null {
@@ -120,9 +120,17 @@ export function seatLimit(
   const most = plan.limits.members?.amount ?? null
   if (subscription?.plan !== plan.plan || !isLive(subscription)) return most
   const { seats: bought } = subscription
-  if (bought === null || plan.seats === null) return most
+  if (bought === null || plan.seats === null || isGiven(grants, plan, at)) return most
   if (plan.seats === 'fixed') return bought
   return isFollowed(subscription) ? most : Math.min(bought, most ?? bought)
+}
+
+/** Whether an operator has given the plan, so that it does not depend on what is paid. */
+function isGiven(grants: Grant[], { plan }: Plan, at: Date): boolean {
+  return grants.some(
+    (grant) =>
+      grant.plan === plan && grant.source !== 'stripe' && grant.source !== 'trial' && isInForce(grant, at),
+  )
 }
 
 /** How many invites hold a seat: those that are out and have not expired. */
