@@ -84,9 +84,9 @@ export const problems = {
     status: 402,
     title: 'All seats are taken',
     meaning:
-      'The plan allows `limit` members. `used` of these seats are taken: by members, and where a new seat is asked for by open invites too.',
+      'The account may have `limit` members: as many as its plan or an operator allows or, while its subscription ends or is owed for, as were bought. `used` of these seats are taken: by members, and where a new seat is asked for by open invites too.',
     remedy:
-      'Send an owner or admin to `upgrade_url`; `required_plan` is the lowest plan that has another seat. Or revoke an invite that is not needed.',
+      'Send an owner or admin to `upgrade_url`; `required_plan` is the lowest plan above that has another seat. A subscription that ends is resumed, one that is owed for is paid. Or revoke an invite that is not needed.',
   },
   'limit-reached': {
     status: 402,

@@ -289,12 +289,6 @@ describe('seatLimit', () => {
       { subscription: subscription({ seats: 7, status: 'canceled' }) },
       50,
     ],
-    [
-      'the plan’s where it is given too',
-      { ...bought, grants: [grant({ source: 'complimentary', plan: 'pro' })] },
-      50,
-    ],
-    ['what was bought beside a trial', { ...bought, grants: [grant({ source: 'trial', plan: 'pro' })] }, 7],
     ['the override, over the plan', own, 9],
     ['the override, over what was bought', { ...bought, ...own }, 9],
   ])('%s', (_name, given, limit) => expect(seatLimit(facts(given), fixed, noon)).toBe(limit))
@@ -318,6 +312,19 @@ describe('seatLimit', () => {
       const given = facts({ subscription: subscription({ seats: 7, ...fields }) })
       expect(seatLimit(given, follows, noon)).toBe(limit)
       expect(seatLimit({ ...given, ...own }, follows, noon)).toBe(9)
+    })
+
+    test.each<[Source, number]>([
+      ['complimentary', 50],
+      ['override', 50],
+      ['trial', 7],
+      ['stripe', 7],
+    ])('beside a grant by %s', (source, limit) => {
+      const given = {
+        subscription: subscription({ seats: 7, ...ends }),
+        grants: [grant({ source, plan: 'pro' })],
+      }
+      expect(seatLimit(facts(given), follows, noon)).toBe(limit)
     })
 
     test('what was bought, of a plan for any number', () => {

@@ -108,7 +108,7 @@ export function resolveLimits(
 /**
  * How many members the account may have; null is any number, as on a plan that does not name them. Where seats are
  * fixed, what was bought is the limit; so it is, within the plan's, where seats follow the members and right now nobody
- * is charged for one more; not where the plan is given away beside it. An override goes before all of it.
+ * is charged for one more, unless the plan is given away too. An override goes before all of it.
  */
 export function seatLimit(
   { grants, subscription, limitOverrides }: Pick<AccountFacts, 'grants' | 'subscription' | 'limitOverrides'>,
@@ -120,9 +120,9 @@ export function seatLimit(
   const most = plan.limits.members?.amount ?? null
   if (subscription?.plan !== plan.plan || !isLive(subscription)) return most
   const { seats: bought } = subscription
-  if (bought === null || plan.seats === null || isGiven(grants, plan, at)) return most
+  if (bought === null || plan.seats === null) return most
   if (plan.seats === 'fixed') return bought
-  return isFollowed(subscription) ? most : Math.min(bought, most ?? bought)
+  return isFollowed(subscription) || isGiven(grants, plan, at) ? most : Math.min(bought, most ?? bought)
 }
 
 /** Whether an operator has given the plan, so that it does not depend on what is paid. */

@@ -9,7 +9,7 @@ import { problem } from '../problems.ts'
 
 export interface Reopening {
   accountId: string
-  /** Who becomes an owner by it; null where nobody has to. */
+  /** Who becomes an owner where none is left; null where nobody is named. */
   ownerId: string | null
   reason: string
 }
@@ -30,15 +30,14 @@ export async function reopenAccount(
   ])
   if (!account) throw problem('not-found')
   if (account.purgedAt) throw problem('account-deleted')
-  if (ownerId !== null) {
-    if (!user) throw problem('not-found', undefined, { detail: 'There is no user with the id in owner_id.' })
-    await appointOwner(tx, caller, { accountId, userId: ownerId }, at)
-  } else if ((await ownersOf(tx, accountId)).length === 0) {
-    throw problem(
-      'last-owner',
-      { accounts: [{ id: account.id, name: account.name }] },
-      { detail: 'Its owners were deleted. Name the user who becomes one in owner_id.' },
-    )
+  if (ownerId !== null && !user)
+    throw problem('not-found', undefined, { detail: 'There is no user with the id in owner_id.' })
+  if ((await ownersOf(tx, accountId)).length === 0) {
+    if (!user) {
+      const detail = 'Its owners were deleted. Name the user who becomes one in owner_id.'
+      throw problem('last-owner', { accounts: [{ id: account.id, name: account.name }] }, { detail })
+    }
+    await appointOwner(tx, caller, { accountId, userId: user.id, reason }, at)
   }
   await markOpen(tx, caller, { accountId, details: { reason } }, at)
   return {

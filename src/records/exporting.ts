@@ -18,7 +18,7 @@ const MOST_AT_ONCE = 4
 /** Nobody holds a connection, and an old view of the database, for longer. */
 const MOST_MS = 600_000
 /** Nobody does so for longer than this without taking any of it. */
-const MOST_IDLE_MS = 20_000
+const MOST_IDLE_MS = 60_000
 const PIECE_BYTES = 16_384
 const RETRY_AFTER_SECONDS = 30
 

@@ -170,6 +170,11 @@ describe('an account whose owners were deleted', () => {
     expect((await asOperator('POST', `${ada.accountId}/reopen`, body)).status).toBe(200)
     const { body: mine } = await t.call('GET', '/v1/accounts', { as: bob.accessToken })
     expect(mine.data).toContainEqual({ id: ada.accountId, name: 'Engines', role: 'owner' })
+    // Nobody becomes one where there is one.
+    const eve = await registerVerified(t)
+    const again = { reason: 'Once more', owner_id: eve.userId }
+    expect((await asOperator('POST', `${ada.accountId}/reopen`, again)).status).toBe(200)
+    expect(await membersOf(t, ada.accountId)).toEqual({ [bob.userId]: 'owner' })
   })
 })
 

@@ -82,7 +82,7 @@ describe('200: each row is judged for itself, in the order of the rows', () => {
       'Nobody can invite with a role above their own.',
       undefined,
       'An earlier row is for the same address.',
-      'The plan has 5 seats, and all are taken.',
+      'The account has 5 seats, and all are taken.',
       undefined,
       'An earlier row is for the same address.',
     ])

@@ -93,7 +93,7 @@ async function sendRow(
     case 'already-member':
       return { kind: 'done', outcome: { kind: 'already-member' } }
     case 'no-seat': {
-      const detail = `The plan has ${verdict.limit} seats, and all are taken.`
+      const detail = `The account has ${verdict.limit} seats, and all are taken.`
       return { kind: 'done', outcome: { kind: 'seat-limit-reached', detail } }
     }
     case 'keep':

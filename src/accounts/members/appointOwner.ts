@@ -7,7 +7,7 @@ import { promiseSeats } from './promiseSeats.ts'
 export async function appointOwner(
   tx: Tx,
   caller: Caller,
-  { accountId, userId }: { accountId: string; userId: string },
+  { accountId, userId, reason }: { accountId: string; userId: string; reason: string },
   at: Date,
 ): Promise<void> {
   changed(tx, `account:${accountId}`)
@@ -19,6 +19,6 @@ export async function appointOwner(
       .onConflict((conflict) => conflict.columns(['account_id', 'user_id']).doUpdateSet({ role: 'owner' }))
       .execute(),
     promiseSeats(tx, accountId),
-    audit(tx, caller, { action: 'account.owner-appointed', accountId, userId }, at),
+    audit(tx, caller, { action: 'account.owner-appointed', accountId, userId, details: { reason } }, at),
   ])
 }
