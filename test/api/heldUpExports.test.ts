@@ -36,6 +36,7 @@ test('after a minute it is visibly broken off, and what it held is free', async 
   // Taking some of it begins the wait anew.
   const enough = sent() + 1_000_000
   while (sent() < enough) if (slow.read() === null) await once(slow, 'readable')
+  await untilStill(one, sent)
   vi.advanceTimersByTime(35_000)
   await expect.poll(() => viewsOf(one)).toEqual(['idle in transaction'])
   await expect
@@ -70,9 +71,24 @@ async function heldUp(one: TestApp, as: string): Promise<{ slow: IncomingMessage
   onTestFinished(() => void slow.destroy())
   expect(slow.statusCode).toBe(200)
   const [socket]: Socket[] = await connected
-  // It has stopped in the middle: its transaction waits for somebody to take what was read.
-  await expect.poll(() => viewsOf(one)).toEqual(['idle in transaction'])
-  return { slow, sent: () => socket?.bytesWritten ?? 0 }
+  const sent = () => socket?.bytesWritten ?? 0
+  await untilStill(one, sent)
+  return { slow, sent }
+}
+
+/** It has stopped in the middle: its transaction waits for somebody to take what was read. */
+async function untilStill(one: TestApp, sent: () => number): Promise<void> {
+  let before = -1
+  await expect
+    .poll(
+      async () => {
+        const isStill = sent() === before
+        before = sent()
+        return isStill ? viewsOf(one) : []
+      },
+      { interval: 250 },
+    )
+    .toEqual(['idle in transaction'])
 }
 
 function beginExport(port: number, as: string): Promise<IncomingMessage> {
