@@ -134,7 +134,7 @@ describe('one key, many times at once', () => {
 test('consumed and given back at once, again and again, a key counts once or not at all', async () => {
   const [person, key] = [await registerVerified(t), newKey()]
   await consume(t, person, 'trees', 10)
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 12; round++) {
     const replies = await atOnce(24, (app, i) => (i % 3 ? consume : release)(app, person, 'trees', 7, key))
     expect(outcomes(replies)).toEqual(times(24, '200'))
     const { rows } = await t.app.pool.query(

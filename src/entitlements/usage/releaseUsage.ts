@@ -34,17 +34,21 @@ interface Found {
 }
 
 /**
- * $1 account, $2 key, $3 limit, $4 amount, $5 the current period’s start, $6 now. A key that is known is marked before
- * its count is touched; one that is not is noted after it, as consuming does, so that the two never wait for each other.
+ * $1 account, $2 key, $3 limit, $4 amount, $5 the current period’s start, $6 now. The count is locked before the key is
+ * touched, as consuming does, so that the two never wait for each other.
  */
 const statement = `
   with known as (
-    select round, state, ${isOther} as is_other
+    select round, state, period_start, ${isOther} as is_other
     from usage_keys where account_id = $1 and idempotency_key = $2
     order by round desc limit 1
+  ), locked as (
+    select from usage
+    where account_id = $1 and name = $3 and period_start = coalesce((select period_start from known), $5::timestamptz)
+    for update
   ), marked as (
     update usage_keys k set state = 'released', at = $6
-    from known
+    from known, (select count(*) from locked) after_locked
     where k.account_id = $1 and k.idempotency_key = $2 and k.round = known.round
       and not known.is_other and k.state = 'consumed'
     returning k.period_start
