@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureClientBuilt } from './buildClient.mjs'
 import { ensureInstalled, LaunchError } from './install.mjs'
 import { runChild } from './runChild.mjs'
 
@@ -10,8 +11,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Runs a file of this package on Node 24 with what it depends on installed, and exits as it does. */
 export async function launch(file, args, { cwd = root } = {}) {
   try {
-    // The service runs where development dependencies were left out.
-    await ensureInstalled(root, file.startsWith('src/') ? 'production' : 'all')
+    // The service runs where development dependencies were left out, and without the client library.
+    const isService = file.startsWith('src/')
+    await ensureInstalled(root, isService ? 'production' : 'all')
+    if (!isService) await ensureClientBuilt(root)
     process.exit(await runOnNode24([resolve(root, file), ...args], cwd))
   } catch (error) {
     if (!(error instanceof LaunchError)) throw error

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import type { Tx } from '../db/transaction.ts'
+import { changed, type Tx } from '../db/transaction.ts'
 import { type Catalogue, loadCatalogue, type Plan } from './catalogue.ts'
 import type { CatalogueFile } from './catalogueFile.ts'
 import { namedLimits } from './rules.ts'
@@ -33,6 +33,7 @@ export async function applyCatalogue(tx: Tx, file: CatalogueFile, at: Date): Pro
       .values({ content_hash: contentHash, applied_at: at })
       .returning('version')
       .executeTakeFirstOrThrow()
+    changed(tx, 'catalogue')
     await keepVersions(tx, before, after, version)
   }
   return differences

@@ -119,6 +119,17 @@ create table catalogue_versions (
   constraint catalogue_versions_pkey PRIMARY KEY (version)
 );
 
+create table changes (
+  xid xid8 not null default pg_current_xact_id(),
+  at timestamp with time zone not null default clock_timestamp(),
+  subjects text[] not null,
+  constraint changes_subjects_check CHECK ((cardinality(subjects) > 0)),
+  constraint changes_pkey PRIMARY KEY (xid)
+);
+CREATE INDEX changes_at ON public.changes USING brin (at);
+comment on table changes is 'what each transaction has changed that others may remember: account:<id>, user:<id>, session:<id>, product-key:<id>, catalogue';
+comment on column changes.at is 'by the clock of the database: it only decides when the row is forgotten';
+
 create table checkout_sessions (
   id uuid not null,
   account_id uuid not null,

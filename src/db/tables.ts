@@ -113,6 +113,15 @@ export interface CatalogueVersions {
   version: Generated<number>;
 }
 
+export interface Changes {
+  /**
+   * by the clock of the database: it only decides when the row is forgotten
+   */
+  at: Generated<Timestamp>;
+  subjects: string[];
+  xid: Generated<string>;
+}
+
 export interface CheckoutSessions {
   account_id: string;
   asked: Json;
@@ -637,6 +646,7 @@ export interface DB {
   accounts: Accounts;
   audit_log: AuditLog;
   catalogue_versions: CatalogueVersions;
+  changes: Changes;
   checkout_sessions: CheckoutSessions;
   drift: Drift;
   email_changes: EmailChanges;

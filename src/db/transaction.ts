@@ -20,6 +20,7 @@ type Subject =
   | `session:${string}`
   | `product-key:${string}`
   | `usage:${string}`
+  | 'catalogue'
 
 /** Tells caches of this process what a committed transaction has changed. */
 export class Changes {
@@ -90,7 +91,7 @@ async function runOnce<T>(
     result = await work(tx)
     await begun
     turn.end()
-    await commit(connection)
+    await commit(connection, subjects)
   } catch (error) {
     turn.end()
     await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => undefined)
@@ -100,7 +101,10 @@ async function runOnce<T>(
   return result
 }
 
-async function commit(connection: DatabaseConnection): Promise<void> {
+/** What others must hear of is a row of the same commit, and travels with it. */
+async function commit(connection: DatabaseConnection, subjects: ReadonlySet<Subject>): Promise<void> {
+  const noted = subjects.size > 0 ? connection.executeQuery(noteOf(subjects)) : undefined
+  noted?.catch(() => undefined)
   const { rows } = await connection.executeQuery(CompiledQuery.raw('commit'))
   // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK instead of an error.
   if ((rows[0] as { command?: string } | undefined)?.command === 'ROLLBACK') {
@@ -109,6 +113,9 @@ async function commit(connection: DatabaseConnection): Promise<void> {
     )
   }
 }
+
+const noteOf = (subjects: ReadonlySet<Subject>) =>
+  CompiledQuery.raw('insert into changes (subjects) values ($1)', [[...subjects]])
 
 function mayPassNextTime(error: unknown): boolean {
   const code = codeOf(error)
