@@ -213,6 +213,8 @@ function sameTokens(stage: Stage, people: Person[]): Tokens {
   return () => Promise.all(people.map(({ claims }) => stage.mint(claims)))
 }
 
+const nothing = { source: null, until: null, reason: null }
+
 /** Tokens that have never been seen: each says something else of a plan, which only products read. */
 function newTokens(stage: Stage, people: Person[]): Tokens {
   let minted = 0
@@ -224,7 +226,7 @@ function newTokens(stage: Stage, people: Person[]): Tokens {
     tokens = []
     while (tokens.length < MOST_NEW_TOKENS_PER_SECOND * (seconds + 0.5)) {
       const { claims } = people[++minted % people.length] as Person
-      tokens.push(await stage.mint({ ...claims, ent: { plan: `plan-${minted}`, source: null, until: null } }))
+      tokens.push(await stage.mint({ ...claims, ent: { plan: `plan-${minted}`, ...nothing } }))
     }
     return tokens
   }

@@ -83,8 +83,8 @@ async function registerPerson(port: number): Promise<Person> {
 }
 
 function claimsOf(accessToken: string): UserClaims {
-  const { sub, sid, account_id, role, email_verified, ent } = JSON.parse(
+  const { sub, sid, account_id, role, email_verified, verification_grace_ends_at, ent } = JSON.parse(
     Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString(),
   )
-  return { sub, sid, account_id, role, email_verified, ent }
+  return { sub, sid, account_id, role, email_verified, verification_grace_ends_at, ent }
 }

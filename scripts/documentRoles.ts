@@ -33,7 +33,7 @@ account over, or closes it. Whoever hands it over becomes an admin.
 }
 
 function operationRow({ method, url, access, summary }: Contract): string[] {
-  if (typeof access !== 'object') return []
+  if (typeof access !== 'object' || !('member' in access)) return []
   const marks = roles.map((role) => (isAtLeast(role, access.member) ? '✓' : ''))
   return [`| \`${method} ${url.replace(/:(\w+)/g, '{$1}')}\` | ${marks.join(' | ')} | ${summary} |`]
 }

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { ChangeTail } from './db/changeTail.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { Changes } from './db/transaction.ts'
 import { type Log, makeLog } from './http/log.ts'
@@ -14,6 +15,8 @@ import { openTurnstile, type Turnstile } from './turnstile/openTurnstile.ts'
 export interface App extends Database {
   config: Config
   changes: Changes
+  /** What is committed by whatever process; it is looked at once it is started. */
+  changeTail: ChangeTail
   limiter: Limiter
   mailer: Mailer
   passwords: Passwords
@@ -42,10 +45,13 @@ export function openApp(
   const limiter = openLimiter(config, database.db)
   const mailer = openMailer(config)
   const metrics = makeMetrics()
+  const changes = new Changes()
+  const changeTail = new ChangeTail({ config, pool: database.pool, changes, log, now })
   return {
     config,
     ...database,
-    changes: new Changes(),
+    changes,
+    changeTail,
     limiter,
     mailer,
     passwords: new Passwords(config, metrics),
@@ -58,6 +64,7 @@ export function openApp(
     async close() {
       await limiter.close()
       mailer.close()
+      await changeTail.stop()
       await database.closeDatabase()
     },
   }

@@ -1,5 +1,6 @@
 import { Access } from './access/access.ts'
 import { entitlementRoutes } from './access/entitlements/routes.ts'
+import { liveRoutes } from './access/live/routes.ts'
 import { accessRoutes } from './access/routes.ts'
 import { invitePage } from './accounts/invites/invitePage.ts'
 import { accountRoutes } from './accounts/routes.ts'
@@ -33,6 +34,7 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   billingRoutes(server, app, access)
   leadRoutes(server, app)
   accessRoutes(server, app, access)
+  liveRoutes(server, app, access)
   entitlementRoutes(server, app, access)
   recordRoutes(server, app)
   operatorRoutes(server, app)

@@ -14,6 +14,7 @@ export interface Service {
 export async function startService(app: App, parts: { serve: boolean; work: boolean }): Promise<Service> {
   const { config } = app
   await followMode(app)
+  await app.changeTail.start()
   const { server, access } = await buildServer(app)
   // Listening comes first: a taken port is found before any job is taken.
   if (parts.serve) await server.fastify.listen({ host: config.host, port: config.port })

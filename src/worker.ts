@@ -13,6 +13,7 @@ import { projectOnEvents } from './billing/projection/projectCustomer.ts'
 import { reconcileHourly } from './billing/reconcile/reconcileHourly.ts'
 import { followSeats } from './billing/seats/followSeats.ts'
 import { settleOperations } from './billing/subscription/settleOperations.ts'
+import { forgetChanges } from './db/forgetChanges.ts'
 import { forgetUsageKeys } from './entitlements/usage/usageKeys.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
 import { forgetFlows } from './identity/oauth/flows.ts'
@@ -43,6 +44,7 @@ export const sweeps: Sweep[] = [
   { name: 'sweep.stripe-operations', run: settleOperations },
   { name: 'sweep.stripe-events', run: forgetEvents },
   { name: 'sweep.usage-keys', run: forgetUsageKeys },
+  { name: 'sweep.changes', run: forgetChanges },
   { name: 'sweep.oauth-flows', run: forgetFlows },
   { name: 'sweep.purge', run: purge },
   { name: 'sweep.given-up-jobs', run: forgetGivenUpJobs },

@@ -10,7 +10,7 @@ import { problem } from '../problems.ts'
 import { AccessTokens, type VerifiedToken } from './accessTokens.ts'
 import { KEY_PREFIX, ProductKeys } from './productKeys/productKeys.ts'
 import { Recent } from './recent.ts'
-import { readOpenAccount, type Snapshot } from './snapshot.ts'
+import { readOpenAccount, readSnapshot, type Snapshot } from './snapshot.ts'
 import { Snapshots } from './snapshots.ts'
 
 /** Who is calling, and what their account may do: one per process. */
@@ -32,16 +32,19 @@ export class Access implements Authenticator {
     this.#snapshots = new Snapshots(app.db, app.changes)
     this.#productKeys = new ProductKeys(app)
     this.#accounts = new Recent(app.changes, ({ accountId }) => ({
-      subjects: [`account:${accountId}`],
+      subjects: [`account:${accountId}`, 'catalogue'],
       usage: `usage:${accountId}`,
     }))
   }
 
   /** The bearer of a live session; 401 otherwise. */
-  async user(request: FastifyRequest, at: Date): Promise<UserActor> {
+  async user(request: FastifyRequest, at: Date, isRead = false): Promise<UserActor> {
     const token = await this.#verified(request, at)
     if (token.kind !== 'user') throw problem('unauthenticated', undefined, { headers: refusedToken })
-    const snapshot = await this.#snapshots.get(token.claims.sid, token.claims.account_id)
+    const { sid, account_id } = token.claims
+    const snapshot = await (isRead
+      ? readSnapshot(this.#app.db, sid, account_id)
+      : this.#snapshots.get(sid, account_id))
     if (!isLive(snapshot, at)) throw problem('session-expired', undefined, { headers: refusedToken })
     const actor: UserActor = {
       kind: 'user',
@@ -55,8 +58,8 @@ export class Access implements Authenticator {
   }
 
   /** A member of the account that the token names; 403 when membership has ended or the account is closed. */
-  async member(request: FastifyRequest, at: Date): Promise<MemberActor> {
-    const actor = await this.user(request, at)
+  async member(request: FastifyRequest, at: Date, isRead = false): Promise<MemberActor> {
+    const actor = await this.user(request, at, isRead)
     const snapshot = this.snapshotOf(actor)
     if (snapshot.account?.closedAt) throw problem('account-closed')
     if (isMember(snapshot)) return actor as MemberActor
@@ -100,7 +103,15 @@ export class Access implements Authenticator {
     if (!text?.startsWith(KEY_PREFIX)) return null
     const key = await this.#productKeys.verify(text, at)
     if (!key) throw problem('unauthenticated', undefined, { headers: refusedToken })
-    return { kind: 'product-key', keyId: key.id, scopes: key.scopes }
+    return { kind: 'product-key', keyId: key.id, scopes: key.scopes, expiresAt: key.expiresAt }
+  }
+
+  /** The same, where nobody else may ask: 401 for access tokens too. */
+  async onlyProductKey(request: FastifyRequest, at: Date): Promise<ProductKeyActor> {
+    const actor = await this.productKey(request, at)
+    if (actor) return actor
+    const headers = isBearer(request.headers.authorization) ? refusedToken : noToken
+    throw problem('unauthenticated', undefined, { headers })
   }
 
   /** What an open account may do, for whoever may ask about any; null when there is none with this id. */

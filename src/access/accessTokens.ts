@@ -4,6 +4,7 @@ import type { App } from '../app.ts'
 import { operatorAudience } from '../config.ts'
 import type { Source } from '../entitlements/facts.ts'
 import type { Role } from '../http/actor.ts'
+import type { SubscriptionReason } from '../problems.ts'
 import { loadSigningKeys, type SigningKey } from './signingKeys.ts'
 
 /** Ten minutes: what a product that decides offline may be behind. */
@@ -21,7 +22,22 @@ export interface UserClaims {
   account_id: string | null
   role: Role | null
   email_verified: boolean
-  ent: { plan: string; source: Source | null; until: string | null } | null
+  /** RFC 3339; null for who is verified. */
+  verification_grace_ends_at: string | null
+  ent: EntitlementClaim | null
+}
+
+/** What the account may do, for a product that decides without asking. */
+export interface EntitlementClaim {
+  plan: string
+  source: Source | null
+  /** RFC 3339: from then on the plan is free, and the source says why; null is open-ended. */
+  until: string | null
+  /** Why there is nothing but free; null where a plan is granted. */
+  reason: SubscriptionReason | null
+  /** The plan and every lower one, and the features that are on. Both are left out where they would make the token long. */
+  opens?: string[]
+  features?: string[]
 }
 
 export interface OperatorClaims {

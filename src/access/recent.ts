@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Changes } from '../db/transaction.ts'
 
-/** Below the second within which every replica must refuse what another one revoked. */
+/** Below the second within which every replica must refuse what another one revoked, also where no announcement arrives. */
 const FRESH_FOR_MS = 900
 const MAX_ENTRIES = 20_000
 
@@ -22,7 +22,7 @@ interface Dependencies {
 
 /**
  * What was read from the database, kept for under a second. What this process commits is seen by its next read at
- * once; what another process commits, within that second. Of what has been used that holds for those who ask `withUsage`:
+ * once; what another process commits, as soon as it was announced, and within that second in any case. Of what has been used that holds for those who ask `withUsage`:
  * to the others a call that counts something voids nothing. What is not there is not remembered, so that nobody can
  * fill the memory by asking for it.
  */
@@ -37,12 +37,14 @@ export class Recent<Value extends object> {
     ttlResolution: 100,
   })
   #changes = 0
+  #everythingChangedAt = 0
 
   constructor(changes: Changes, dependenciesOf: (value: Value) => Dependencies) {
     this.#dependenciesOf = dependenciesOf
-    changes.listen((subjects) => {
+    changes.listen((changed) => {
       this.#changes++
-      for (const subject of subjects) this.#changedAt.set(subject, this.#changes)
+      if (changed === 'everything') this.#everythingChangedAt = this.#changes
+      else for (const subject of changed) this.#changedAt.set(subject, this.#changes)
     })
   }
 
@@ -82,6 +84,7 @@ export class Recent<Value extends object> {
   #isFresh({ readAt, seen, dependsOn: { subjects, usage } }: Entry<Value>, withUsage: boolean): boolean {
     if (performance.now() - readAt > FRESH_FOR_MS) return false
     if (seen === this.#changes) return true
+    if (seen < this.#everythingChangedAt) return false
     const isUnchanged = (subject: string) => (this.#changedAt.get(subject) ?? 0) <= seen
     return subjects.every(isUnchanged) && (!withUsage || usage === undefined || isUnchanged(usage))
   }

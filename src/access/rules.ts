@@ -1,5 +1,8 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Config } from '../config.ts'
+import type { AccountFacts } from '../entitlements/facts.ts'
+import { decide, featuresOn, plansUpTo } from '../entitlements/rules.ts'
+import type { EntitlementClaim } from './accessTokens.ts'
 import type { UserFacts } from './snapshot.ts'
 
 const DAY = 86_400_000
@@ -10,6 +13,26 @@ export function graceEndOf(
   { verificationGraceDays }: Pick<Config, 'verificationGraceDays'>,
 ): Date | null {
   return emailVerifiedAt ? null : new Date(createdAt.getTime() + verificationGraceDays * DAY)
+}
+
+/** Tokens travel with every request, and proxies bound how long headers may be. */
+const LONGEST_NAMES = 1_000
+
+/** What an access token says of an account: what it may do at `at`, and until when that holds. */
+export function entitlementClaim(facts: AccountFacts, catalogue: Catalogue, at: Date): EntitlementClaim {
+  const decision = decide(facts, catalogue, at)
+  const { plan } = decision
+  const names = {
+    opens: plansUpTo(plan, catalogue),
+    features: featuresOn(facts, plan, catalogue, at),
+  }
+  return {
+    plan: plan.plan,
+    source: decision.kind === 'granted' ? decision.grant.source : null,
+    until: (decision.kind === 'granted' && decision.grant.until?.toISOString()) || null,
+    reason: decision.kind === 'free' ? decision.reason : null,
+    ...(JSON.stringify(names).length <= LONGEST_NAMES && names),
+  }
 }
 
 /** What a guard asks for. */

@@ -11,7 +11,7 @@ export class Snapshots {
   constructor(db: Db, changes: Changes) {
     this.#db = db
     this.#recent = new Recent(changes, ({ session, user, account }) => ({
-      subjects: [`session:${session.id}`, `user:${user.id}`, `account:${account?.id}`],
+      subjects: [`session:${session.id}`, `user:${user.id}`, `account:${account?.id}`, 'catalogue'],
       usage: `usage:${account?.id}`,
     }))
   }

@@ -1,12 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { App } from '../app.ts'
-import { decide } from '../entitlements/rules.ts'
 import { roles } from '../http/actor.ts'
 import { Instant, Nullable, named, Uuid } from '../http/schemas.ts'
 import type { Access } from './access.ts'
 import { ACCESS_TOKEN_SECONDS } from './accessTokens.ts'
-import { graceEndOf } from './rules.ts'
+import { entitlementClaim, graceEndOf } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What a member may do. */
@@ -60,7 +59,6 @@ export async function tokensFor(
   at: Date,
 ): Promise<Omit<Static<typeof TokensSchema>, 'refresh_token'>> {
   const { session, user, account, role, accounts, facts } = snapshot
-  const decision = facts && decide(facts, await access.catalogueOf(snapshot), at)
   const accessToken = await access.tokens.issue(
     {
       sub: user.id,
@@ -68,11 +66,8 @@ export async function tokensFor(
       account_id: account?.id ?? null,
       role,
       email_verified: user.emailVerifiedAt !== null,
-      ent: decision && {
-        plan: decision.plan.plan,
-        source: decision.kind === 'granted' ? decision.grant.source : null,
-        until: (decision.kind === 'granted' && decision.grant.until?.toISOString()) || null,
-      },
+      verification_grace_ends_at: graceEndOf(user, config)?.toISOString() ?? null,
+      ent: facts && entitlementClaim(facts, await access.catalogueOf(snapshot), at),
     },
     at,
   )

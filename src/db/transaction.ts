@@ -14,7 +14,7 @@ import type { DB } from './tables.ts'
 export type Tx = Transaction<DB>
 
 /** `usage` is an account's counts: what decides about access does not depend on them. */
-type Subject =
+export type Subject =
   | `account:${string}`
   | `user:${string}`
   | `session:${string}`
@@ -22,14 +22,22 @@ type Subject =
   | `usage:${string}`
   | 'catalogue'
 
-/** Tells caches of this process what a committed transaction has changed. */
+/** What has changed; everything may have where nobody can tell any more. */
+export type Changed = ReadonlySet<Subject> | 'everything'
+
+/**
+ * Tells caches of this process what has changed: what its own transactions have as soon as they are committed, what those of
+ * other processes have once the tail has seen it. A doorbell: whoever must not miss anything reads the table.
+ */
 export class Changes {
-  readonly #listeners = new Set<(subjects: ReadonlySet<Subject>) => void>()
-  listen(listener: (subjects: ReadonlySet<Subject>) => void): void {
+  readonly #listeners = new Set<(changed: Changed) => void>()
+  /** Told of each commit of this process that has changed something, to ring at the others. */
+  ring: () => void = () => {}
+  listen(listener: (changed: Changed) => void): void {
     this.#listeners.add(listener)
   }
-  announce(subjects: ReadonlySet<Subject>): void {
-    for (const listener of this.#listeners) listener(subjects)
+  announce(changed: Changed): void {
+    for (const listener of this.#listeners) listener(changed)
   }
 }
 
@@ -97,15 +105,17 @@ async function runOnce<T>(
     await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => undefined)
     throw codeOf(error) === FAILED_BEFORE ? (turn.firstFailure ?? error) : error
   }
-  if (subjects.size > 0) app.changes.announce(subjects)
+  if (subjects.size > 0) {
+    app.changes.announce(subjects)
+    app.changes.ring()
+  }
   return result
 }
 
 /** What others must hear of is a row of the same commit, and travels with it. */
 async function commit(connection: DatabaseConnection, subjects: ReadonlySet<Subject>): Promise<void> {
   const noted = subjects.size > 0 ? connection.executeQuery(noteOf(subjects)) : undefined
-  noted?.catch(() => undefined)
-  const { rows } = await connection.executeQuery(CompiledQuery.raw('commit'))
+  const [{ rows }] = await Promise.all([connection.executeQuery(CompiledQuery.raw('commit')), noted])
   // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK instead of an error.
   if ((rows[0] as { command?: string } | undefined)?.command === 'ROLLBACK') {
     throw new Error(
@@ -114,8 +124,13 @@ async function commit(connection: DatabaseConnection, subjects: ReadonlySet<Subj
   }
 }
 
+// In a database that was restored from a dump, ids of transactions begin anew and meet rows of the old ones.
 const noteOf = (subjects: ReadonlySet<Subject>) =>
-  CompiledQuery.raw('insert into changes (subjects) values ($1)', [[...subjects]])
+  CompiledQuery.raw(
+    `insert into changes (subjects) values ($1)
+     on conflict (xid) do update set at = excluded.at, subjects = excluded.subjects`,
+    [[...subjects]],
+  )
 
 function mayPassNextTime(error: unknown): boolean {
   const code = codeOf(error)

@@ -61,6 +61,16 @@ export function resolveFeatures(
   )
 }
 
+/** The names of the features that are on. */
+export function featuresOn(...asked: Parameters<typeof resolveFeatures>): string[] {
+  return Object.entries(resolveFeatures(...asked)).flatMap(([name, isOn]) => (isOn ? [name] : []))
+}
+
+/** What an account on a plan passes for: that plan and every lower one, from the lowest. */
+export function plansUpTo({ rank }: Plan, { plans }: Pick<Catalogue, 'plans'>): string[] {
+  return plans.filter((plan) => plan.rank <= rank).map(({ plan }) => plan)
+}
+
 /** The lowest public plan that would open a feature to this account, or null when none would. */
 export function lowestPlanWith(
   feature: string,

@@ -26,6 +26,8 @@ export interface ProductKeyActor {
   kind: 'product-key'
   keyId: string
   scopes: readonly Scope[]
+  /** Null is until it is revoked. */
+  expiresAt: Date | null
 }
 
 /** Staff of the company that runs this. */

@@ -5,6 +5,7 @@ export interface Metrics {
   registry: Registry
   requestSeconds: Histogram<'operation' | 'status'>
   hashesWaiting: Gauge
+  changeStreams: Gauge
   jobs: Counter<'job' | 'outcome'>
   mails: Counter<'template' | 'outcome'>
   stripeAlarms: Counter<'kind'>
@@ -28,6 +29,11 @@ export function makeMetrics(): Metrics {
     hashesWaiting: new Gauge({
       name: 'frontgate_password_hashes_waiting',
       help: 'Password hashes queued',
+      registers,
+    }),
+    changeStreams: new Gauge({
+      name: 'frontgate_change_streams',
+      help: 'Streams of changes that products follow',
       registers,
     }),
     jobs: new Counter({

@@ -20,9 +20,15 @@ import type { Server } from './server.ts'
 /**
  * Who may call an operation. A contract without it does not compile.
  * `anyone` carries no identity; `user` is signed in; `{ member }` is signed in to an account with at least
- * that role, or with `productKey` a product's server whose key has that scope; `operator` is staff.
+ * that role, or with `productKey` a product's server whose key has that scope, which alone is nobody but that server;
+ * `operator` is staff. `isRead` has the member read from the database for this call, whatever is remembered.
  */
-export type Access = 'anyone' | 'user' | { member: Role; productKey?: Scope } | 'operator'
+export type Access =
+  | 'anyone'
+  | 'user'
+  | { member: Role; productKey?: Scope; isRead?: true }
+  | { productKey: Scope }
+  | 'operator'
 
 type ActorOf<A extends Access> = A extends 'anyone'
   ? { kind: 'anyone' }
@@ -30,9 +36,11 @@ type ActorOf<A extends Access> = A extends 'anyone'
     ? UserActor
     : A extends 'operator'
       ? OperatorActor
-      : A extends { productKey: Scope }
+      : A extends { member: Role; productKey: Scope }
         ? MemberActor | ProductKeyActor
-        : MemberActor
+        : A extends { member: Role }
+          ? MemberActor
+          : ProductKeyActor
 
 /** What an operation promises on the wire; openapi.json is made of these. */
 export interface Contract {
@@ -68,10 +76,13 @@ export type Handler<C extends Contract> = (call: Call<C>) => Promise<unknown>
 /** Turns the bearer of an access token, or of a product key, into an actor; implemented in src/access. */
 export interface Authenticator {
   user(request: FastifyRequest, at: Date): Promise<UserActor>
-  member(request: FastifyRequest, at: Date): Promise<MemberActor>
+  /** With `isRead` it is as the database has it now, in one round trip. */
+  member(request: FastifyRequest, at: Date, isRead?: boolean): Promise<MemberActor>
   operator(request: FastifyRequest, at: Date): Promise<OperatorActor>
   /** Null when what the request carries is not written as a product key is; 401 for one that opens nothing. */
   productKey(request: FastifyRequest, at: Date): Promise<ProductKeyActor | null>
+  /** 401 for whatever else it carries, an access token among it. */
+  onlyProductKey(request: FastifyRequest, at: Date): Promise<ProductKeyActor>
 }
 
 /** Memory knows members, not their roles, so only what every member may ask can be answered from it. */
@@ -119,13 +130,17 @@ function authorizerOf(authenticator: Authenticator, access: Access): Authorizer 
   if (access === 'anyone') return async () => anyone
   if (access === 'user') return authenticator.user.bind(authenticator)
   if (access === 'operator') return authenticator.operator.bind(authenticator)
-  const member = memberWith(authenticator, access.member)
+  if (!('member' in access)) return onlyProductKey(authenticator, access.productKey)
+  const member = memberWith(authenticator, access)
   return access.productKey ? productKeyOr(member, authenticator, access.productKey) : member
 }
 
-function memberWith(authenticator: Authenticator, least: Role): Authorizer {
+function memberWith(
+  authenticator: Authenticator,
+  { member: least, isRead = false }: { member: Role; isRead?: boolean },
+): Authorizer {
   return async (request, at) => {
-    const actor = await authenticator.member(request, at)
+    const actor = await authenticator.member(request, at, isRead)
     if (isAtLeast(actor.role, least)) return actor
     throw problem('forbidden', undefined, {
       detail: `This takes the role ${least} or a higher one; yours is ${actor.role}.`,
@@ -136,13 +151,20 @@ function memberWith(authenticator: Authenticator, least: Role): Authorizer {
 function productKeyOr(member: Authorizer, authenticator: Authenticator, scope: Scope): Authorizer {
   return async (request, at) => {
     const actor = await authenticator.productKey(request, at)
-    if (!actor) return member(request, at)
-    if (actor.scopes.includes(scope)) return actor
-    throw problem('forbidden', undefined, {
-      detail: `This takes a product key with the scope ${scope}; yours has ${actor.scopes.join(' and ')}.`,
-      headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
-    })
+    return actor ? withScope(actor, scope) : member(request, at)
   }
+}
+
+function onlyProductKey(authenticator: Authenticator, scope: Scope): Authorizer {
+  return async (request, at) => withScope(await authenticator.onlyProductKey(request, at), scope)
+}
+
+function withScope(actor: ProductKeyActor, scope: Scope): ProductKeyActor {
+  if (actor.scopes.includes(scope)) return actor
+  throw problem('forbidden', undefined, {
+    detail: `This takes a product key with the scope ${scope}; yours has ${actor.scopes.join(' and ')}.`,
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+  })
 }
 
 function schemaOf(contract: Contract): NonNullable<RouteOptions['schema']> {
@@ -177,13 +199,18 @@ function tagOf(url: string): string {
 /** What a bearer of each kind must have, as OpenAPI 3.1 lets it be listed for any scheme. */
 function securityOf(access: Access): Record<string, string[]>[] {
   const scope = typeof access === 'object' && access.productKey
-  return [{ accessToken: [] }, ...(scope ? [{ productKey: [scope] }] : [])]
+  return [...(takesToken(access) ? [{ accessToken: [] }] : []), ...(scope ? [{ productKey: [scope] }] : [])]
+}
+
+function takesToken(access: Access): boolean {
+  return access !== 'anyone' && (typeof access === 'string' || 'member' in access)
 }
 
 function describeAccess(access: Access): string {
   if (access === 'anyone') return 'Open to anyone.'
   if (access === 'user') return 'For a signed-in user.'
   if (access === 'operator') return 'For operators.'
+  if (!('member' in access)) return `For product keys with the scope ${access.productKey}.`
   const { member, productKey } = access
   const role = member === 'viewer' ? '' : ` with the role ${member} or a higher one`
   const key = productKey ? `, and for product keys with the scope ${productKey}` : ''
@@ -194,8 +221,12 @@ function refusalsOf(contract: Contract, codes: ProblemCode[]): Record<string, ob
   const withInput = contract.params || contract.query || takesBody(contract)
   const all = new Set<ProblemCode>([
     ...(withInput ? (['invalid-request'] as const) : []),
-    ...(contract.access === 'anyone' ? [] : (['unauthenticated', 'session-expired'] as const)),
-    ...(typeof contract.access === 'object' ? (['forbidden', 'account-closed'] as const) : []),
+    ...(contract.access === 'anyone' ? [] : (['unauthenticated'] as const)),
+    ...(takesToken(contract.access) ? (['session-expired'] as const) : []),
+    ...(typeof contract.access === 'object' ? (['forbidden'] as const) : []),
+    ...(typeof contract.access === 'object' && takesToken(contract.access)
+      ? (['account-closed'] as const)
+      : []),
     ...codes,
   ])
   return {

@@ -13,7 +13,8 @@ function tokenOfNow(t: TestApp, { accessToken }: Person): Promise<string> {
     account_id,
     role,
   } = decodeJwt<{ sid: string; account_id: string; role: 'owner' }>(accessToken)
-  return t.access.tokens.issue({ sub, sid, account_id, role, email_verified: true, ent: null }, t.app.now())
+  const verified = { email_verified: true, verification_grace_ends_at: null }
+  return t.access.tokens.issue({ sub, sid, account_id, role, ...verified, ent: null }, t.app.now())
 }
 
 /** Reads all that a member can read, and returns the plans and the guards' statuses. */

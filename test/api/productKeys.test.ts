@@ -208,7 +208,7 @@ describe('a key', () => {
   test('the trail names it as who acted', async () => {
     const { id } = await productKey(t)
     const action = 'test.acted'
-    const actor = { kind: 'product-key', keyId: id, scopes: [] } as const
+    const actor = { kind: 'product-key', keyId: id, scopes: [], expiresAt: null } as const
     const caller = { actor, ip: null, userAgent: null, requestId: null }
     await audit(t.app.db, caller, { action }, t.app.now())
     const as = await operatorToken(t)

@@ -14,6 +14,7 @@ const NEW_SECRET = 'the-secret-that-follows-the-old-one-0123456789'
 
 const rotate = (t: TestApp, options?: { now: boolean }, config = t.app.config) =>
   inTx(t.app, (tx) => rotateSigningKey(tx, config, t.app.now(), options))
+const unverified = { email_verified: false, verification_grace_ends_at: null }
 const kidOf = (accessToken: string) => decodeProtectedHeader(accessToken).kid
 
 async function published(t: TestApp): Promise<string[]> {
@@ -53,7 +54,7 @@ describe('rotation', () => {
     const fresh = await startReplica(t)
     const { sub, sid, account_id } = claimsOf(before.accessToken)
     const after = await fresh.access.tokens.issue(
-      { sub, sid, account_id, role: 'owner', email_verified: false, ent: null },
+      { sub, sid, account_id, role: 'owner', ...unverified, ent: null },
       t.app.now(),
     )
     expect(kidOf(after)).toBe(kid)
@@ -137,7 +138,7 @@ describe('a secret that is replaced', () => {
     expect((await after.get('/v1/me', before)).status).toBe(200)
     const { sub, sid, account_id } = claimsOf(before)
     const issued = await after.access.tokens.issue(
-      { sub, sid, account_id, role: 'owner', email_verified: false, ent: null },
+      { sub, sid, account_id, role: 'owner', ...unverified, ent: null },
       t.app.now(),
     )
     expect(kidOf(issued)).toBe(kid)

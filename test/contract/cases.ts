@@ -32,6 +32,8 @@ export interface Case {
   takesStripe?: true
   /** The same for Google and Microsoft. */
   takesProvider?: true
+  /** Its reply goes on until the client leaves. */
+  isEndless?: true
   /** It takes few calls of one network: each of ours comes from another. */
   isLimitedByNetwork?: true
   /** By the name of a field in path, query or body: an id that is not for the caller, which is answered 404. */
@@ -268,6 +270,8 @@ export const cases: Record<string, Case> = {
   },
   forwardAuth: { good: () => ({ query: { require: 'plan:pro', feature: 'scripts' } }) },
 
+  getAccessState: {},
+  followChanges: { isEndless: true },
   findAccounts: { good: (_t, { email }) => ({ query: { query: email, limit: '10' } }) },
   getAccountAsOperator: {
     async good(t, { accountId }) {

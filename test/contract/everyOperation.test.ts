@@ -49,10 +49,11 @@ interface Stage {
 describe.each(operations)('$operationId', (operation) => {
   const { operationId, method, path, body, parameters, security, description = '' } = operation
   const { good, foreign = {}, ...takes } = cases[operationId] ?? {}
-  const { takesStripe = false, takesProvider = false, isLimitedByNetwork = false } = takes
+  const { takesStripe = false, takesProvider = false, isEndless = false, isLimitedByNetwork = false } = takes
   const goodStatuses = takesStripe || takesProvider ? [503] : [200, 201, 202, 204, 302]
   const isForOperators = description === 'For operators.'
   const isForMembers = description.startsWith('For members')
+  const isForKeys = description.startsWith('For product keys')
   const least = (/with the role (\w+)/.exec(description)?.[1] ?? 'viewer') as Role
   const query = parameters.filter((parameter) => parameter.in === 'query')
   const scope = scopes.find((known) => security?.some((way) => way.productKey?.includes(known)))
@@ -63,7 +64,8 @@ describe.each(operations)('$operationId', (operation) => {
   async function setStage(): Promise<Stage> {
     const [me, other] = [await registerVerified(t), await register(t)]
     const input = (await good?.(t, me)) ?? {}
-    const bearer = isForOperators ? await operatorToken(t) : security ? me.accessToken : undefined
+    const own = isForKeys ? widestKey : me.accessToken
+    const bearer = isForOperators ? await operatorToken(t) : security ? own : undefined
     await t.settled()
     return { me, other, input, bearer }
   }
@@ -75,6 +77,7 @@ describe.each(operations)('$operationId', (operation) => {
     const search = new URLSearchParams(asked).toString()
     return t.call(method, search ? `${url}?${search}` : url, {
       ...(isLimitedByNetwork && { from: newNetwork() }),
+      isEndless,
       ...(as !== undefined && { as }),
       ...(sent !== undefined && { body: sent, headers: { 'content-type': 'application/json' } }),
     })
@@ -126,15 +129,37 @@ describe.each(operations)('$operationId', (operation) => {
     })
 
     test(
-      isForOperators ? '403: a user, owner though they are' : '401: an operator, who is no user',
+      isForOperators
+        ? '403: a user, owner though they are'
+        : `401: an operator, who is no user${isForKeys ? ', and a user' : ''}`,
       async () => {
         const token = isForOperators ? stage.me.accessToken : await operatorToken(t)
         await expectRefused(isForOperators ? 403 : 401, [() => call(stage, {}, token)])
+        if (isForKeys) await expectRefused(401, [() => call(stage, {}, stage.me.accessToken)])
       },
     )
   }
 
-  if (scope) {
+  if (scope && isForKeys) {
+    test(`a product key with the scope ${scope} suffices; 403: without it; 401: one that is revoked`, async () => {
+      const [wide, narrow] = [
+        await productKey(t, [scope]),
+        await productKey(
+          t,
+          scopes.filter((other) => other !== scope),
+        ),
+      ]
+      const reply = await call(stage, {}, wide.key)
+      expect(goodStatuses, reply.text).toContain(reply.status)
+      // The first use of a key is noted in its row.
+      await call(stage, {}, narrow.key)
+      await expectRefused(403, [() => call(stage, {}, narrow.key)])
+      await revokeProductKey(t, wide.id)
+      await expectRefused(401, [() => call(stage, {}, wide.key)])
+    })
+  }
+
+  if (scope && !isForKeys) {
     const place = query.some(({ name }) => name === 'account_id') ? 'query' : 'body'
     const callFor = (accountId: string | undefined, key: string) => {
       const { account_id: _mine, ...rest } = stage.input[place] ?? {}

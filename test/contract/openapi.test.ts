@@ -81,8 +81,9 @@ describe.each(operations)('$operationId', (operation) => {
   test('says what it does, and who may call it', () => {
     expect(summary).toMatch(/^[A-Z].{10,}[^.]$/)
     expect(description).toMatch(/^(Open to|For) .+\.$/)
-    const [, scope] = / for product keys with the scope (\S+)\.$/.exec(description ?? '') ?? []
-    const access = [{ accessToken: [] }, ...(scope ? [{ productKey: [scope] }] : [])]
+    const [, scope] = /[Ff]or product keys with the scope (\S+)\.$/.exec(description ?? '') ?? []
+    const isForKeys = description?.startsWith('For product keys')
+    const access = [...(isForKeys ? [] : [{ accessToken: [] }]), ...(scope ? [{ productKey: [scope] }] : [])]
     expect(security).toEqual(open.includes(operationId) ? undefined : access)
   })
 
@@ -99,7 +100,13 @@ describe.each(operations)('$operationId', (operation) => {
     expect(statuses.filter((status) => !/^[23]\d\d$/.test(status))).toEqual(['default'])
     expect(replies.default).toEqual({ $ref: '#/components/schemas/Problem' })
     for (const [status, schema] of Object.entries(replies)) {
-      const hasNoFields = ['forwardAuth', 'exportMe', 'exportAccount', 'exportLeads'].includes(operationId)
+      const hasNoFields = [
+        'forwardAuth',
+        'followChanges',
+        'exportMe',
+        'exportAccount',
+        'exportLeads',
+      ].includes(operationId)
       const isEmpty = ['204', '302', '304'].includes(status) || hasNoFields
       if (status !== 'default') expect(schema === null, status).toBe(isEmpty)
     }

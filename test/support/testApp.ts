@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { inject as send } from 'light-my-request'
@@ -26,6 +27,8 @@ export interface TestCall {
   from?: string
   cookies?: Record<string, string>
   headers?: Record<string, string>
+  /** The reply goes on for ever: it is left after what it begins with. */
+  isEndless?: boolean
 }
 
 /** A whole service on a database of its own, with a clock that only moves when told to, and a real mail server. */
@@ -94,6 +97,7 @@ export async function startTestApp(
   const app = openApp(config, { now, log, fetch })
   const { server, access } = await buildServer(app)
   await server.fastify.ready()
+  await app.changeTail.start()
   const worker = work ? await startWorker(app) : undefined
 
   const moveClock = (seconds: number) => {
@@ -140,14 +144,22 @@ export async function startTestAppWith(
   return testApp
 }
 
+const sendToEndless: typeof send = (async (handle, request: InjectOptions) => {
+  const reply = await send(handle, { ...request, payloadAsStream: true })
+  const stream = reply.stream()
+  const [body] = await once(stream, 'data')
+  if (/event-stream/.test(String(reply.headers['content-type']))) stream.destroy()
+  return Object.assign(reply, { body: String(body), rawPayload: body, json: () => JSON.parse(String(body)) })
+}) as typeof send
+
 /** Sends a request through the entrance that the listening server has. */
 export async function callServer(
   server: Server,
   method: InjectOptions['method'],
   url: string,
-  { body, as, from = '127.0.0.1', cookies, headers = {} }: TestCall,
+  { body, as, from = '127.0.0.1', cookies, headers = {}, isEndless = false }: TestCall,
 ): Promise<TestReply> {
-  const reply = await send(server.handle, {
+  const reply = await (isEndless ? sendToEndless : send)(server.handle, {
     method,
     url,
     remoteAddress: from,

@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Config } from '../config.ts'
+import type { Log } from '../http/log.ts'
+import type { Position } from './positions.ts'
+import { type News, readChanges } from './readChanges.ts'
+import type { Changes } from './transaction.ts'
+
+const CHANNEL = 'frontgate_changes'
+const LOOK_EVERY_MS = 1_000
+/** Commits that follow each other closely are seen together. */
+const LOOK_AT_MOST_EVERY_MS = 20
+const AFTER_FAILURE_MS = 250
+const CONNECT_AT_MOST_EVERY_MS = 500
+const ANSWER_WITHIN_MS = 3_000
+
+/** One look at what has been committed. */
+export interface Look extends News {
+  /** The service's time when it began: whatever had been committed by then is told by this look or an earlier one. */
+  at: Date
+  /** The same instant, by the clock that is never moved. */
+  began: number
+}
+
+interface Parts {
+  config: Pick<Config, 'databaseUrl'>
+  pool: pg.Pool
+  changes: Changes
+  log: Log
+  now: () => Date
+}
+
+/**
+ * Follows what every process commits, and announces it in this one: at once where notifications arrive, else within a
+ * second. Notifications are nothing but hints to look now, so a pooler that swallows them, or a connection that is lost, costs that
+ * second and no more.
+ */
+export class ChangeTail {
+  readonly #parts: Parts
+  readonly #followers = new Set<(look: Look) => void>()
+  /** Of its own, since notifications arrive on one; while there is none, the pool is asked. */
+  #client: pg.Client | undefined
+  #connecting: Promise<void> | undefined
+  #triedAt = Number.NEGATIVE_INFINITY
+  #position: Position | null = null
+  #running: Promise<void> | undefined
+  #isStopped = false
+  #isWanted = false
+  #wake = () => {}
+  #isRung = false
+  #ringing: Promise<void> | undefined
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Begins to look, and to ring at other processes when this one has committed something. Returns after the first look. */
+  async start(): Promise<void> {
+    const { promise: tried, resolve } = Promise.withResolvers<void>()
+    this.#parts.changes.ring = () => this.#ring()
+    this.#running ??= this.#run(resolve)
+    await tried
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#parts.changes.ring = () => {}
+    this.#wake()
+    await Promise.all([this.#running, this.#connecting, this.#ringing])
+    await this.#client?.end()
+  }
+
+  /** Has somebody told of every look from now on; returns how to end that. */
+  follow(follower: (look: Look) => void): () => void {
+    this.#followers.add(follower)
+    return () => void this.#followers.delete(follower)
+  }
+
+  /** Has a look begin that has not begun yet. */
+  lookSoon(): void {
+    this.#isWanted = true
+    this.#wake()
+  }
+
+  /** What has been committed since a position that somebody was told of earlier; everything since none. */
+  since(position: Position | null): Promise<News> {
+    return readChanges(this.#parts.pool, position)
+  }
+
+  async #run(onTried: () => void): Promise<void> {
+    let isFailing = false
+    while (!this.#isStopped) {
+      this.#isWanted = false
+      const began = performance.now()
+      this.#connectIfLost(began)
+      try {
+        await this.#look(began)
+        if (isFailing) this.#parts.log.info('what other processes change is seen again')
+        isFailing = false
+      } catch (error) {
+        if (!isFailing) this.#parts.log.warn({ error }, 'what other processes change is not seen')
+        isFailing = true
+      }
+      onTried()
+      await this.#pause(began, isFailing ? AFTER_FAILURE_MS : LOOK_AT_MOST_EVERY_MS)
+    }
+  }
+
+  async #look(began: number): Promise<void> {
+    const { pool, changes, now } = this.#parts
+    const at = now()
+    const client = this.#client
+    const news = await readChanges(client ?? pool, this.#position).catch((error: unknown) => {
+      if (client) this.#lose(client)
+      throw error
+    })
+    this.#position = news.position
+    if (news.changed === 'everything' || news.changed.size > 0) changes.announce(news.changed)
+    for (const follower of this.#followers) follower({ at, began, ...news })
+  }
+
+  async #pause(began: number, leastMs: number): Promise<void> {
+    if (!this.#isWanted && !this.#isStopped) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      const timer = setTimeout(resolve, LOOK_EVERY_MS)
+      await promise.finally(() => clearTimeout(timer))
+    }
+    const early = began + leastMs - performance.now()
+    if (early > 0 && !this.#isStopped) await sleep(early)
+  }
+
+  #connectIfLost(now: number): void {
+    if (this.#client || this.#connecting || now - this.#triedAt < CONNECT_AT_MOST_EVERY_MS) return
+    this.#triedAt = now
+    this.#connecting = this.#connect().finally(() => {
+      this.#connecting = undefined
+    })
+  }
+
+  async #connect(): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.#parts.config.databaseUrl.reveal(),
+      connectionTimeoutMillis: ANSWER_WITHIN_MS,
+      query_timeout: ANSWER_WITHIN_MS,
+      keepAlive: true,
+      application_name: 'frontgate changes',
+    })
+    client.on('error', () => this.#lose(client))
+    client.on('end', () => this.#lose(client))
+    client.on('notification', ({ processId }) => {
+      // What this process rang for it has looked for already.
+      if (processId !== (client as { processID?: number }).processID) this.lookSoon()
+    })
+    try {
+      await client.connect()
+      await client.query(`listen ${CHANNEL}`)
+      this.#client = client
+      // What was rung for while nobody listened.
+      this.lookSoon()
+    } catch {
+      void client.end().catch(() => undefined)
+    }
+  }
+
+  #lose(client: pg.Client): void {
+    if (this.#client !== client) return
+    this.#client = undefined
+    if (this.#isStopped) return
+    void client.end().catch(() => undefined)
+    this.lookSoon()
+  }
+
+  #ring(): void {
+    this.lookSoon()
+    this.#isRung = true
+    this.#ringing ??= this.#keepRinging().finally(() => {
+      this.#ringing = undefined
+    })
+  }
+
+  /** After the commit and apart from it: in it, a notification would have all commits of the server wait for each other. */
+  async #keepRinging(): Promise<void> {
+    while (this.#isRung && !this.#isStopped) {
+      this.#isRung = false
+      await (this.#client ?? this.#parts.pool).query(`notify ${CHANNEL}`).catch(() => undefined)
+      await sleep(LOOK_AT_MOST_EVERY_MS)
+    }
+  }
+}
