@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
-import { inTx, type Tx } from '../db/transaction.ts'
+import { changed, inTx, type Tx } from '../db/transaction.ts'
 import { setStripeGrant } from '../entitlements/stripeGrants.ts'
 import { systemCaller } from '../http/actor.ts'
 import { problem } from '../problems.ts'
@@ -61,6 +61,7 @@ async function leaveTestMode(tx: Tx, at: Date): Promise<void> {
     .returning(['account_id', 'stripe_subscription_id'])
     .execute()
   for (const { account_id: accountId, stripe_subscription_id: subscription } of gone) {
+    changed(tx, `account:${accountId}`)
     await setStripeGrant(tx, { accountId, subscription, grant: null }, at)
   }
   await tx.updateTable('stripe_prices').set({ retired_at: at }).where('retired_at', 'is', null).execute()

@@ -9,7 +9,7 @@ import { problem } from '../problems.ts'
 import { closeWithoutWaitingForClients } from './closing.ts'
 import { compileSchemas } from './compileSchemas.ts'
 import { Memory } from './memory.ts'
-import { recordRequest } from './recordRequest.ts'
+import { recordRouted } from './recordRequest.ts'
 import { makeErrorHandler } from './renderProblem.ts'
 import type { Authenticator, Contract } from './route.ts'
 import { sharedSchemas } from './schemas.ts'
@@ -135,10 +135,7 @@ function holdsNul(value: unknown): boolean {
 
 function observe(server: FastifyInstance, app: App): void {
   server.addHook('onResponse', (request, reply, done) => {
-    const { operationId } = request.routeOptions.config as { operationId?: string }
-    const operation = operationId ?? 'none'
-    const { id: requestId, method } = request
-    recordRequest(app, { requestId, operation, method, status: reply.statusCode, ms: reply.elapsedTime })
+    recordRouted(app, request, reply)
     done()
   })
 }

@@ -49,6 +49,7 @@ async function purgeAccount(tx: Tx, id: string, goneBy: Date, at: Date): Promise
 
 async function purgeUser(tx: Tx, id: string, goneBy: Date, at: Date): Promise<void> {
   if (!(await lockDeletedUser(tx, id, goneBy))) return
+  changed(tx, `user:${id}`)
   for (const { run } of userPurges) await run(tx, id)
   await Promise.all([
     leaveTombstone(tx, id, at),

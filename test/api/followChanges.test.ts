@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ChangeStream, listen } from '../support/changeStream.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readCursor, writeCursor } from '../../src/db/positions.ts'
+import { TcpProxy } from '../db/tcpProxy.ts'
+import { ChangeStream, listen, openTransaction } from '../support/changeStream.ts'
 import { register } from '../support/people.ts'
 import { productKey, revokeProductKey } from '../support/productKeys.ts'
-import { giveGrant, instant } from '../support/staff.ts'
+import { startReplica } from '../support/replica.ts'
+import { DAY_SECONDS, giveGrant, instant } from '../support/staff.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 
 let t: TestApp
@@ -15,20 +18,210 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-test('a product is marked at once, and told of what changes as it is committed', async () => {
-  const { accountId } = await register(t)
-  const stream = await ChangeStream.open(origin, key)
-  expect(stream.status).toBe(200)
-  expect(Object.fromEntries(stream.headers)).toMatchObject({
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-    'x-content-type-options': 'nosniff',
-  })
-  expect((await stream.marked()).data).toEqual({ at: instant(t) })
+const follow = (lastEventId?: string, as = key) => ChangeStream.open(origin, as, lastEventId)
+const subjectsOf = ({ told }: ChangeStream) => told.flatMap(({ data }) => data.subjects ?? [])
+
+async function changeOf(accountId: string): Promise<string> {
   await giveGrant(t, accountId, { source: 'complimentary', plan: 'team' })
-  const told = await stream.named(`account:${accountId}`)
-  expect(told.data.at).toBe(instant(t))
-  expect(told.id).not.toBe('')
-  expect((await stream.marked(stream.told.length)).id).not.toBe('')
+  return `account:${accountId}`
+}
+
+async function streamsCounted(): Promise<[open: number, recorded: number]> {
+  const { text } = await t.call('GET', '/metrics')
+  const valueIn = (line: RegExp) => Number(line.exec(text)?.[1] ?? 0)
+  return [
+    valueIn(/^frontgate_change_streams (\d+)/m),
+    valueIn(/^frontgate_request_seconds_count\{operation="followChanges",status="200"\} (\d+)/m),
+  ]
+}
+
+describe('a product that follows', () => {
+  test('is marked at once, and told of what changes as it is committed', async () => {
+    const { accountId } = await register(t)
+    const stream = await follow()
+    expect(stream.status).toBe(200)
+    expect(Object.fromEntries(stream.headers)).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
+    })
+    expect((await stream.marked()).data).toEqual({ at: instant(t) })
+    const told = await stream.named(await changeOf(accountId))
+    expect(told.data.at).toBe(instant(t))
+    expect(readCursor(told.id)).not.toBeNull()
+  })
+
+  test('hears the time as soon as the clock is moved', async () => {
+    const stream = await follow()
+    await stream.marked()
+    t.moveClock(3600)
+    await stream.next(({ event, data }) => event === 'mark' && data.at === instant(t))
+  })
+
+  test('hears nothing of product keys', async () => {
+    const stream = await follow()
+    await stream.marked()
+    await revokeProductKey(t, (await productKey(t)).id)
+    await stream.named(await changeOf((await register(t)).accountId))
+    expect(subjectsOf(stream).filter((subject) => subject.startsWith('product-key'))).toEqual([])
+  })
+
+  test('is let go when its key is revoked, and when its key ends', async () => {
+    const revoked = await productKey(t)
+    const ending = await productKey(t, ['entitlements:read'], { expires_at: instant(t, 60) })
+    const streams = await Promise.all([revoked, ending].map((one) => follow(undefined, one.key)))
+    await Promise.all(streams.map((stream) => stream.marked()))
+    await revokeProductKey(t, revoked.id)
+    await streams[0]?.ended
+    t.moveClock(61)
+    await streams[1]?.ended
+    for (const { key: as } of [revoked, ending]) expect((await follow(undefined, as)).status).toBe(401)
+  })
+
+  test('is counted while it is there, and recorded once, whoever ends it', async () => {
+    const revoked = await productKey(t)
+    await expect.poll(streamsCounted).toEqual([0, expect.any(Number)])
+    const [, before] = await streamsCounted()
+    const streams = await Promise.all([key, revoked.key].map((as) => follow(undefined, as)))
+    expect(await streamsCounted()).toEqual([2, before])
+    streams[0]?.close()
+    await revokeProductKey(t, revoked.id)
+    await expect.poll(streamsCounted).toEqual([0, before + 2])
+  })
+
+  test('429: has a hundred streams at most by one key, and another one once one has ended', async () => {
+    const { key: as } = await productKey(t)
+    const streams = await Promise.all(Array.from({ length: 100 }, () => follow(undefined, as)))
+    expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]))
+    const refused = await t.call('GET', '/v1/changes', { as })
+    expect(refused).toMatchObject({ status: 429, body: { code: 'too-many-requests' } })
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect((await follow()).status).toBe(200)
+    streams[0]?.close()
+    await expect.poll(async () => (await follow(undefined, as)).status).toBe(200)
+  })
+})
+
+describe('resumed with Last-Event-ID', () => {
+  test('it is told what it missed, and nothing of what it had been told', async () => {
+    const [early, late] = [await register(t), await register(t)]
+    const before = await follow()
+    await before.marked()
+    await before.named(await changeOf(early.accountId))
+    before.close()
+    const subject = await changeOf(late.accountId)
+    const after = await follow(before.lastEventId)
+    expect((await after.named(subject)).id).not.toBe('')
+    expect(subjectsOf(after)).not.toContain(`account:${early.accountId}`)
+  })
+
+  test('it misses nothing of a transaction that began before its cursor and was committed after it', async () => {
+    const later = await register(t)
+    const early = await openTransaction(t, 'account:early')
+    const before = await follow()
+    await before.marked()
+    await before.named(await changeOf(later.accountId))
+    await before.marked(before.told.length)
+    before.close()
+    await early.commit()
+    const after = await follow(before.lastEventId)
+    await after.named('account:early')
+    expect(subjectsOf(after)).not.toContain(`account:${later.accountId}`)
+  })
+
+  test('a transaction that ends while it follows is told once, however many began and ended meanwhile', async () => {
+    const stream = await follow()
+    await stream.marked()
+    const slow = await openTransaction(t, 'account:slow')
+    await stream.named(await changeOf((await register(t)).accountId))
+    await slow.commit()
+    await stream.named('account:slow')
+    await stream.named(await changeOf((await register(t)).accountId))
+    expect(subjectsOf(stream).filter((subject) => subject === 'account:slow')).toHaveLength(1)
+  })
+
+  test('it is told to forget everything where the cursor says too little', async () => {
+    const known = await follow()
+    const position = readCursor((await known.marked()).id)
+    if (!position) throw new Error('A mark has no cursor')
+    const odd = [
+      'x',
+      '',
+      writeCursor({ ...position, origin: '1-1' }),
+      writeCursor({ ...position, next: position.next + 1_000_000_000n }),
+      writeCursor({ ...position, at: position.at - DAY_SECONDS * 1000 }),
+    ]
+    for (const cursor of odd) {
+      const stream = await follow(cursor)
+      const reset = await stream.next(({ event }) => event !== 'mark')
+      expect(reset).toMatchObject({ event: 'reset', data: {} })
+      // From there on it misses nothing again.
+      const again = await follow(reset.id)
+      await again.marked()
+      expect(again.told.map(({ event }) => event)).not.toContain('reset')
+    }
+  })
+
+  test('it is told to forget everything after more than anybody wants to hear one by one', async () => {
+    const stream = await follow()
+    const { id } = await stream.marked()
+    stream.close()
+    await t.app.pool.query(
+      `insert into changes (subjects) select array_agg('account:' || n) from generate_series(1, 2001) n`,
+    )
+    const resumed = await follow(id)
+    expect(await resumed.next(({ event }) => event !== 'mark')).toMatchObject({ event: 'reset' })
+  })
+})
+
+describe('a restored dump', () => {
+  test('has rows from beyond: they are in nobody’s way, and are forgotten like old ones', async () => {
+    const { accountId } = await register(t)
+    const stream = await follow()
+    await stream.marked()
+    await t.app.pool.query(`
+      insert into changes (xid, subjects)
+      select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + n)::text::xid8, array['account:restored']
+      from generate_series(1, 5000) n
+      union all select '900000000000', array['account:beyond']`)
+    const subject = await changeOf(accountId)
+    await stream.named(subject)
+    expect(subjectsOf(stream)).not.toContain('account:beyond')
+    await t.app.pool.query(`
+      insert into changes (xid, at, subjects) values ('3', clock_timestamp() - interval '25 hours', '{account:old}')`)
+    await t.sweep()
+    const { rows } = await t.app.pool.query(
+      `select distinct name from changes, unnest(subjects) name where name in ('account:beyond', 'account:old', $1)`,
+      [subject],
+    )
+    expect(rows).toEqual([{ name: subject }])
+  })
+})
+
+describe('a process', () => {
+  test('that stops lets everybody go at once', async () => {
+    const replica = await startReplica(t)
+    const stream = await ChangeStream.open(await listen(replica.fastify), key)
+    await stream.marked()
+    await Promise.all([replica.fastify.close(), stream.ended])
+  })
+
+  test('that cannot read its database marks nothing, and misses nothing', async () => {
+    const { accountId } = await register(t)
+    const proxy = await TcpProxy.start(t.databaseUrl)
+    const replica = await startReplica(t, { DATABASE_URL: proxy.url })
+    const stream = await ChangeStream.open(await listen(replica.fastify), key)
+    await stream.marked()
+    await proxy.cut()
+    await expect.poll(() => t.logged.join('')).toContain('what other processes change is not seen')
+    const before = stream.told.length
+    // A service that went by its clock alone would say so right away.
+    t.moveClock(3600)
+    const subject = await changeOf(accountId)
+    await proxy.restore()
+    await stream.named(subject)
+    expect(stream.told.slice(before).map(({ event }) => event)[0]).toBe('changes')
+    await proxy.stop()
+  })
 })

@@ -1,15 +1,19 @@
+import { readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/database.ts'
 import { changed, inTx, type Tx, together } from '../../src/db/transaction.ts'
 import { openScratchDatabase, type ScratchDatabase } from './scratchDatabase.ts'
 
+const changesTable = new URL('../../migrations/0012_changes.sql', import.meta.url)
+
 let app: ScratchDatabase
 beforeAll(async () => {
   app = await openScratchDatabase()
   await sql`create table notes (position bigserial primary key, word text not null unique)`.execute(app.db)
+  await sql.raw(await readFile(changesTable, 'utf8')).execute(app.db)
 })
-beforeEach(async () => void (await sql`truncate notes restart identity`.execute(app.db)))
+beforeEach(async () => void (await sql`truncate notes, changes restart identity`.execute(app.db)))
 afterAll(() => app.remove())
 
 const note = (db: Db, word: string) => sql`insert into notes (word) values (${word})`.execute(db)
@@ -132,6 +136,33 @@ describe('inTx', () => {
     })
     await expect(undone).rejects.toThrow()
     expect(heard).toEqual([['user:1', 'account:2']])
+    // And so do those who read the table, in the same commit.
+    const { rows } = await sql`select subjects from changes`.execute(app.db)
+    expect(rows).toEqual([{ subjects: ['user:1', 'account:2'] }])
+  })
+
+  test('what cannot be noted is not committed, and says why', async () => {
+    const heard: unknown[] = []
+    app.changes.listen((subjects) => heard.push(subjects))
+    await sql`alter table changes add constraint none check (false)`.execute(app.db)
+    const attempt = inTx(app, async (tx) => {
+      changed(tx, 'user:1')
+      await note(tx, 'lost')
+    })
+    await expect(attempt).rejects.toThrow('violates check constraint "none"')
+    await sql`alter table changes drop constraint none`.execute(app.db)
+    expect(await words()).toEqual([])
+    expect(heard).toEqual([])
+  })
+
+  test('one that runs again says what its last run has changed, once', async () => {
+    let runs = 0
+    await inTx(app, async (tx) => {
+      changed(tx, `user:${++runs}`)
+      if (runs === 1) await sql`do $$ begin raise exception sqlstate '40001'; end $$`.execute(tx)
+    })
+    const { rows } = await sql`select subjects from changes`.execute(app.db)
+    expect(rows).toEqual([{ subjects: ['user:2'] }])
   })
 
   test('of two transactions in a deadlock the victim runs again, and both commit', async () => {

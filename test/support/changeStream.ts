@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import pg from 'pg'
 import { onTestFinished } from 'vitest'
+import type { TestApp } from './testApp.ts'
 
 const PATIENCE_MS = 10_000
 
@@ -94,4 +96,17 @@ export class ChangeStream {
 /** Has a service that a test has started listen, and returns where. */
 export function listen(fastify: FastifyInstance): Promise<string> {
   return fastify.listen({ host: '127.0.0.1', port: 0 })
+}
+
+/** A transaction of somebody else that has changed something and is not committed yet. */
+export async function openTransaction(
+  t: Pick<TestApp, 'databaseUrl'>,
+  subject: string,
+): Promise<{ commit: () => Promise<unknown> }> {
+  const session = new pg.Client({ connectionString: t.databaseUrl })
+  await session.connect()
+  onTestFinished(() => session.end())
+  await session.query('begin')
+  await session.query('insert into changes (subjects) values ($1)', [[subject]])
+  return { commit: () => session.query('commit') }
 }

@@ -6,6 +6,7 @@ import type { News } from '../../db/readChanges.ts'
 import type { Changed } from '../../db/transaction.ts'
 import type { ProductKeyActor } from '../../http/actor.ts'
 import { EventStream, written } from '../../http/eventStream.ts'
+import { recordRouted } from '../../http/recordRequest.ts'
 import { problem } from '../../problems.ts'
 
 const RETRY_MS = 1_000
@@ -30,7 +31,7 @@ interface Follower {
 
 /** The streams of changes of this process, all fed by one tail. */
 export class ChangeStreams {
-  readonly #app: Pick<App, 'changes' | 'changeTail' | 'metrics' | 'now'>
+  readonly #app: Pick<App, 'changes' | 'changeTail' | 'log' | 'metrics' | 'now'>
   readonly #followers = new Set<Follower>()
   readonly #leave: () => void
   #markedAt = Number.NEGATIVE_INFINITY
@@ -38,7 +39,7 @@ export class ChangeStreams {
   #watching: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(app: Pick<App, 'changes' | 'changeTail' | 'metrics' | 'now'>) {
+  constructor(app: Pick<App, 'changes' | 'changeTail' | 'log' | 'metrics' | 'now'>) {
     this.#app = app
     this.#leave = app.changeTail.follow((look) => this.#tell(look))
     app.changes.listen((changed) => this.#endRevoked(changed))
@@ -50,7 +51,7 @@ export class ChangeStreams {
    */
   async open(
     key: ProductKeyActor,
-    { headers }: FastifyRequest,
+    request: FastifyRequest,
     reply: FastifyReply,
     askAgain: () => Promise<unknown>,
   ): Promise<void> {
@@ -63,11 +64,14 @@ export class ChangeStreams {
       held: [],
     }
     this.#add(follower)
-    reply.raw.once('close', () => this.#remove(follower))
+    reply.raw.once('close', () => {
+      this.#remove(follower)
+      if (!reply.raw.writableFinished) recordRouted(this.#app, request, reply)
+    })
     try {
       // A revocation that was announced before the stream was known here.
       await askAgain()
-      const cursor = headers['last-event-id']
+      const cursor = request.headers['last-event-id']
       const missed =
         cursor === undefined ? null : await this.#app.changeTail.since(readCursor(String(cursor)))
       this.#begin(follower, reply, missed)

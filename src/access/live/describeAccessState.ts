@@ -50,6 +50,10 @@ export const AccessStateSchema = named(
       verification_grace_ends_at: Nullable(Instant),
     }),
     session_id: Uuid,
+    session_expires_at: Type.String({
+      format: 'date-time',
+      description: 'From then on the bearer is nobody, however long the token says.',
+    }),
     account_id: Uuid,
     role: RoleSchema,
     spans: Type.Array(SpanSchema, {
@@ -63,7 +67,7 @@ export const AccessStateSchema = named(
 /** All that a guard of a product decides by, now and when time passes. */
 export function describeAccessState(
   { sessionId, accountId, role }: MemberActor,
-  { user, facts }: Snapshot,
+  { session, user, facts }: Snapshot,
   catalogue: Catalogue,
   config: Pick<Config, 'verificationGraceDays' | 'upgradeUrl'>,
   at: Date,
@@ -77,6 +81,7 @@ export function describeAccessState(
       verification_grace_ends_at: graceEndOf(user, config)?.toISOString() ?? null,
     },
     session_id: sessionId,
+    session_expires_at: session.expiresAt.toISOString(),
     account_id: accountId,
     role,
     spans: spansOf(facts, catalogue, at).map(describeSpan),
