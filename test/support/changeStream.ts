@@ -21,7 +21,7 @@ export class ChangeStream {
   /** Settles when the service has ended it, or it was closed. */
   readonly ended: Promise<void>
   readonly #closing: AbortController
-  #wake = () => {}
+  readonly #waiting = new Set<() => void>()
 
   private constructor(reply: Response, closing: AbortController) {
     this.status = reply.status
@@ -50,8 +50,8 @@ export class ChangeStream {
       if (found) return found
       if (deadline.aborted) throw new Error(`Not told in time: ${JSON.stringify(this.told)}`)
       await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        deadline.onabort = () => resolve()
+        this.#waiting.add(resolve)
+        deadline.addEventListener('abort', () => resolve(), { once: true })
       })
     }
   }
@@ -88,7 +88,8 @@ export class ChangeStream {
         if (fields.event)
           this.told.push({ event: fields.event, id: fields.id ?? '', data: JSON.parse(fields.data ?? '') })
       }
-      this.#wake()
+      for (const wake of this.#waiting) wake()
+      this.#waiting.clear()
     }
   }
 }
