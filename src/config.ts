@@ -26,7 +26,7 @@ export class Secret {
 }
 
 /** Settings that hold several values in one text. */
-type ListName = 'googleHostedDomains' | 'microsoftAllowedTenants' | 'returnOrigins'
+type ListName = 'googleHostedDomains' | 'microsoftAllowedTenants' | 'productOrigins'
 
 type SecretName =
   | 'databaseUrl'
@@ -54,8 +54,8 @@ export type Config = Omit<Settings, SecretName | ListName | 'upgradeUrl' | 'sale
   microsoftClientSecret?: Secret
   /** In lower case; empty where every directory may sign in. */
   microsoftAllowedTenants: string[]
-  /** Beside our own. */
-  returnOrigins: string[]
+  /** Of the product, beside our own: where people are sent back to, and whose pages call the API. */
+  productOrigins: string[]
   /** The first makes what is new, all are accepted. */
   secrets: [Secret, ...Secret[]]
   upgradeUrl: string
@@ -183,7 +183,7 @@ function complete(from: Settings): Config {
   const { databaseUrl, secret, redisUrl, smtpUrl, stripeSecretKey, stripeWebhookSecret, ...others } = from
   const { googleClientSecret, microsoftClientSecret, turnstileSecretKey, ...addresses } = others
   const { upgradeUrl, salesUrl, tokenAudience, ...more } = addresses
-  const { googleHostedDomains, microsoftAllowedTenants, returnOrigins, ...rest } = more
+  const { googleHostedDomains, microsoftAllowedTenants, productOrigins, ...rest } = more
   const [first = '', ...former] = secret.split(',')
   return {
     ...rest,
@@ -198,7 +198,7 @@ function complete(from: Settings): Config {
     ...(microsoftClientSecret && { microsoftClientSecret: new Secret(microsoftClientSecret) }),
     microsoftTenant: from.microsoftTenant.toLowerCase(),
     microsoftAllowedTenants: listOf(microsoftAllowedTenants?.toLowerCase()),
-    returnOrigins: listOf(returnOrigins).map((origin) => new URL(origin).origin),
+    productOrigins: listOf(productOrigins).map((origin) => new URL(origin).origin),
     stripeWebhookSecrets: stripeWebhookSecret?.split(',').map((one) => new Secret(one)) ?? [],
     upgradeUrl: upgradeUrl ?? `${from.publicUrl}/billing`,
     salesUrl: salesUrl ?? `${from.publicUrl}/talk-to-sales`,

@@ -167,9 +167,9 @@ export const settings = Type.Object({
       { pattern: `^${DIRECTORY_ID}(,${DIRECTORY_ID})*$`, expects: 'directory ids, separated by commas' },
     ),
   ),
-  returnOrigins: Type.Optional(
+  productOrigins: Type.Optional(
     text(
-      'Where people may be sent back to after signing in, beside the pages of PUBLIC_URL: origins such as https://app.company.example, separated by commas.',
+      'Origins of your product, such as https://app.company.example, separated by commas: people may be sent back there after signing in, and pages there may call the API with the visitor’s session. Pages of PUBLIC_URL always may.',
       {
         pattern: '^https?://[^/,\\s]+(,https?://[^/,\\s]+)*$',
         expects: 'origins (https://host) without a path, separated by commas',

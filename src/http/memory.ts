@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { App } from '../app.ts'
+import type { CrossOrigin } from './crossOrigin.ts'
 import { recordRequest } from './recordRequest.ts'
 
 /** A request as far as memory looks at it. */
@@ -33,12 +34,14 @@ export type FromMemory = (asked: Asked, at: Date) => Answer | null
 export class Memory {
   readonly #app: App
   readonly #securityHeaders: Record<string, string>
+  readonly #crossOrigin: CrossOrigin
   readonly #operations = new Map<string, { operation: string; answer: FromMemory }>()
   #isOpen = true
 
-  constructor(app: App, securityHeaders: Record<string, string>) {
+  constructor(app: App, securityHeaders: Record<string, string>, crossOrigin: CrossOrigin) {
     this.#app = app
     this.#securityHeaders = securityHeaders
+    this.#crossOrigin = crossOrigin
   }
 
   add({ operationId, url }: { operationId: string; url: string }, answer: FromMemory): void {
@@ -61,16 +64,20 @@ export class Memory {
     const query = mark < 0 ? '' : url.slice(mark + 1)
     const answer = answerOrNull(known.answer, { headers, rawHeaders, query }, this.#app.now())
     if (!answer) return false
-    this.#write(response, answer)
+    this.#write(response, answer, this.#crossOrigin.headersFor(url, headers.origin))
     const ms = performance.now() - began
     const { operation } = known
     recordRequest(this.#app, { requestId: randomUUID(), operation, method, status: answer.status, ms })
     return true
   }
 
-  #write(response: ServerResponse, { status, headers, body }: Answer): void {
+  #write(
+    response: ServerResponse,
+    { status, headers, body }: Answer,
+    crossOrigin: Record<string, string>,
+  ): void {
     const length = body === null ? undefined : { 'content-length': Buffer.byteLength(body) }
-    response.writeHead(status, { ...this.#securityHeaders, ...headers, ...length }).end(body)
+    response.writeHead(status, { ...this.#securityHeaders, ...crossOrigin, ...headers, ...length }).end(body)
   }
 }
 

@@ -26,5 +26,7 @@ export function recordRouted(
   const { operationId } = request.routeOptions.config as { operationId?: string }
   const { id: requestId, method } = request
   const { statusCode: status, elapsedTime: ms } = reply
-  recordRequest(app, { requestId, operation: operationId ?? 'none', method, status, ms })
+  const isPreflight = method === 'OPTIONS' && status === 204
+  const operation = operationId ?? (isPreflight ? 'preflight' : 'none')
+  recordRequest(app, { requestId, operation, method, status, ms })
 }

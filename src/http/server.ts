@@ -8,6 +8,7 @@ import type { App } from '../app.ts'
 import { problem } from '../problems.ts'
 import { closeWithoutWaitingForClients } from './closing.ts'
 import { compileSchemas } from './compileSchemas.ts'
+import { CrossOrigin } from './crossOrigin.ts'
 import { Memory } from './memory.ts'
 import { recordRouted } from './recordRequest.ts'
 import { makeErrorHandler } from './renderProblem.ts'
@@ -35,7 +36,8 @@ const HTTP_LIMITS = { maxHeaderSize: HEADER_BYTES, requestTimeout: 30_000, keepA
 export async function makeServer(app: App, authenticator: Authenticator): Promise<Server> {
   const { config } = app
   const securityHeaders = securityHeadersAt(config.publicUrl)
-  const memory = new Memory(app, securityHeaders)
+  const crossOrigin = new CrossOrigin(config.productOrigins)
+  const memory = new Memory(app, securityHeaders, crossOrigin)
   const server = fastify({
     serverFactory: () => createServer(HTTP_LIMITS, handle),
     genReqId: () => randomUUID(),
@@ -63,6 +65,7 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
   for (const schema of sharedSchemas) server.addSchema(schema)
   await server.register(cookie)
   sendSecurityHeaders(server, securityHeaders)
+  letProductsRead(server, crossOrigin)
   server.addHook('preClose', async () => memory.close())
   refuseUnknownRoutes(server)
   await describe(server, app)
@@ -102,6 +105,17 @@ function sendSecurityHeaders(server: FastifyInstance, headers: Record<string, st
   server.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers)
     done()
+  })
+}
+
+/** On every answer, so that a page of the product can read why it was refused. Preflights end here: they carry no credentials. */
+function letProductsRead(server: FastifyInstance, crossOrigin: CrossOrigin): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    const { method, url, headers } = request
+    reply.headers(crossOrigin.headersFor(url, headers.origin))
+    const allowed = method === 'OPTIONS' && crossOrigin.preflightHeadersFor(url, headers)
+    if (!allowed) return done()
+    reply.code(204).headers(allowed).send()
   })
 }
 

@@ -69,7 +69,7 @@ export function accountPage(server: Server, { config, oidc }: App): void {
     path: '/account',
     title: 'Your account',
     product: config.productName,
-    main: `${wordsOf(config.returnOrigins)}<p id="who">One moment…</p><div id="mine" hidden><ul></ul>${linking}<div id="acts"></div>
+    main: `${wordsOf(config.productOrigins)}<p id="who">One moment…</p><div id="mine" hidden><ul></ul>${linking}<div id="acts"></div>
 <hr><form><label>Another address<input type="email" name="email" autocomplete="email" required></label><button class="plain">Change my address</button></form>
 <p><a href="/billing">Plan and billing</a></p></div>`,
     script,

@@ -36,7 +36,7 @@ form.addEventListener('submit', async (event) => {
 /** Where people come in, and ask for a new password. */
 export function signInPages(server: Server, { config, oidc }: App, isOpenFor: IsOpenFor): void {
   const { productName: product } = config
-  const words = wordsOf(config.returnOrigins)
+  const words = wordsOf(config.productOrigins)
   const ways = oidc.providers
     .map(
       (provider) =>

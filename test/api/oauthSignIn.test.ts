@@ -16,7 +16,7 @@ import { actionsOf } from '../support/trail.ts'
 
 let t: OauthApp
 beforeAll(async () => {
-  t = await startOauthApp({ RETURN_ORIGINS: 'https://app.company.example' })
+  t = await startOauthApp({ PRODUCT_ORIGINS: 'https://app.company.example' })
 })
 afterAll(() => t?.close())
 

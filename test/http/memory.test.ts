@@ -1,13 +1,14 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CrossOrigin } from '../../src/http/crossOrigin.ts'
 import { Memory } from '../../src/http/memory.ts'
 import { operatorToken, register } from '../support/people.ts'
 import { startTestApp, type TestApp, type TestCall, type TestReply } from '../support/testApp.ts'
 
 let t: TestApp
 beforeAll(async () => {
-  t = await startTestApp()
+  t = await startTestApp({ PRODUCT_ORIGINS: 'https://app.company.example' })
 })
 afterAll(() => t.close())
 
@@ -16,6 +17,8 @@ const asks: [string, Omit<TestCall, 'as'>][] = [
   ['/v1/billing/state?unknown=1', {}],
   ['/v1/billing/state', { headers: { 'if-none-match': '*' } }],
   ['/v1/billing/state', { headers: { 'if-none-match': '"another"' } }],
+  ['/v1/billing/state', { headers: { origin: 'https://app.company.example' } }],
+  ['/v1/billing/state', { headers: { origin: 'https://elsewhere.example' } }],
   ['/v1/forward-auth', {}],
   ['/v1/forward-auth?require=plan:pro', {}],
   ['/v1/forward-auth?require=plan:pro&feature=flowpilot&feature=scripts', {}],
@@ -79,7 +82,7 @@ describe('what is asked again', () => {
 })
 
 test('an operation that breaks is left to the router, which answers for it and logs why', () => {
-  const memory = new Memory(t.app, {})
+  const memory = new Memory(t.app, {}, new CrossOrigin([]))
   memory.add({ operationId: 'getBroken', url: '/broken' }, () => {
     throw new Error('A fault in the program')
   })

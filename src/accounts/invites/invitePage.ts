@@ -61,7 +61,7 @@ export function invitePage(server: Server, { config, oidc }: App): void {
     path: '/accept-invite',
     title: 'You are invited',
     product: config.productName,
-    main: `${wordsOf(config.returnOrigins)}<p id="offer">One moment…</p><p id="who"></p><button id="accept" hidden>Join</button>
+    main: `${wordsOf(config.productOrigins)}<p id="offer">One moment…</p><p id="who"></p><button id="accept" hidden>Join</button>
 <div id="enter" hidden>${ways}${ways && '<hr>'}<form id="register">${addressField}<label>Name<input name="name" autocomplete="name" maxlength="200"></label>
 <label>New password<input type="password" name="password" autocomplete="new-password" minlength="${config.passwordMinLength}" required></label>
 <button>Sign up and join</button></form><hr><form id="sign-in"><p>Registered here already?</p>${addressField}

@@ -19,7 +19,7 @@ const StartQuery = Fields({
   return_to: Type.Optional(
     Type.String({
       maxLength: 2048,
-      description: 'Where to go on: a path here, or an address at one of RETURN_ORIGINS. Default: /account.',
+      description: 'Where to go on: a path here, or an address at one of PRODUCT_ORIGINS. Default: /account.',
     }),
   ),
   intent: Type.Optional(
@@ -133,7 +133,7 @@ function finishRoute(server: Server, app: App, access: Access, provider: Provide
 function returnToOf({ config }: App, given: string | undefined): string {
   const returnTo = placeToReturn(given, config)
   if (returnTo !== null) return returnTo
-  const detail = 'is neither a page here nor at one of RETURN_ORIGINS'
+  const detail = 'is neither a page here nor at one of PRODUCT_ORIGINS'
   throw problem('invalid-request', { errors: [{ pointer: '#/query/return_to', detail }] })
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { decideEntry, type EntryFacts, placeToReturn } from './rules.ts'
 
 describe('placeToReturn', () => {
-  const config = { publicUrl: 'https://gate.example', returnOrigins: ['https://app.example'] }
+  const config = { publicUrl: 'https://gate.example', productOrigins: ['https://app.example'] }
 
   test.each([
     ['nothing', undefined, '/account'],

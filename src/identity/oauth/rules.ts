@@ -6,14 +6,14 @@ const DEFAULT_PLACE = '/account'
  */
 export function placeToReturn(
   given: string | undefined,
-  { publicUrl, returnOrigins }: { publicUrl: string; returnOrigins: readonly string[] },
+  { publicUrl, productOrigins }: { publicUrl: string; productOrigins: readonly string[] },
 ): string | null {
   if (given === undefined) return DEFAULT_PLACE
   // Browsers drop control characters from addresses and turn backslashes around.
   if (/[\\\p{Cc}]/u.test(given)) return null
   const url = URL.parse(given, publicUrl)
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return null
-  if (returnOrigins.includes(url.origin)) return url.href
+  if (productOrigins.includes(url.origin)) return url.href
   return url.origin === publicUrl && isPage(url.pathname) ? url.pathname + url.search + url.hash : null
 }
 
