@@ -9,6 +9,7 @@ import { readConfig } from '../src/config.ts'
 import { prepareDatabase } from '../src/prepare.ts'
 import { buildServer } from '../src/server.ts'
 import { createScratchDatabase } from '../test/support/scratchPostgres.ts'
+import { describeClient } from './describeClient.ts'
 import { describeSchema } from './describeSchema.ts'
 import { describeStripe } from './describeStripe.ts'
 import { documentProblems } from './documentProblems.ts'
@@ -44,6 +45,7 @@ export async function generateFiles(serverUrl: string): Promise<GeneratedFile[]>
     await server.fastify.close()
     return [
       { path: 'openapi.json', text: openapi },
+      { path: 'client/src/api/schema.ts', text: await describeClient(openapi) },
       { path: 'src/db/tables.ts', text: await tableTypes(url) },
       { path: 'src/db/schema.sql', text: await describeSchema(url) },
       { path: '.env.example', text: environmentExample() },

@@ -169,7 +169,7 @@ export const settings = Type.Object({
   ),
   productOrigins: Type.Optional(
     text(
-      'Origins of your product, such as https://app.company.example, separated by commas: people may be sent back there after signing in, and pages there may call the API with the visitor’s session. Pages of PUBLIC_URL always may.',
+      'Origins of your product, such as https://app.company.example, separated by commas: people may be sent back there after signing in, and pages there may call the API with the visitor’s session, which browsers send along within one site (app.company.example and gate.company.example). Pages of PUBLIC_URL need not be listed.',
       {
         pattern: '^https?://[^/,\\s]+(,https?://[^/,\\s]+)*$',
         expects: 'origins (https://host) without a path, separated by commas',

@@ -1,1 +1,17 @@
-export const version = '0.1.0'
+export {
+  type ClientOptions,
+  createClient,
+  type FrontgateClient,
+  type RegisterBody,
+  type SignInBody,
+  type SignInUrlOptions,
+} from './api/createClient.ts'
+export {
+  FrontgateProblem,
+  FrontgateUnreachable,
+  type ProblemBody,
+  SessionChanged,
+  unwrap,
+} from './api/problem.ts'
+export type { components, operations, ProblemCode, paths } from './api/schema.ts'
+export type { AccountRef, Session, TokenStore, User } from './api/session.ts'

@@ -130,7 +130,7 @@ export class Browser {
 }
 
 /** Cookies by host: as in browsers, ports share them. */
-class CookieJar {
+export class CookieJar {
   #cookies: { host: string; path: string; name: string; value: string }[] = []
 
   list(): { host: string; path: string; name: string; value: string }[] {

@@ -1,0 +1,303 @@
+import { FrontgateUnreachable, problemOf, SessionChanged } from './problem.ts'
+import type { components } from './schema.ts'
+import { type Message, Tabs } from './tabs.ts'
+import { type AccessToken, type Instant, instant, leftMs, sessionOf, type Tokens } from './tokens.ts'
+import { unlessAborted } from './unlessAborted.ts'
+
+export type User = components['schemas']['User']
+export type AccountRef = components['schemas']['AccountRef']
+
+/** Who is signed in, as far as is known. A snapshot: it never changes, another one takes its place. */
+export interface Session {
+  /** `loading` until the service has been asked for the first time, and has answered. */
+  readonly status: 'loading' | 'signed-out' | 'signed-in'
+  readonly user: User | null
+  /** The account that calls are about; null for a user who is a member of none. */
+  readonly account: AccountRef | null
+  /** All that the user may switch to. */
+  readonly accounts: readonly AccountRef[]
+  /** Why the service could not be asked the last time; null once it could. A session is kept through this. */
+  readonly problem: Error | null
+}
+
+/** Where a program that is no browser keeps its refresh token. */
+export interface TokenStore {
+  load(): string | null | Promise<string | null>
+  /**
+   * Must have stored it when it returns: the token before it works for another 15 seconds only. Null when the session is
+   * over. What is stored is as good as a password.
+   */
+  save(refreshToken: string | null): void | Promise<void>
+}
+
+/** An access token is good for at least this long when it is used. */
+const MARGIN_MS = 30_000
+/** A lost answer leaves five of the 15 seconds in which the service takes the same refresh token again. */
+const REFRESH_MS = 10_000
+
+const nobody = { user: null, account: null, accounts: [] as const, problem: null }
+const loading: Session = { status: 'loading', ...nobody }
+const signedOut: Session = { status: 'signed-out', ...nobody }
+
+interface KeeperOptions {
+  url: string
+  fetch: typeof fetch
+  tokens: TokenStore | undefined
+}
+
+/** Keeps one session: its access token in memory, and who it is of. Asks nothing before it is asked. */
+export class SessionKeeper {
+  readonly #url: string
+  readonly #fetch: typeof fetch
+  readonly #store: TokenStore | undefined
+  readonly #tabs: Tabs
+  readonly #listeners = new Set<() => void>()
+  #session = loading
+  #token: AccessToken | null = null
+  #tokens: Tokens | null = null
+  #refreshing: Promise<void> | null = null
+  #cutRefresh = () => {}
+  /** Counts what begins, changes and ends the session: an answer that was asked for before is void. */
+  #changes = 0
+  /** Ids of sessions that are over: what still arrives of them is void. */
+  readonly #ended = new Set<string>()
+  /** Of a token that could not be stored: what is stored in its place, and the token. */
+  #unsaved: { stored: string | null; token: string } | null = null
+
+  constructor({ url, fetch, tokens }: KeeperOptions) {
+    this.#url = url
+    this.#fetch = fetch
+    this.#store = tokens
+    // Programs with tokens of their own may act for several people at once, and share nothing.
+    const isShared = !tokens && 'location' in globalThis && typeof BroadcastChannel === 'function'
+    this.#tabs = new Tabs(url, isShared, (message) => this.#hear(message))
+  }
+
+  get session(): Session {
+    return this.#session
+  }
+
+  /** Whose calls are made now, and for which account; null while nobody is known to be signed in. */
+  get caller(): string | null {
+    const { user, account } = this.#session
+    return user && `${user.id} ${account?.id}`
+  }
+
+  /** The token as it is, without asking for a newer one. */
+  get tokenAtHand(): string | null {
+    return this.#token && leftMs(this.#token) > 0 ? this.#token.text : null
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Asks the service who is signed in, unless that is known. Never rejects: `problem` says why nothing is known. */
+  async ready(): Promise<Session> {
+    if (this.#session.status === 'loading') await this.#refresh().catch(() => {})
+    return this.#session
+  }
+
+  /** A token that is good for a while and is not the one that was refused; null when nobody is signed in. */
+  async token(refused: string | null = null): Promise<string | null> {
+    if (this.#session.status === 'signed-out') return null
+    const token = this.#token
+    if (token && token.text !== refused && leftMs(token) > MARGIN_MS) return token.text
+    await this.#refresh()
+    return this.#token?.text ?? null
+  }
+
+  /**
+   * Sends a call that may begin, change or end the session, and takes over what comes of it. While it is under way no
+   * tab sends another, so that the cookie and what is remembered are of the same session in the end.
+   */
+  change(request: Request): Promise<Response> {
+    const changed = this.#tabs.alone(async () => {
+      const asked = instant()
+      const response = await this.#fetch(request)
+      if (response.ok) await this.#takeOver(new URL(request.url).pathname, response.clone(), asked)
+      return response
+    })
+    return unlessAborted(request.signal, changed)
+  }
+
+  /** What ends the session, for a program that keeps its refresh token. */
+  async stored(): Promise<string | null> {
+    return (await this.#store?.load()) ?? null
+  }
+
+  /** Lets nobody wait for a refresh, here or in another tab, whose outcome does not matter any more. */
+  leave(): void {
+    this.#cutRefresh()
+    this.#tabs.tell({ kind: 'leaving' })
+  }
+
+  /** Nobody is signed in any more: here, and in every tab. */
+  async end(): Promise<void> {
+    this.#tabs.tell({ kind: 'signed-out', session: this.#token && sessionOf(this.#token.text) })
+    this.#forget()
+    await this.#store?.save(null)
+  }
+
+  close(): void {
+    this.#listeners.clear()
+    this.#cutRefresh()
+    this.#tabs.close()
+  }
+
+  #refresh(): Promise<void> {
+    this.#refreshing ??= this.#refreshAlone().finally(() => {
+      this.#refreshing = null
+    })
+    return this.#refreshing
+  }
+
+  async #refreshAlone(): Promise<void> {
+    const changes = this.#changes
+    try {
+      await this.#tabs.alone(async (waited) => {
+        if (waited) await this.#tabs.ask()
+        // Another tab has done it meanwhile, or somebody signed in or out.
+        if (this.#changes === changes) await this.#askForTokens()
+      })
+    } catch (error) {
+      const isNews = this.#changes === changes && !(error instanceof SessionChanged)
+      if (isNews) this.#show({ ...this.#session, problem: error as Error })
+      throw error
+    }
+  }
+
+  async #askForTokens(): Promise<void> {
+    const changes = this.#changes
+    const refreshToken = this.#store ? await this.#newestToken(await this.#store.load()) : undefined
+    if (refreshToken === null) return this.#forget()
+    const asked = instant()
+    const { response, body } = await this.#post('/v1/auth/refresh', { refresh_token: refreshToken })
+    if (this.#changes !== changes) return
+    if (response.ok) return this.#adopt(body as Tokens, asked)
+    const problem = problemOf(response, body)
+    if (response.status !== 401 || problem.code !== 'session-expired') throw problem
+    // Others will find out for themselves: somebody may have signed in there by now.
+    this.#forget()
+    await this.#store?.save(null)
+  }
+
+  #newestToken(stored: string | null): string | null {
+    return this.#unsaved && this.#unsaved.stored === stored ? this.#unsaved.token : stored
+  }
+
+  async #post(path: string, fields: object): Promise<{ response: Response; body: unknown }> {
+    const cut = new AbortController()
+    this.#cutRefresh = () => cut.abort(new SessionChanged())
+    const timer = setTimeout(() => cut.abort(new Error(`No answer in ${REFRESH_MS / 1000} s`)), REFRESH_MS)
+    try {
+      const response = await this.#fetch(
+        new Request(`${this.#url}${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(fields),
+          credentials: 'include',
+          signal: cut.signal,
+        }),
+      )
+      const text = await response.text()
+      return { response, body: readJson(text) }
+    } catch (error) {
+      if (cut.signal.reason instanceof SessionChanged) throw cut.signal.reason
+      throw new FrontgateUnreachable(this.#url, cut.signal.reason ?? error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #takeOver(path: string, response: Response, asked: Instant): Promise<void> {
+    if (path.endsWith('/v1/auth/logout') || path.endsWith('/v1/auth/logout-all')) return this.end()
+    const body = readJson(await response.text()) as Partial<Tokens> & { tokens?: Tokens }
+    const tokens = body?.tokens ?? body
+    if (!tokens?.access_token) return
+    // A token that was asked for in another way than this client keeps it is for whoever asked for it.
+    const isKept = this.#store
+      ? tokens.refresh_token !== undefined || path.endsWith('/v1/auth/switch-account')
+      : tokens.refresh_token === undefined
+    if (isKept) await this.#adopt(tokens as Tokens, asked)
+  }
+
+  async #adopt(tokens: Tokens, asked: Instant): Promise<void> {
+    const changes = this.#changes
+    // Stored before it is used: whatever happens from here on, the session goes on.
+    if (this.#store && tokens.refresh_token) await this.#save(this.#store, tokens.refresh_token)
+    if (this.#changes !== changes) return
+    this.#remember(tokens, { text: tokens.access_token, lifeMs: tokens.expires_in * 1000, ...asked })
+    this.#tellTokens()
+  }
+
+  async #save(store: TokenStore, token: string): Promise<void> {
+    this.#unsaved = { stored: await store.load(), token }
+    await store.save(token)
+    this.#unsaved = null
+  }
+
+  #remember(tokens: Tokens, token: AccessToken): void {
+    if (this.#ended.has(sessionOf(token.text))) return
+    this.#changes++
+    this.#token = token
+    this.#tokens = tokens
+    const { user, account, accounts } = tokens
+    this.#show({ status: 'signed-in', user, account, accounts, problem: null })
+  }
+
+  #forget(): void {
+    this.#changes++
+    if (this.#token) this.#ended.add(sessionOf(this.#token.text))
+    this.#token = null
+    this.#tokens = null
+    this.#cutRefresh()
+    this.#show(signedOut)
+  }
+
+  /** Those who listen hear of what differs, not of every refresh. */
+  #show(session: Session): void {
+    if (isSame(session, this.#session)) return
+    this.#session = Object.freeze(session)
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  #hear(message: Message): void {
+    switch (message.kind) {
+      case 'tokens': {
+        const { tokens, date, leftMs: lifeMs } = message
+        this.#remember(tokens, { text: tokens.access_token, lifeMs, ...instant(), sinceDate: date })
+        return
+      }
+      case 'signed-out':
+        // Nobody else who came in meanwhile.
+        if (!this.#token || !message.session || message.session === sessionOf(this.#token.text))
+          this.#forget()
+        if (message.session) this.#ended.add(message.session)
+        return
+      case 'leaving':
+        this.#cutRefresh()
+        return
+      case 'asked':
+        if (this.#token && leftMs(this.#token) > MARGIN_MS) this.#tellTokens()
+    }
+  }
+
+  #tellTokens(): void {
+    if (!this.#token || !this.#tokens) return
+    this.#tabs.tell({ kind: 'tokens', tokens: this.#tokens, leftMs: leftMs(this.#token), date: Date.now() })
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function isSame({ problem, ...one }: Session, { problem: otherProblem, ...other }: Session): boolean {
+  return problem === otherProblem && JSON.stringify(one) === JSON.stringify(other)
+}
