@@ -11,14 +11,23 @@ interface Step {
 /** Everything that can be known of the code without running its tests. */
 const steps: Step[] = [
   { name: 'types', command: 'tsc', args: ['--noEmit', '-p', '.'] },
+  { name: 'types of the client library', command: 'tsc', args: ['--noEmit', '-p', 'client'] },
+  { name: 'types of the example', command: 'tsc', args: ['--noEmit', '-p', 'examples/runbooks'] },
   { name: 'lint and format', command: 'biome', args: ['ci', '--colors=off', '.'] },
   {
     name: 'import graph',
     command: 'depcruise',
-    args: ['src', 'sandbox', 'scripts', '--config', '.dependency-cruiser.mjs'],
+    args: ['src', 'sandbox', 'scripts', 'client/src', 'examples', '--config', '.dependency-cruiser.mjs'],
   },
   { name: 'dead code', command: 'knip', args: [] },
   { name: 'house rules', command: 'node', args: ['scripts/houseRules.ts'] },
+  { name: 'package of the client library', command: 'publint', args: ['run', '--strict', 'client'] },
+  {
+    name: 'its types, as products resolve them',
+    command: 'attw',
+    // The library is ESM alone; a style sheet has no types.
+    args: ['--pack', 'client', '--profile', 'esm-only', '--exclude-entrypoints', './react/styles.css'],
+  },
   { name: 'generated files', command: 'node', args: ['scripts/generate.ts', '--check'] },
 ]
 
