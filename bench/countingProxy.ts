@@ -38,13 +38,18 @@ export async function startCountingProxy(databaseUrl: string): Promise<CountingP
       socket.on('error', () => other.destroy()).on('close', () => other.destroy())
     }
     const countStatements = statementCounter()
+    let isCounted: boolean | undefined
     client.setNoDelay().on('data', (sent) => {
+      // What tells other processes of commits goes over a connection of its own, and no request waits for it.
+      isCounted ??= !sent.includes('frontgate changes')
+      if (!isCounted) return void upstream.write(sent)
       if (isAnswered) counts.roundTrips++
       isAnswered = false
       counts.statements += countStatements(sent)
       upstream.write(sent)
     })
     upstream.on('data', (answer) => {
+      if (isCounted === false) return void client.write(answer)
       setTimeout(() => {
         isAnswered = true
         client.write(answer)

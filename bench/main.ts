@@ -7,8 +7,9 @@ import { compareMemory, compareStarts } from './footprint.ts'
 import { type GeneratorCheck, holdContests, type Rounds } from './rounds.ts'
 import { countRoundTrips } from './roundTrips.ts'
 import { openStage, type Stage } from './stage.ts'
+import { measureStream } from './stream.ts'
 
-const OTHERS = ['round-trips', 'start', 'memory']
+const OTHERS = ['stream', 'round-trips', 'start', 'memory']
 const names = [...contests.map(({ name }) => name), ...OTHERS]
 
 const help = `Usage: npm run bench -- [options]
@@ -57,10 +58,14 @@ async function measure(stage: Stage, only: Set<string>, rounds: Rounds) {
   // First, while no other server takes its share of memory and time.
   if (only.has('start')) footprint.push(await compareStarts(stage, rounds))
   if (only.has('memory')) footprint.push(...(await compareMemory(stage, rounds)))
+  const stream = only.has('stream') ? await measureStream(stage, rounds) : []
   const roundTrips = only.has('round-trips') ? await countRoundTrips(stage, rounds) : []
   const chosen = contests.filter(({ name }) => only.has(name))
   const held = chosen.length > 0 ? await holdContests(stage, chosen, rounds) : undefined
-  return { findings: [...(held?.findings ?? []), ...roundTrips, ...footprint], generator: held?.generator }
+  return {
+    findings: [...(held?.findings ?? []), ...stream, ...roundTrips, ...footprint],
+    generator: held?.generator,
+  }
 }
 
 function describeGenerator({ ceilingPerSecond, busyAtCeiling, busyInContests }: GeneratorCheck): string {

@@ -14,7 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-const stateOf = ({ accessToken: as }: Pick<Person, 'accessToken'>) => t.call('GET', '/v1/access-state', { as })
+const stateOf = ({ accessToken: as }: Pick<Person, 'accessToken'>) =>
+  t.call('GET', '/v1/access-state', { as })
 
 describe('the access state', () => {
   test('says all that a guard decides by, until the trial ends and after it', async () => {
@@ -53,11 +54,13 @@ describe('the access state', () => {
     await giveGrant(t, person.accountId, { source: 'complimentary', plan: 'team', from: begin })
     await setOverride(t, person.accountId, 'features/flowpilot', false, end)
     const { spans } = (await stateOf(person)).body
-    expect(spans.map(({ from, plan, features }: { from: string; plan: string; features: string[] }) => [
-      from,
-      plan,
-      features.includes('flowpilot'),
-    ])).toEqual([
+    expect(
+      spans.map(({ from, plan, features }: { from: string; plan: string; features: string[] }) => [
+        from,
+        plan,
+        features.includes('flowpilot'),
+      ]),
+    ).toEqual([
       [null, 'pro', false],
       [begin, 'team', false],
       [end, 'team', true],
@@ -77,14 +80,18 @@ describe('the access state', () => {
     expect((await stateOf(person)).body.role).toBe('viewer')
     t.app.pool.off('acquire', count)
     expect(asked).toBe(1)
-    await t.app.pool.query(`update sessions set revoked_at = now(), revoked_because = 'revoked' where user_id = $1`, [person.userId])
+    await t.app.pool.query(
+      `update sessions set revoked_at = now(), revoked_because = 'revoked' where user_id = $1`,
+      [person.userId],
+    )
     expect((await stateOf(person)).body.code).toBe('session-expired')
   })
 })
 
 describe('the access token', () => {
   const claimsOf = ({ accessToken }: Pick<Person, 'accessToken'>) => decodeJwt(accessToken)
-  const again = async ({ email }: Person) => claimsOf({ accessToken: (await signIn(t, email)).body.access_token })
+  const again = async ({ email }: Person) =>
+    claimsOf({ accessToken: (await signIn(t, email)).body.access_token })
 
   test('says what its bearer may do: the lower plans, the features that are on, and until when', async () => {
     const person = await register(t)

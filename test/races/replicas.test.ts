@@ -22,7 +22,11 @@ const PRO = '/v1/forward-auth?require=plan:pro'
 const asked = async ({ accessToken }: Person, url = PRO) => (await other.get(url, accessToken)).status
 
 /** What another process does, and how the replica answers from then on; each returns whom it is about. */
-const acts: [string, () => Promise<{ person: Person; subject: string; act: () => Promise<unknown> }>, number][] = [
+const acts: [
+  string,
+  () => Promise<{ person: Person; subject: string; act: () => Promise<unknown> }>,
+  number,
+][] = [
   [
     'a session that was revoked',
     async () => {
@@ -45,7 +49,9 @@ const acts: [string, () => Promise<{ person: Person; subject: string; act: () =>
     'a plan that was taken away',
     async () => {
       const person = await register(t)
-      const { rows } = await t.app.pool.query('select id from grants where account_id = $1', [person.accountId])
+      const { rows } = await t.app.pool.query('select id from grants where account_id = $1', [
+        person.accountId,
+      ])
       return { person, subject: `account:${person.accountId}`, act: () => endGrant(t, rows[0].id) }
     },
     402,
