@@ -13,6 +13,7 @@ const PublicConfigSchema = named(
         'Whether this visitor may create an account. Someone at an address that may is let in all the same.',
     }),
     sales_url: Type.String({ description: 'Where those who may not are offered to talk to sales.' }),
+    upgrade_url: Type.String({ description: 'Where refusals send those whose plan does not do.' }),
     turnstile_site_key: Nullable(
       Type.String({ description: 'Of the widget whose token POST /v1/sales-leads takes; null for none.' }),
     ),
@@ -41,6 +42,7 @@ export function configRoutes(server: Server, app: App, isOpenFor: IsOpenFor): vo
     async ({ request, reply }) => ({
       self_serve_enabled: await isOpenFor(request, reply),
       sales_url: config.salesUrl,
+      upgrade_url: config.upgradeUrl,
       turnstile_site_key: config.turnstileSiteKey ?? null,
       stripe_enabled: app.stripe !== null,
       oauth_providers: app.oidc.providers,

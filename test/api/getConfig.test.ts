@@ -16,6 +16,7 @@ test('200: what pages need to know, from the settings', async () => {
   expect(reply.body).toEqual({
     self_serve_enabled: false,
     sales_url: 'http://localhost:4000/talk-to-sales',
+    upgrade_url: 'http://localhost:4000/billing',
     turnstile_site_key: null,
     stripe_enabled: false,
     oauth_providers: [],

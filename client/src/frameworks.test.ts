@@ -1,0 +1,306 @@
+import { request as sendRaw } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express, {
+  type Request as ExpressRequest,
+  type Response as ExpressResponse,
+  type NextFunction,
+} from 'express'
+import fastify from 'fastify'
+import { Hono } from 'hono'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expressGuards } from './express.ts'
+import { fastifyGuards } from './fastify.ts'
+import type { Gate } from './guards/gate.ts'
+import { createGate } from './guards/index.ts'
+import { type FrontgateEnv, honoGuards } from './hono.ts'
+import { nextGuards } from './next.ts'
+import { createTestKit, type State, type TestKit } from './testing/index.ts'
+
+/** How the product behind the guards ends a request. */
+type Ending = 'answers' | 'throws' | 'rejects' | 'answers 500'
+
+/** A small product in one framework, whose routes are guarded. */
+interface Product {
+  get: (path: string, headers?: Record<string, string>) => Promise<Response>
+  close: () => Promise<void>
+}
+
+const KEY = 'x-key'
+const COUNTED = { consume: true, amount: 2 }
+const OWN_COUNT = { used: () => 99, amount: 2 }
+
+const endingOf = (url: string) => new URL(url, 'http://product').searchParams.get('then') as Ending | null
+const bang = () => new Error('The product broke')
+
+/** The same product in each framework: a route for each guard, and all of them one after another. */
+const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
+  async Fastify(gate) {
+    const guards = fastifyGuards(gate)
+    const app = fastify()
+    const counted = guards.requireLimit('kb_conversions', {
+      ...COUNTED,
+      idempotencyKey: (request) => String(request.headers[KEY] ?? request.id),
+    })
+    const routes = {
+      user: [guards.requireUser()],
+      plan: [guards.requireActiveSubscription()],
+      team: [guards.requireActiveSubscription('team')],
+      mailbox: [guards.requireVerifiedEmailAfterGrace()],
+      feature: [guards.requireFeature('flowpilot')],
+      admin: [guards.requireRole('admin')],
+      fits: [guards.requireLimit('kb_conversions', { amount: 2 })],
+      own: [guards.requireLimit('trees', OWN_COUNT)],
+      counted: [counted],
+      all: [guards.requireUser(), guards.requireActiveSubscription(), guards.requireRole('member'), counted],
+      platinum: [guards.requireActiveSubscription('platinum')],
+      teleport: [guards.requireFeature('teleport')],
+    }
+    for (const [name, preHandler] of Object.entries(routes)) {
+      app.get(`/${name}`, { preHandler }, (request, reply) => {
+        const then = endingOf(request.url)
+        if (then === 'throws') throw Object.assign(bang(), { statusCode: 409 })
+        if (then === 'rejects') return Promise.reject(bang())
+        if (then === 'answers 500') return reply.code(500).send('no')
+        return reply.send(request.frontgate)
+      })
+    }
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    return { get: (path, headers = {}) => fetch(url + path, { headers }), close: () => app.close() }
+  },
+
+  async Express(gate) {
+    const guards = expressGuards(gate)
+    const app = express()
+    const counted = guards.requireLimit('kb_conversions', {
+      ...COUNTED,
+      idempotencyKey: (request) => String(request.headers[KEY] ?? crypto.randomUUID()),
+    })
+    const routes = {
+      user: [guards.requireUser()],
+      plan: [guards.requireActiveSubscription()],
+      team: [guards.requireActiveSubscription('team')],
+      mailbox: [guards.requireVerifiedEmailAfterGrace()],
+      feature: [guards.requireFeature('flowpilot')],
+      admin: [guards.requireRole('admin')],
+      fits: [guards.requireLimit('kb_conversions', { amount: 2 })],
+      own: [guards.requireLimit('trees', OWN_COUNT)],
+      counted: [counted],
+      all: [guards.requireUser(), guards.requireActiveSubscription(), guards.requireRole('member'), counted],
+      platinum: [guards.requireActiveSubscription('platinum')],
+      teleport: [guards.requireFeature('teleport')],
+    }
+    for (const [name, guarded] of Object.entries(routes)) {
+      app.get(`/${name}`, ...guarded, (request, response) => {
+        const then = endingOf(request.url)
+        if (then === 'throws') throw bang()
+        if (then === 'rejects') return Promise.reject(bang())
+        if (then === 'answers 500') return void response.status(500).send('no')
+        response.json(request.frontgate)
+      })
+    }
+    app.use((_error: Error, _request: ExpressRequest, response: ExpressResponse, _next: NextFunction) => {
+      response.status(500).send('broken')
+    })
+    const server = app.listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    return {
+      get: (path, headers = {}) => fetch(url + path, { headers }),
+      close: () => new Promise((resolve) => server.close(() => resolve())),
+    }
+  },
+
+  async Hono(gate) {
+    const guards = honoGuards(gate)
+    const app = new Hono<FrontgateEnv>()
+    const counted = guards.requireLimit('kb_conversions', {
+      ...COUNTED,
+      idempotencyKey: (context) => context.req.header(KEY) ?? crypto.randomUUID(),
+    })
+    const routes = {
+      user: [guards.requireUser()],
+      plan: [guards.requireActiveSubscription()],
+      team: [guards.requireActiveSubscription('team')],
+      mailbox: [guards.requireVerifiedEmailAfterGrace()],
+      feature: [guards.requireFeature('flowpilot')],
+      admin: [guards.requireRole('admin')],
+      fits: [guards.requireLimit('kb_conversions', { amount: 2 })],
+      own: [guards.requireLimit('trees', OWN_COUNT)],
+      counted: [counted],
+      all: [guards.requireUser(), guards.requireActiveSubscription(), guards.requireRole('member'), counted],
+      platinum: [guards.requireActiveSubscription('platinum')],
+      teleport: [guards.requireFeature('teleport')],
+    }
+    for (const [name, guarded] of Object.entries(routes)) {
+      app.use(`/${name}`, ...guarded)
+      app.get(`/${name}`, (context) => {
+        const then = endingOf(context.req.url)
+        if (then === 'throws') throw bang()
+        if (then === 'rejects') return Promise.reject(bang())
+        if (then === 'answers 500') return context.text('no', 500)
+        return context.json(context.get('frontgate'))
+      })
+    }
+    app.onError((_error, context) => context.text('broken', 500))
+    return {
+      get: async (path, headers = {}) => app.request(path, { headers }),
+      close: async () => {},
+    }
+  },
+
+  async Next(gate) {
+    const guards = nextGuards(gate)
+    const counted = guards.requireLimit('kb_conversions', {
+      ...COUNTED,
+      idempotencyKey: ({ headers }) => headers.get(KEY) ?? crypto.randomUUID(),
+    })
+    const end = (request: Request, { caller }: { caller: object }): Response | Promise<Response> => {
+      const then = endingOf(request.url)
+      if (then === 'throws') throw bang()
+      if (then === 'rejects') return Promise.reject(bang())
+      if (then === 'answers 500') return new Response('no', { status: 500 })
+      return Response.json(caller)
+    }
+    const all = guards.requireActiveSubscription()(guards.requireRole('member')(counted(end)))
+    const routes: Record<string, (request: Request, context: object) => Promise<Response>> = {
+      user: guards.requireUser()(end),
+      plan: guards.requireActiveSubscription()(end),
+      team: guards.requireActiveSubscription('team')(end),
+      mailbox: guards.requireVerifiedEmailAfterGrace()(end),
+      feature: guards.requireFeature('flowpilot')(end),
+      admin: guards.requireRole('admin')(end),
+      fits: guards.requireLimit('kb_conversions', { amount: 2 })(end),
+      own: guards.requireLimit('trees', OWN_COUNT)(end),
+      counted: counted(end),
+      all: guards.requireUser()(all),
+      platinum: guards.requireActiveSubscription('platinum')(end),
+      teleport: guards.requireFeature('teleport')(end),
+    }
+    return {
+      async get(path, headers = {}) {
+        const request = new Request(`http://product${path}`, { headers })
+        const handler = routes[new URL(request.url).pathname.slice(1)]
+        if (!handler) throw new Error(`No route ${path}`)
+        // As Next answers what a handler throws.
+        return handler(request, { params: Promise.resolve({}) }).catch(
+          () => new Response(null, { status: 500 }),
+        )
+      },
+      close: async () => {},
+    }
+  },
+}
+
+let kit: TestKit
+let gate: Gate
+beforeAll(async () => {
+  kit = await createTestKit()
+  gate = createGate({ ...kit.gateOptions, live: true })
+  await gate.ready()
+})
+afterAll(() => gate.close())
+
+describe.each(Object.entries(frameworks))('%s', (_name, start) => {
+  let product: Product
+  beforeAll(async () => {
+    product = await start(gate)
+  })
+  afterAll(() => product.close())
+
+  const used = async (accountId: string) => {
+    const caller = { accountId, token: await kit.token('proActive') } as never
+    const refused = await gate.check(caller, { limit: 'kb_conversions', amount: 1_000 })
+    return refused.kind === 'refused' ? refused.problem.used : null
+  }
+
+  test('who passes is known to the handler', async () => {
+    const accountId = crypto.randomUUID()
+    const userId = crypto.randomUUID()
+    const headers = await kit.headers('trialing', { accountId, userId, role: 'admin' })
+    for (const path of ['user', 'plan', 'mailbox', 'feature', 'admin', 'fits', 'counted', 'all']) {
+      const reply = await product.get(`/${path}`, headers)
+      expect(reply.status, path).toBe(200)
+      expect(await reply.json()).toMatchObject({
+        accountId,
+        userId,
+        role: 'admin',
+        plan: 'pro',
+        source: 'trial',
+      })
+    }
+  })
+
+  const refusals: [string, State | null, object, object][] = [
+    ['user', null, {}, { status: 401, code: 'unauthenticated' }],
+    ['plan', 'trialExpired', {}, { status: 402, code: 'subscription-required', reason: 'trial-expired' }],
+    ['team', 'proActive', {}, { reason: 'plan-too-low', plan: 'pro', required_plan: 'team' }],
+    ['mailbox', 'unverifiedAfterGrace', {}, { status: 403, code: 'email-verification-required' }],
+    ['feature', 'freePlan', {}, { code: 'feature-not-in-plan', feature: 'flowpilot', required_plan: 'pro' }],
+    ['admin', 'proActive', { role: 'member' }, { status: 403, code: 'forbidden' }],
+    [
+      'fits',
+      'proActive',
+      { usage: { kb_conversions: 49 } },
+      { code: 'limit-reached', used: 49, remaining: 1 },
+    ],
+    [
+      'counted',
+      'proActive',
+      { usage: { kb_conversions: 49 } },
+      { code: 'limit-reached', required_plan: 'team' },
+    ],
+    ['own', 'proActive', {}, { code: 'limit-reached', limit: 100, used: 99, required_plan: 'team' }],
+    ['platinum', 'proActive', {}, { status: 422, code: 'invalid-request' }],
+    ['teleport', 'proActive', {}, { status: 422, code: 'invalid-request' }],
+  ]
+  test.each(refusals)('/%s refuses %s %o', async (path, state, overrides, refusal) => {
+    const headers = state === null ? {} : await kit.headers(state, overrides)
+    const reply = await product.get(`/${path}`, headers)
+    const body = (await reply.json()) as { status: number }
+    expect(body).toMatchObject(refusal)
+    expect(reply.status).toBe(body.status)
+    expect(reply.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+    expect(reply.headers.get('cache-control')).toBe('no-store')
+    expect(reply.headers.get('www-authenticate')).toBe(state === null ? 'Bearer' : null)
+  })
+
+  test('requireUser and requireRole do not ask about the mailbox', async () => {
+    const headers = await kit.headers('unverifiedAfterGrace')
+    expect((await product.get('/user', headers)).status).toBe(200)
+    expect((await product.get('/admin', headers)).status).toBe(200)
+  })
+
+  test('what was counted stays counted where the handler answers, once for each key', async () => {
+    const accountId = crypto.randomUUID()
+    const headers = { ...(await kit.headers('proActive', { accountId })), 'x-key': 'one' }
+    await Promise.all([1, 2, 3].map(() => product.get('/all', headers)))
+    expect(await used(accountId)).toBe(2)
+  })
+
+  test.each(['throws', 'rejects', 'answers 500'])(
+    'what was counted is given back where it %s',
+    async (then) => {
+      const accountId = crypto.randomUUID()
+      const headers = await kit.headers('proActive', { accountId })
+      const reply = await product.get(`/counted?then=${encodeURIComponent(then)}`, headers)
+      expect(reply.ok).toBe(false)
+      await expect.poll(() => used(accountId)).toBe(0)
+    },
+  )
+})
+
+test('of two Authorization headers none counts', async () => {
+  const product = await frameworks.Fastify?.(gate)
+  const { authorization } = await kit.headers('proActive')
+  const url = new URL((await product?.get('/user'))?.url ?? '')
+  const headers = ['host', url.host, 'authorization', authorization, 'authorization', 'Bearer other']
+  const status = await new Promise((resolve, reject) => {
+    const asked = sendRaw(url, { headers })
+    asked
+      .on('response', (reply) => resolve(reply.resume().statusCode))
+      .on('error', reject)
+      .end()
+  })
+  expect(status).toBe(401)
+  await product?.close()
+})

@@ -1,0 +1,37 @@
+import type { Caller } from './guards/caller.ts'
+import type { Gate } from './guards/gate.ts'
+import { enter, type Guards, guardsBy, responseOf } from './guards/guards.ts'
+
+/** A route handler behind a guard: as Next's own, with the caller beside what else the second argument has. */
+export type GuardedHandler<Context> = (
+  request: Request,
+  context: Context & { caller: Caller },
+) => Response | Promise<Response>
+
+/** Puts a guard before a route handler. */
+export type NextGuard = <Context = object>(
+  handler: GuardedHandler<Context>,
+) => (request: Request, context: Context) => Promise<Response>
+
+/**
+ * Guards for route handlers of Next, in the Node.js or the Edge runtime, and for whatever else takes a Request and
+ * returns a Response. Importable from `@frontgate/client/next`.
+ *
+ * @example
+ * const guards = nextGuards(gate)
+ * export const GET = guards.requireActiveSubscription()(async (_request, { caller }) => Response.json(await treesOf(caller.accountId)))
+ */
+export function nextGuards(gate: Gate): Guards<NextGuard, Request> {
+  return guardsBy<NextGuard, Request>((asks) => (handler) => async (request, context) => {
+    const entered = await enter(gate, asks, request.headers.get('authorization') ?? undefined, request)
+    if (entered.kind === 'refused') return responseOf(entered)
+    const { caller, giveBack } = entered
+    let response: Response | undefined
+    try {
+      response = await handler(request, { ...context, caller })
+      return response
+    } finally {
+      if (!response || response.status >= 500) await giveBack?.()
+    }
+  })
+}
