@@ -2,16 +2,15 @@ import type { Caller } from './guards/caller.ts'
 import type { Gate } from './guards/gate.ts'
 import { enter, type Guards, guardsBy, responseOf } from './guards/guards.ts'
 
-/** A route handler behind a guard: as Next's own, with the caller beside what else the second argument has. */
-export type GuardedHandler<Context> = (
-  request: Request,
-  context: Context & { caller: Caller },
-) => Response | Promise<Response>
+/** The second argument of a route handler behind a guard: as Next's own, with who sent the request beside it. */
+export interface GuardedContext {
+  caller: Caller
+}
 
 /** Puts a guard before a route handler. */
-export type NextGuard = <Context = object>(
-  handler: GuardedHandler<Context>,
-) => (request: Request, context: Context) => Promise<Response>
+export type NextGuard = <Context extends GuardedContext = GuardedContext>(
+  handler: (request: Request, context: Context) => Response | Promise<Response>,
+) => (request: Request, context: Omit<Context, 'caller'>) => Promise<Response>
 
 /**
  * Guards for route handlers of Next, in the Node.js or the Edge runtime, and for whatever else takes a Request and
@@ -28,7 +27,7 @@ export function nextGuards(gate: Gate): Guards<NextGuard, Request> {
     const { caller, giveBack } = entered
     let response: Response | undefined
     try {
-      response = await handler(request, { ...context, caller })
+      response = await handler(request, { ...context, caller } as Parameters<typeof handler>[1])
       return response
     } finally {
       if (!response || response.status >= 500) await giveBack?.()
