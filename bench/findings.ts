@@ -6,7 +6,7 @@ export interface Finding {
   name: string
   /** What was measured. */
   path: string
-  unit: 'requests/s' | 'ms' | 'MiB' | 'round trips'
+  unit: 'requests/s' | 'ms' | 'ns' | 'MiB' | 'B' | 'round trips'
   ours: number
   /** What it was held against, in this run; null where the bound is a plain number. */
   limit: { path: string; measured: number } | null

@@ -4,12 +4,14 @@ import { parseArgs } from 'node:util'
 import { contests } from './contests.ts'
 import { type Finding, isMet, tableOf } from './findings.ts'
 import { compareMemory, compareStarts } from './footprint.ts'
+import { measureGuard } from './guard.ts'
+import { measureReach } from './reach.ts'
 import { type GeneratorCheck, holdContests, type Rounds } from './rounds.ts'
 import { countRoundTrips } from './roundTrips.ts'
 import { openStage, type Stage } from './stage.ts'
 import { measureStream } from './stream.ts'
 
-const OTHERS = ['stream', 'round-trips', 'start', 'memory']
+const OTHERS = ['stream', 'guard', 'reach', 'round-trips', 'start', 'memory']
 const names = [...contests.map(({ name }) => name), ...OTHERS]
 
 const help = `Usage: npm run bench -- [options]
@@ -59,11 +61,13 @@ async function measure(stage: Stage, only: Set<string>, rounds: Rounds) {
   if (only.has('start')) footprint.push(await compareStarts(stage, rounds))
   if (only.has('memory')) footprint.push(...(await compareMemory(stage, rounds)))
   const stream = only.has('stream') ? await measureStream(stage, rounds) : []
+  const guard = only.has('guard') ? await measureGuard(stage, rounds) : []
+  const reach = only.has('reach') ? [await measureReach(stage, rounds)] : []
   const roundTrips = only.has('round-trips') ? await countRoundTrips(stage, rounds) : []
   const chosen = contests.filter(({ name }) => only.has(name))
   const held = chosen.length > 0 ? await holdContests(stage, chosen, rounds) : undefined
   return {
-    findings: [...(held?.findings ?? []), ...stream, ...roundTrips, ...footprint],
+    findings: [...(held?.findings ?? []), ...stream, ...guard, ...reach, ...roundTrips, ...footprint],
     generator: held?.generator,
   }
 }

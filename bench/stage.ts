@@ -5,6 +5,9 @@ import { startPostgres } from '../sandbox/postgres/startPostgres.ts'
 import { AccessTokens, type UserClaims } from '../src/access/accessTokens.ts'
 import { openApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
+import { inTx } from '../src/db/transaction.ts'
+import { systemCaller } from '../src/http/actor.ts'
+import { addOperator } from '../src/operators/addOperator.ts'
 import { prepareDatabase } from '../src/prepare.ts'
 import { addCustomers, SIGNING_SECRET } from './events.ts'
 import { type Program, type Running, startProgram } from './programs.ts'
@@ -17,6 +20,8 @@ export interface Stage {
   postgresVersion: string
   /** Signs tokens as the service does, so that there are as many new ones as are asked for. */
   mint: (claims: UserClaims) => Promise<string>
+  /** A token of an operator who may everything. */
+  mintOperator: () => Promise<string>
   /** The service in production settings, where `env` says nothing else. */
   serviceProgram: (env?: NodeJS.ProcessEnv) => Program
   limitProgram: (name: string) => Program
@@ -62,6 +67,11 @@ export async function openStage(started: AsyncDisposableStack): Promise<Stage> {
     databaseUrl,
     postgresVersion,
     mint: (claims) => tokens.issue(claims, app.now()),
+    async mintOperator() {
+      const at = app.now()
+      const { id } = await inTx(app, (tx) => addOperator(tx, systemCaller, 'operator@frontgate.example', at))
+      return tokens.issueToOperator(id, at)
+    },
     serviceProgram,
     limitProgram,
     service: () => keep('service', serviceProgram()),

@@ -39,7 +39,7 @@ export interface Overrides {
 
 export interface TestKit {
   /** For `createGate`: its guards then verify and decide as they do in production, and ask this kit. */
-  gateOptions: Pick<GateOptions, 'url' | 'audience' | 'fetch' | 'now'> & { productKey: string }
+  gateOptions: Required<Pick<GateOptions, 'url' | 'audience' | 'productKey' | 'fetch' | 'now'>>
   /** An access token, good for ten minutes, of a new user in an account that is in this state. */
   token: (state: State, overrides?: Overrides) => Promise<string>
   /** The same as the header of a request. */

@@ -133,7 +133,7 @@ export class LiveStates {
         const { changes } = entry
         const epoch = this.#isFollowing ? this.#epoch : 0
         const answer = await readAccessState(this.#options, entry.verified.token)
-        if (answer.kind === 'standing') this.clock.hearOnce(answer.at)
+        if (answer.kind === 'standing') this.clock.hearAtLeast(answer.at)
         // What began before a change was told may have been read before it was made.
         if (entry.changes !== changes) continue
         const at = answer.kind === 'standing' ? answer.at : this.clock.now()

@@ -29,10 +29,8 @@ export class ServiceClock {
     this.#isTold = true
   }
 
-  /** Takes the time from a reply, where no mark has told it yet. */
-  hearOnce(at: number): void {
-    if (this.#isTold) return
-    this.#offset = at - this.#now()
-    this.#isTold = true
+  /** Takes the time from a reply: that it is later than was thought, or what it is at all. What is on its way for long says nothing else. */
+  hearAtLeast(at: number): void {
+    if (!this.#isTold || at > this.now()) this.hear(at)
   }
 }
