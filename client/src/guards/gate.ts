@@ -162,8 +162,9 @@ export class Gate {
 
   #decideNow(verified: VerifiedToken, requirement: Requirement): Verdict | Promise<Verdict> | null {
     if (!this.#live) return this.#decideByToken(verified, requirement)
-    const answer = this.#live.remembered(verified)
-    return answer && this.#decideByAnswer(verified, answer, requirement)
+    const at = this.#live.clock.now()
+    const answer = this.#live.remembered(verified, at)
+    return answer && this.#decideByAnswer(verified, answer, requirement, at)
   }
 
   async #decideLater(authorization: string, requirement: Requirement): Promise<Verdict> {
@@ -171,8 +172,8 @@ export class Gate {
     if (!verified) return refusedToken()
     if ('kind' in verified) return verified
     if (!this.#live) return this.#decideByToken(verified, requirement)
-    const answer = this.#live.remembered(verified) ?? (await this.#askLive(this.#live, verified))
-    if (answer) return this.#decideByAnswer(verified, answer, requirement)
+    const answer = await this.#answerLive(this.#live, verified)
+    if (answer) return this.#decideByAnswer(verified, answer, requirement, this.#live.clock.now())
     return this.#failMode === 'token' ? this.#decideByToken(verified, requirement) : unavailable()
   }
 
@@ -187,7 +188,9 @@ export class Gate {
     }
   }
 
-  async #askLive(live: LiveStates, verified: VerifiedToken): Promise<AccessState | Refused | null> {
+  async #answerLive(live: LiveStates, verified: VerifiedToken): Promise<AccessState | Refused | null> {
+    const answer = live.remembered(verified, live.clock.now())
+    if (answer) return answer
     try {
       return await live.fetch(verified)
     } catch (error) {
@@ -201,9 +204,9 @@ export class Gate {
     verified: VerifiedToken,
     answer: AccessState | Refused,
     requirement: Requirement,
+    at: number,
   ): Verdict | Promise<Verdict> {
     if (answer.kind === 'refused') return answer
-    const at = this.#live ? this.#live.clock.now() : this.#now()
     if (!isInTime(verified.claims, at, this.#live ? 0 : this.#skewMs)) return this.#outdated(verified)
     const { upgradeUrl } = answer
     return this.#judge(answer, requirement, at, upgradeUrl) ?? unavailable()
@@ -234,7 +237,7 @@ export class Gate {
 
   async #decideByAsking(verified: VerifiedToken, requirement: Requirement): Promise<Verdict> {
     const answer = await this.#askOnce(verified)
-    return answer ? this.#decideByAnswer(verified, answer, requirement) : unavailable()
+    return answer ? this.#decideByAnswer(verified, answer, requirement, this.#now()) : unavailable()
   }
 
   /** What the service says of a token, asked once for as long as the token lives; null when it does not answer. */
@@ -259,9 +262,7 @@ export class Gate {
     const verified = await this.#verified(`Bearer ${caller.token}`)
     if (!verified) return refusedToken()
     if ('kind' in verified) return verified
-    const answer = this.#live
-      ? (this.#live.remembered(verified) ?? (await this.#askLive(this.#live, verified)))
-      : await this.#askOnce(verified)
+    const answer = this.#live ? await this.#answerLive(this.#live, verified) : await this.#askOnce(verified)
     if (answer === null) return unavailable()
     if (answer.kind === 'refused') return answer
     const at = this.#live ? this.#live.clock.now() : this.#now()

@@ -25,6 +25,8 @@ export class Recent<V> {
   }
 
   set(key: string, value: V): void {
+    const replaced = this.#young.get(key)
+    if (replaced !== undefined && replaced !== value) this.#onForgotten(replaced)
     this.#young.set(key, value)
     if (this.#young.size < this.#most) return
     for (const forgotten of this.#old.values()) this.#onForgotten(forgotten)

@@ -35,7 +35,8 @@ export class Tokens {
 
   /** One that has been verified, by the whole header that it came in. */
   remembered(authorization: string): VerifiedToken | undefined {
-    return this.#known.get(authorization)
+    const known = this.#known.get(endOf(authorization))
+    return known?.authorization === authorization ? known : undefined
   }
 
   /**
@@ -51,7 +52,7 @@ export class Tokens {
   }
 
   forget({ authorization }: VerifiedToken): void {
-    this.#known.delete(authorization)
+    this.#known.delete(endOf(authorization))
   }
 
   async #verify(authorization: string): Promise<VerifiedToken | null> {
@@ -67,10 +68,16 @@ export class Tokens {
     const claims = payload && readPayload(payload, this.#expected)
     if (!claims) return null
     const verified = { authorization, token, claims, standing: standingOfClaims(claims, token) }
-    this.#known.set(authorization, verified)
+    this.#known.set(endOf(authorization), verified)
     return verified
   }
 }
+
+/**
+ * Half of a signature finds a token, and comparing it says that it is the one: working out where in a map all the 800
+ * characters belong takes 1.4 µs for each new request, which is ten times what the rest does.
+ */
+const endOf = (authorization: string) => authorization.slice(-43)
 
 /** Whether a header offers a bearer token at all, good or not. */
 export function isBearer(authorization: string | undefined): authorization is string {

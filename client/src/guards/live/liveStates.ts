@@ -80,21 +80,20 @@ export class LiveStates {
     }
   }
 
-  /** What may be decided on without asking; null where the service has to be asked. */
-  remembered(verified: VerifiedToken): AccessState | Refused | null {
+  /** What may be decided on without asking at a time of the service's clock; null where the service has to be asked. */
+  remembered(verified: VerifiedToken, now: number): AccessState | Refused | null {
     const entry = this.#entries.get(verified)
-    if (!entry?.known) return null
-    entry.usedAt = this.#options.now()
+    if (entry === undefined || entry.known === null) return null
+    entry.usedAt = now
     const { answer, at, epoch } = entry.known
-    if (isOver(answer)) return answer
-    if (this.clock.now() - at <= this.#options.maxStalenessMs) return answer
-    return this.#isConfirmed(epoch) ? answer : null
+    if (this.#isConfirmed(epoch, now) || now - at <= this.#options.maxStalenessMs) return answer
+    return isOver(answer) ? answer : null
   }
 
   /** Asks the service; all who need the same state wait for one fetch. Rejects when it does not answer. */
   async fetch(verified: VerifiedToken): Promise<AccessState | Refused> {
     const entry = this.#entryOf(verified)
-    entry.usedAt = this.#options.now()
+    entry.usedAt = this.clock.now()
     return this.#fetchOnce(entry)
   }
 
@@ -147,12 +146,8 @@ export class LiveStates {
     }
   }
 
-  #isConfirmed(epoch: number): boolean {
-    return (
-      epoch !== 0 &&
-      epoch === this.#epoch &&
-      this.clock.now() - this.#toldUntil <= this.#options.maxStalenessMs
-    )
+  #isConfirmed(epoch: number, now: number): boolean {
+    return epoch !== 0 && epoch === this.#epoch && now - this.#toldUntil <= this.#options.maxStalenessMs
   }
 
   #entryOf(verified: VerifiedToken): Entry {
@@ -164,7 +159,7 @@ export class LiveStates {
       changes: 0,
       loading: null,
       failedAt: Number.NEGATIVE_INFINITY,
-      usedAt: this.#options.now(),
+      usedAt: this.clock.now(),
     }
     if (this.#dropped.has(verified)) return entry
     this.#entries.set(verified, entry)
@@ -205,7 +200,7 @@ export class LiveStates {
     entry.changes++
     if (entry.known && isOver(entry.known.answer)) return
     entry.known = null
-    if (this.#options.now() - entry.usedAt > USED_LATELY_MS) return
+    if (this.clock.now() - entry.usedAt > USED_LATELY_MS) return
     this.#waiting.add(entry)
     this.#refetch()
   }
