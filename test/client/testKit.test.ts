@@ -96,11 +96,9 @@ describe('each state is the one that the service itself brings an account into',
         const check = async (gate: Gate, header: string) => {
           const verdict = await gate.decide(header, {})
           if (verdict.kind === 'refused') throw new Error(verdict.problem.code)
-          const { resets_at: _, ...said } = wordsOf(
-            await gate.check(verdict.caller, { limit, amount }),
-          ) as never
-          const { upgrade, ...rest } = said as { upgrade?: { plan: string } | null }
-          return { ...rest, upgrade: upgrade?.plan }
+          const said: Record<string, unknown> = wordsOf(await gate.check(verdict.caller, { limit, amount }))
+          const { resets_at: _, upgrade, ...rest } = said
+          return { ...rest, upgrade: (upgrade as { plan: string } | null | undefined)?.plan }
         }
         expect(await check(kitByToken, ofKit)).toEqual(await check(byToken, authorization))
       }

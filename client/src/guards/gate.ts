@@ -78,7 +78,7 @@ export class Gate {
 
   constructor(options: GateOptions) {
     const url = options.url.replace(/\/+$/, '')
-    const { audience = options.url, productKey, live = false } = options
+    const { audience = url, productKey, live = false } = options
     this.#log = options.log ?? (() => {})
     this.#now = options.now ?? Date.now
     this.#skewMs = (options.clockSkewSeconds ?? CLOCK_SKEW_SECONDS) * 1000
@@ -99,9 +99,7 @@ export class Gate {
             onCatalogueChanged: () => this.#offers.forget(),
           })
         : null
-    this.#tokens = new Tokens(this.#keys, { issuer: options.url, audience }, (token) =>
-      this.#live?.drop(token),
-    )
+    this.#tokens = new Tokens(this.#keys, { issuer: url, audience }, (token) => this.#live?.drop(token))
   }
 
   /** Fetches the keys and, with live state, waits for its stream; rejects where the service does not answer in time. */
@@ -155,7 +153,7 @@ export class Gate {
     return this.#usage.release(caller, order)
   }
 
-  /** Ends the stream, so that the process can end. What is asked later is refused. */
+  /** Ends the stream, so that the process can end. From then on live state is asked for anew when it is too old. */
   close(): void {
     this.#live?.close()
   }
