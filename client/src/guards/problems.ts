@@ -21,7 +21,7 @@ export interface Refused {
 }
 
 /** The problems that a guard answers with itself, in the words of the service; a test holds the two together. */
-export const problems = {
+const problems = {
   'invalid-request': {
     status: 422,
     title: 'The request does not fit the contract',
