@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Config } from '../config.ts'
 import { type Decision, decide, lowestPlanWith, resolveFeatures, whyRefused } from '../entitlements/rules.ts'
+import { isAtLeast } from '../http/actor.ts'
 import { type Problem, problem } from '../problems.ts'
 import { graceEndOf, type Requirement, whyUnknown } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -8,9 +9,9 @@ import type { Snapshot } from './snapshot.ts'
 /** Whether a route opens, with what decided, or with the refusal to answer. */
 export type Verdict = { kind: 'passed'; decision: Decision } | { kind: 'refused'; refusal: Problem }
 
-/** Whether a product's route opens: first the verified mailbox, then the plan, then each feature. */
+/** Whether a product's route opens: first the role, then the verified mailbox, the plan, and each feature. */
 export function guard(
-  { user, facts }: Snapshot,
+  { user, role, facts }: Snapshot,
   requirement: Requirement,
   catalogue: Catalogue,
   config: Pick<Config, 'verificationGraceDays' | 'upgradeUrl'>,
@@ -20,6 +21,10 @@ export function guard(
   // A guard that asks for what does not exist is set up wrongly: no upgrade would open it.
   const unknown = whyUnknown(requirement, catalogue)
   if (unknown) return refused(problem('invalid-request', { errors: [unknown] }, { detail: unknown.detail }))
+  if (requirement.role && !(role && isAtLeast(role, requirement.role))) {
+    const detail = `This takes the role ${requirement.role} or a higher one; yours is ${role}.`
+    return refused(problem('forbidden', undefined, { detail }))
+  }
   const graceEnd = graceEndOf(user, config)
   if (graceEnd && graceEnd <= at) {
     return refused(problem('email-verification-required', { grace_ended_at: graceEnd.toISOString() }))

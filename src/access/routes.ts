@@ -6,9 +6,11 @@ import { Fields, named } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
 import { problem } from '../problems.ts'
 import type { Access } from './access.ts'
+import { carryRefusals } from './carryRefusals.ts'
 import { guard } from './guard.ts'
 import { readPlainQuery, readRequirement } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
+import { RoleSchema } from './tokensReply.ts'
 
 const JWKS_SECONDS = 300
 
@@ -46,6 +48,8 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
     {
       operationId: 'forwardAuth',
       method: 'GET',
+      // Envoy asks with the method of the request that it holds up.
+      alsoBy: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
       url: '/v1/forward-auth',
       access: { member: 'viewer' },
       summary: 'Whether a request to the product may pass, asked by the proxy in front of it',
@@ -56,18 +60,27 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
           }),
         ),
         feature: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z][a-z0-9_]*$' }))),
+        role: Type.Optional(RoleSchema),
+        refuse: Type.Optional(
+          Type.Literal('403', {
+            description:
+              'For proxies that know no refusals but 401 and 403, as nginx: all others are answered with 403. Each names the status that is meant in `X-Frontgate-Status`, and carries its body in `X-Frontgate-Problem` too.',
+          }),
+        ),
       }),
       replies: { 200: Passed },
       refusals: ['subscription-required', 'feature-not-in-plan', 'email-verification-required'],
     },
     async ({ caller: { actor }, query, reply, at }) => {
-      const requirement = readRequirement(query.require ?? [], query.feature ?? [])
+      const { require = [], feature = [], role } = query
+      const requirement = readRequirement(require, feature)
       if (!requirement) {
         const detail = 'names more than one plan'
         throw problem('invalid-request', { errors: [{ pointer: '#/query/require', detail }] })
       }
       const snapshot = access.snapshotOf(actor)
-      const verdict = guard(snapshot, requirement, await access.catalogueOf(snapshot), app.config, at)
+      const asked = { ...requirement, ...(role && { role }) }
+      const verdict = guard(snapshot, asked, await access.catalogueOf(snapshot), app.config, at)
       if (verdict.kind === 'refused') throw verdict.refusal
       reply.headers(passHeaders(snapshot, verdict.decision))
     },
@@ -81,6 +94,8 @@ export function accessRoutes(server: Server, app: App, access: Access): void {
       return { status: 200, headers: passHeaders(snapshot, verdict.decision), body: '' }
     },
   )
+
+  carryRefusals(server, 'forwardAuth')
 
   route(
     server,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { catalogue, days, noon } from '../../test/support/someFacts.ts'
-import { graceEndOf, readRequirement, whyUnknown } from './rules.ts'
+import { graceEndOf, readPlainQuery, readRequirement, whyUnknown } from './rules.ts'
 
 describe('graceEndOf', () => {
   test('an unverified user has the days of grace from when they registered', () => {
@@ -25,6 +25,27 @@ describe('readRequirement', () => {
     '%j is no requirement',
     (asked) => expect(readRequirement(asked, [])).toBeNull(),
   )
+})
+
+describe('readPlainQuery', () => {
+  test('what stands in the guides', () => {
+    expect(readPlainQuery('')).toEqual({ features: [] })
+    expect(readPlainQuery('refuse=403&require=plan:pro&feature=scripts&role=admin')).toEqual({
+      role: 'admin',
+      plan: 'pro',
+      features: ['scripts'],
+    })
+  })
+  test.each([
+    'role=king',
+    'role=admin&role=viewer',
+    'refuse=402',
+    'refuse=403&refuse=403',
+    'role',
+    'feature=plan:pro',
+    'require=plan:pro&',
+    'path=/',
+  ])('%s is left to the router', (query) => expect(readPlainQuery(query)).toBeNull())
 })
 
 describe('whyUnknown', () => {

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import type { AccountFacts } from '../entitlements/facts.ts'
 import { decide, featuresOn, plansUpTo } from '../entitlements/rules.ts'
 import type { EntitlementClaim } from './accessTokens.ts'
+import { type Role, roles } from '../http/actor.ts'
 import type { UserFacts } from './snapshot.ts'
 
 const DAY = 86_400_000
@@ -37,6 +38,8 @@ export function entitlementClaim(facts: AccountFacts, catalogue: Catalogue, at: 
 
 /** What a guard asks for. */
 export interface Requirement {
+  /** This role, or a higher one. */
+  role?: Role
   plan?: string
   features: string[]
 }
@@ -56,13 +59,22 @@ export function readRequirement(require: string[], features: string[]): Requirem
 export function readPlainQuery(query: string): Requirement | null {
   const require: string[] = []
   const features: string[] = []
+  let role: Role | undefined
+  let isRefusing = false
   for (const part of query === '' ? [] : query.split('&')) {
-    const [, name, value] = /^(require|feature)=((?:plan:)?[a-z][a-z0-9_]*)$/.exec(part) ?? []
-    if (!value || (name === 'feature' && value.includes(':'))) return null
-    ;(name === 'require' ? require : features).push(value)
+    const [, name, value] = /^(require|feature|role)=((?:plan:)?[a-z][a-z0-9_]*)$/.exec(part) ?? []
+    if (name === 'require' && value) require.push(value)
+    else if (name === 'feature' && value && !value.includes(':')) features.push(value)
+    else if (name === 'role' && !role && isRole(value)) role = value
+    // How refusals are told says nothing about what passes.
+    else if (part === 'refuse=403' && !isRefusing) isRefusing = true
+    else return null
   }
-  return readRequirement(require, features)
+  const requirement = readRequirement(require, features)
+  return requirement && role ? { ...requirement, role } : requirement
 }
+
+const isRole = (name: string | undefined): name is Role => roles.some((role) => role === name)
 
 /** What in a requirement the catalogue does not have, as a fault of the request; null when it has everything. */
 export function whyUnknown(

@@ -27,15 +27,23 @@ export interface Answer {
  */
 export type FromMemory = (asked: Asked, at: Date) => Answer | null
 
+/** What memory has to know of the contract of an operation. */
+interface Remembered {
+  operationId: string
+  method: string
+  alsoBy?: string[]
+  url: string
+}
+
 /**
- * Answers GET requests before the router sees them. Guards ask on each request of a product, and a way through
+ * Answers requests without a body before the router sees them. Guards ask on each request of a product, and a way through
  * parsing, hooks and serialising costs three times what the answer itself does.
  */
 export class Memory {
   readonly #app: App
   readonly #securityHeaders: Record<string, string>
   readonly #crossOrigin: CrossOrigin
-  readonly #operations = new Map<string, { operation: string; answer: FromMemory }>()
+  readonly #operations = new Map<string, { operation: string; methods: string[]; answer: FromMemory }>()
   #isOpen = true
 
   constructor(app: App, securityHeaders: Record<string, string>, crossOrigin: CrossOrigin) {
@@ -44,8 +52,8 @@ export class Memory {
     this.#crossOrigin = crossOrigin
   }
 
-  add({ operationId, url }: { operationId: string; url: string }, answer: FromMemory): void {
-    this.#operations.set(url, { operation: operationId, answer })
+  add({ operationId, method, alsoBy = [], url }: Remembered, answer: FromMemory): void {
+    this.#operations.set(url, { operation: operationId, methods: [method, ...alsoBy], answer })
   }
 
   /** Leaves the rest to the router, which tells connections to end. */
@@ -55,11 +63,11 @@ export class Memory {
 
   /** Answers, or returns false and has done nothing. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
-    const { method, url = '', headers, rawHeaders } = request
-    if (method !== 'GET' || !this.#isOpen) return false
+    const { method = '', url = '', headers, rawHeaders } = request
+    if (!this.#isOpen) return false
     const mark = url.indexOf('?')
     const known = this.#operations.get(mark < 0 ? url : url.slice(0, mark))
-    if (!known || headers['transfer-encoding'] || headers['content-length']) return false
+    if (!known?.methods.includes(method) || hasBody(headers)) return false
     const began = performance.now()
     const query = mark < 0 ? '' : url.slice(mark + 1)
     const answer = answerOrNull(known.answer, { headers, rawHeaders, query }, this.#app.now())
@@ -79,6 +87,11 @@ export class Memory {
     const length = body === null ? undefined : { 'content-length': Buffer.byteLength(body) }
     response.writeHead(status, { ...this.#securityHeaders, ...crossOrigin, ...headers, ...length }).end(body)
   }
+}
+
+/** A proxy that keeps the body to itself may say so with a length of 0. */
+function hasBody({ 'transfer-encoding': encoding, 'content-length': length = '0' }: IncomingHttpHeaders) {
+  return encoding !== undefined || length !== '0'
 }
 
 /** Nothing catches what is thrown here but the end of the process; the router turns the same fault into a 500. */

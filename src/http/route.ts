@@ -46,6 +46,8 @@ type ActorOf<A extends Access> = A extends 'anyone'
 export interface Contract {
   operationId: string
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** Methods with which it may be asked as well, and does the same; openapi.json leaves them out. */
+  alsoBy?: ('POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS')[]
   url: string
   access: Access
   summary: string
@@ -102,12 +104,11 @@ export function route<const C extends Contract>(
   server.contracts.push(contract)
   if (fromMemory) server.memory.add(contract, fromMemory)
   const authorize = authorizerOf(server.authenticator, contract.access)
-  server.fastify.route({
-    method: contract.method,
+  const options = {
     url: contract.url,
     schema: schemaOf(contract),
-    config: { operationId: contract.operationId },
-    async handler(request, reply) {
+    config: { operationId: contract.operationId } as object,
+    async handler(request: FastifyRequest, reply: FastifyReply) {
       const at = app.now()
       const actor = await authorize(request, at)
       const { ip, headers, id, params, query, body } = request
@@ -119,7 +120,10 @@ export function route<const C extends Contract>(
       }
       return handler({ caller, params, query, body, at, request, reply } as unknown as Call<C>)
     },
-  })
+  }
+  server.fastify.route({ ...options, method: contract.method })
+  const { alsoBy } = contract
+  if (alsoBy) server.fastify.route({ ...options, method: alsoBy, schema: { ...options.schema, hide: true } })
 }
 
 const anyone = { kind: 'anyone' } as const

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { joined, putInto } from '../support/members.ts'
 import {
   mailedToken,
   operatorToken,
@@ -191,6 +192,69 @@ describe('403', () => {
     const reply = await guard(await freshToken(person))
     expect(reply.status).toBe(403)
     expect(reply.body.code).toBe('forbidden')
+  })
+})
+
+describe('role', () => {
+  test('lets the role and higher ones pass, and tells others which it takes', async () => {
+    const owner = await registerVerified(t)
+    const { accessToken: as } = await joined(t, owner.accountId, 'member')
+    for (let i = 0; i < 2; i++) {
+      expect((await guard(owner.accessToken, '?role=admin&require=plan:pro')).status).toBe(200)
+      expect((await guard(as, '?role=member')).status).toBe(200)
+      const refused = await guard(as, '?role=admin')
+      expect([refused.status, refused.body.code]).toEqual([403, 'forbidden'])
+      expect(refused.body.detail).toBe('This takes the role admin or a higher one; yours is member.')
+    }
+  })
+
+  test('comes before the mailbox and the plan', async () => {
+    const person = await register(t)
+    await putInto(t, person.accountId, person, 'viewer')
+    await t.advance(15 * DAY_SECONDS)
+    const reply = await guard(await freshToken(person), '?role=member&require=plan:pro')
+    expect([reply.status, reply.body.code]).toEqual([403, 'forbidden'])
+  })
+})
+
+describe('refuse=403', () => {
+  test('a refusal comes as 403, with the status that is meant and its body in headers', async () => {
+    const { accessToken } = await onFree()
+    const plain = await guard(accessToken, '?require=plan:pro')
+    const reply = await guard(accessToken, '?refuse=403&require=plan:pro')
+    expect(reply.status).toBe(403)
+    expect(reply.headers['x-frontgate-status']).toBe('402')
+    const carried = JSON.parse(String(reply.headers['x-frontgate-problem']))
+    expect(carried).toEqual(reply.body)
+    expect({ ...carried, instance: '' }).toEqual({ ...plain.body, instance: '' })
+  })
+
+  test('401 stays 401, and says how to identify', async () => {
+    const reply = await t.call('GET', '/v1/forward-auth?refuse=403')
+    expect(reply.status).toBe(401)
+    expect(reply.headers['www-authenticate']).toBe('Bearer')
+    expect(reply.headers['x-frontgate-status']).toBe('401')
+  })
+
+  test('a guard that is set up wrongly is closed too, and what a header cannot hold is escaped', async () => {
+    const other = await startTestAppWith(
+      { TRIAL_DAYS: '0', UPGRADE_URL: 'https://product.example/prix€' },
+      { work: false },
+    )
+    const { accessToken } = await register(other)
+    const wrong = await guard(accessToken, '?refuse=403&require=plan:platinum', other)
+    expect([wrong.status, wrong.headers['x-frontgate-status']]).toEqual([403, '422'])
+    const reply = await guard(accessToken, '?refuse=403&require=plan:pro', other)
+    const carried = String(reply.headers['x-frontgate-problem'])
+    expect(carried).toMatch(/^[ -~]+$/)
+    expect(JSON.parse(carried)).toEqual(reply.body)
+  })
+
+  test('says nothing about what passes', async () => {
+    const { accessToken } = await register(t)
+    const reply = await guard(accessToken, '?refuse=403&require=plan:pro')
+    expect(reply.status).toBe(200)
+    expect(reply.headers).not.toHaveProperty('x-frontgate-status')
   })
 })
 

@@ -22,6 +22,12 @@ const asks: [string, Omit<TestCall, 'as'>][] = [
   ['/v1/forward-auth', {}],
   ['/v1/forward-auth?require=plan:pro', {}],
   ['/v1/forward-auth?require=plan:pro&feature=flowpilot&feature=scripts', {}],
+  ['/v1/forward-auth?require=plan:pro&role=admin&refuse=403', {}],
+  ['/v1/forward-auth?role=owner&role=viewer', {}],
+  ['/v1/forward-auth?role=king', {}],
+  ['/v1/forward-auth?refuse=402', {}],
+  ['/v1/forward-auth?refuse=403&refuse=403', {}],
+  ['/v1/forward-auth?require=plan:enterprise&refuse=403', {}],
   ['/v1/forward-auth?require=plan%3Apro', {}],
   ['/v1/forward-auth?require=plan:pro&require=plan:free', {}],
   ['/v1/forward-auth?require=plan:enterprise', {}],
@@ -38,6 +44,16 @@ describe('what is asked again', () => {
     const first = await t.call('GET', url, { ...options, as })
     const again = await t.call('GET', url, { ...options, as })
     expect(comparable(again)).toEqual(comparable(first))
+  })
+
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)('%s asks like GET', async (method) => {
+    const { accessToken: as } = await register(t)
+    const headers = { 'content-length': '0' }
+    const got = await t.call('GET', '/v1/forward-auth?require=plan:pro', { as })
+    for (let i = 0; i < 2; i++) {
+      const asked = await t.call(method, '/v1/forward-auth?require=plan:pro', { as, headers })
+      expect(comparable(asked)).toEqual(comparable(got))
+    }
   })
 
   test('is logged and counted like the first time', async () => {
@@ -83,7 +99,7 @@ describe('what is asked again', () => {
 
 test('an operation that breaks is left to the router, which answers for it and logs why', () => {
   const memory = new Memory(t.app, {}, new CrossOrigin([]))
-  memory.add({ operationId: 'getBroken', url: '/broken' }, () => {
+  memory.add({ operationId: 'getBroken', method: 'GET', url: '/broken' }, () => {
     throw new Error('A fault in the program')
   })
   const request = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: '/broken' })
@@ -91,6 +107,6 @@ test('an operation that breaks is left to the router, which answers for it and l
 })
 
 function comparable({ status, body, headers }: TestReply) {
-  const { date, ...stable } = headers
+  const { date, 'x-frontgate-problem': _carried, ...stable } = headers
   return { status, body: { ...body, instance: undefined }, headers: stable }
 }
