@@ -64,11 +64,15 @@ export async function startNginx(
 }
 
 /** Starts Caddy with the file of the guide. */
-export async function startCaddy(file: string, behind: Behind): Promise<Running> {
+export async function startCaddy(
+  file: string,
+  behind: Behind,
+  changes: [string, string][] = [],
+): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'frontgate-caddy-'))
   const port = await freePort(0)
   const options = '{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n'
-  const text = fill(file, behind, [[':8080 {', `:${port} {`]])
+  const text = fill(file, behind, [...changes, [':8080 {', `:${port} {`]])
   writeFileSync(join(folder, 'Caddyfile'), options + text)
   const child = spawn('caddy', ['run', '--config', `${folder}/Caddyfile`, '--adapter', 'caddyfile'], {
     env: { ...environment, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
