@@ -9,6 +9,7 @@ const order = [
   'identity',
   'accounts',
   'billing',
+  'webhooks',
   'records',
   'operators',
 ]

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { App } from '../src/app.ts'
 import type { Sweep } from '../src/jobs/runJobs.ts'
+import { untilRung } from '../src/webhooks/watchChanges.ts'
 
 const LOOK_EVERY_MS = 20
 const ROUNDS_OF_FOLLOWING_JOBS = 3
@@ -19,6 +20,7 @@ export class Unsettled extends Error {
  */
 export async function settle(app: App, sweeps: Sweep[], patience: AbortSignal): Promise<void> {
   const failures: unknown[] = []
+  await untilRung(app)
   for (const sweep of sweeps) {
     const swept = sweep.run(app, app.now()).catch((cause: unknown) => {
       failures.push(new Error(`The sweep ${sweep.name} failed: ${(cause as Error).message}`, { cause }))

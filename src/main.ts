@@ -25,6 +25,7 @@ import { prepareDatabase } from './prepare.ts'
 import { buildServer } from './server.ts'
 import { startService } from './service.ts'
 import { isPassing } from './stripe/errors.ts'
+import { resealSecrets } from './webhooks/secrets.ts'
 
 const program = new Command('frontgate')
   .description('The front gate of a B2B SaaS: sign-up, billing and entitlements beside the product.')
@@ -126,6 +127,7 @@ program
       const at = app.now()
       const { kid, signsFrom } = await inTx(app, async (tx) => {
         const key = await rotateSigningKey(tx, app.config, at, { now })
+        await resealSecrets(tx, app.config)
         await audit(tx, systemCaller, { action: 'keys.rotated', details: { kid: key.kid } }, at)
         return key
       })

@@ -259,6 +259,13 @@ export const problems = {
     meaning: 'The grant was ended, or its time had run out, before this call.',
     remedy: 'Nothing is left to end.',
   },
+  'webhook-endpoint-disabled': {
+    status: 409,
+    title: 'This webhook endpoint is disabled',
+    meaning:
+      'An operator disabled it, it answered 410, or it had failed for five days. Nothing is sent to it.',
+    remedy: 'Enable it with PATCH /v1/operator/webhooks/endpoints/{id}, then repeat the call.',
+  },
   'token-expired': {
     status: 410,
     title: 'This link has expired',

@@ -23,6 +23,13 @@ import { handles, type JobHandler, runJobs, type Sweep, type Worker } from './jo
 import { sendMailJob } from './mail/queueMail.ts'
 import { sendMail } from './mail/sendMail.ts'
 import { purge } from './records/purge.ts'
+import { deliver, sweepDeliveries } from './webhooks/deliver.ts'
+import { forgetMessages } from './webhooks/forgetMessages.ts'
+import { deliverJob, tellAccountJob, tellAllJob } from './webhooks/jobs.ts'
+import { measureWaiting } from './webhooks/measureWaiting.ts'
+import { tellAccount } from './webhooks/tellAccount.ts'
+import { tellAll } from './webhooks/tellAll.ts'
+import { sweepChanges, tellOnChanges } from './webhooks/watchChanges.ts'
 
 const handlers: JobHandler[] = [
   handles(sendMailJob, sendMail),
@@ -32,6 +39,9 @@ const handlers: JobHandler[] = [
   handles(resolveEventJob, resolveEvent),
   handles(cancelUnwantedJob, cancelUnwanted),
   handles(followSeatsJob, followSeats),
+  handles(tellAccountJob, tellAccount),
+  handles(tellAllJob, tellAll),
+  handles(deliverJob, deliver),
   handles(forgetOriginsJob, forgetOrigins),
 ]
 
@@ -47,11 +57,22 @@ export const sweeps: Sweep[] = [
   { name: 'sweep.changes', run: forgetChanges },
   { name: 'sweep.oauth-flows', run: forgetFlows },
   { name: 'sweep.purge', run: purge },
+  { name: 'sweep.webhook-changes', run: sweepChanges },
+  { name: 'sweep.webhook-deliveries', run: sweepDeliveries },
+  { name: 'sweep.webhook-messages', run: forgetMessages },
   { name: 'sweep.given-up-jobs', run: forgetGivenUpJobs },
   { name: 'sweep.rate-limits', run: (app, at) => app.limiter.sweep(at) },
 ]
 
-/** Takes the jobs of all modules. */
-export function startWorker(app: App): Promise<Worker> {
-  return runJobs(app, handlers, sweeps)
+/** Takes the jobs of all modules, and promises those that follow what this process hears of. */
+export async function startWorker(app: App): Promise<Worker> {
+  const worker = await runJobs(app, handlers, sweeps)
+  const endListening = tellOnChanges(app)
+  measureWaiting(app)
+  return {
+    async stop() {
+      await endListening()
+      await worker.stop()
+    },
+  }
 }

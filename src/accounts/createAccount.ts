@@ -55,6 +55,7 @@ export async function createAccount(
   at: Date,
 ): Promise<void> {
   changed(tx, `user:${ownerId}`)
+  changed(tx, `account:${accountId}`)
   await Promise.all([
     tx
       .insertInto('accounts')

@@ -5,7 +5,7 @@ import type { Tx } from './transaction.ts'
 /** What becomes of one table's rows of an account, or of a user, when nothing of theirs is kept but what has to be. */
 export interface Purge {
   table: keyof DB
-  run: (tx: Tx, id: string) => Promise<unknown>
+  run: (tx: Tx, id: string, at: Date) => Promise<unknown>
 }
 
 /** Deletes the rows whose column names the account or the user. */

@@ -10,6 +10,8 @@ export interface Metrics {
   mails: Counter<'template' | 'outcome'>
   stripeAlarms: Counter<'kind'>
   stripeDrift: Counter<'kind'>
+  webhookDeliveries: Counter<'outcome'>
+  webhookEndpointsDisabled: Counter<'because'>
 }
 
 /** Makes a registry of its own, so that several apps can live in one process. */
@@ -58,6 +60,18 @@ export function makeMetrics(): Metrics {
       name: 'frontgate_stripe_drift_total',
       help: 'What the sweep found and no event had told of, or that should not be so, by kind',
       labelNames: ['kind'],
+      registers,
+    }),
+    webhookDeliveries: new Counter({
+      name: 'frontgate_webhook_deliveries_total',
+      help: 'Attempts to deliver a webhook: delivered, failed and to be tried again, or given up',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    webhookEndpointsDisabled: new Counter({
+      name: 'frontgate_webhook_endpoints_disabled_total',
+      help: 'Webhook endpoints that were disabled because they are gone, or have failed for days',
+      labelNames: ['because'],
       registers,
     }),
   }

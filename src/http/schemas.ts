@@ -9,6 +9,22 @@ export function named<S extends TSchema>(name: string, schema: S) {
   return Type.Unsafe<Static<S>>({ $ref: `${name}#` })
 }
 
+/** What we send to others of our own accord: openapi.json lists it under `webhooks`. */
+export const sharedWebhooks: Record<string, object> = {}
+
+/** Lists an event in openapi.json, and returns the schema of its body. */
+export function sent<S extends TSchema>(type: string, summary: string, body: S): S {
+  const content = { 'application/json': { schema: body } }
+  sharedWebhooks[type] = {
+    post: {
+      summary,
+      requestBody: { required: true, content },
+      responses: { '2XX': { description: 'Received. Anything else is tried again.' } },
+    },
+  }
+  return body
+}
+
 export const Uuid = Type.String({ format: 'uuid' })
 /** RFC 3339 in UTC. */
 export const Instant = Type.String({ format: 'date-time' })

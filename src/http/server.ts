@@ -13,7 +13,7 @@ import { Memory } from './memory.ts'
 import { recordRouted } from './recordRequest.ts'
 import { makeErrorHandler } from './renderProblem.ts'
 import type { Authenticator, Contract } from './route.ts'
-import { sharedSchemas } from './schemas.ts'
+import { sharedSchemas, sharedWebhooks } from './schemas.ts'
 import { refuseUnknownRoutes } from './unknownRoutes.ts'
 import { refuseUnreadable } from './unreadable.ts'
 
@@ -185,6 +185,7 @@ async function describe(server: FastifyInstance, app: App): Promise<void> {
           },
         },
       },
+      webhooks: sharedWebhooks,
     },
     refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema${i}`) },
   })

@@ -17,6 +17,7 @@ import { productKeyRoutes } from './productKeyRoutes.ts'
 import { reopenAccount } from './reopenAccount.ts'
 import { selfServeRoutes } from './selfServeRoutes.ts'
 import { stripeRoutes } from './stripeRoutes.ts'
+import { webhookRoutes } from './webhookRoutes.ts'
 
 const GrantSchema = named(
   'Grant',
@@ -233,4 +234,5 @@ export function operatorRoutes(server: Server, app: App): void {
   stripeRoutes(server, app)
   leadRoutes(server, app)
   selfServeRoutes(server, app)
+  webhookRoutes(server, app)
 }

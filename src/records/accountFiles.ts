@@ -131,5 +131,7 @@ export const leftOutOfAccounts: LeftOut = {
   superseded_invite_tokens: 'hashes of links that open nothing any more',
   trials_taken: 'who has had a trial is theirs; the trial itself is among the grants',
   stripe_events: 'what Stripe sent, kept until it was looked up; what came of it is in subscriptions',
+  webhook_told: 'what endpoints of the product were last told; all of it is in the other files',
+  webhook_messages: 'what they were told in the last thirty days; the same',
   drift: 'where our copy of Stripe lagged behind; what is right is in subscriptions',
 }

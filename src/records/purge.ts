@@ -16,9 +16,17 @@ import { accountPurges as ofEntitlements } from '../entitlements/purge.ts'
 import { systemCaller } from '../http/actor.ts'
 import { leaveTombstone, lockDeletedUser, userPurges as ofIdentity } from '../identity/purge.ts'
 import { accountPurges as ofMails, userPurges as ofUsersMails } from '../mail/purge.ts'
+import { accountPurges as ofWebhooks } from '../webhooks/purge.ts'
 
 /** What each module does with its rows of an account; what is in none of these is kept (kept.ts says why). */
-export const accountPurges: Purge[] = [...ofBilling, ...ofAccounts, ...ofEntitlements, ...ofMails, ...ofTrail]
+export const accountPurges: Purge[] = [
+  ...ofWebhooks,
+  ...ofBilling,
+  ...ofAccounts,
+  ...ofEntitlements,
+  ...ofMails,
+  ...ofTrail,
+]
 
 /** The same for a user. */
 export const userPurges: Purge[] = [...ofMembers, ...ofIdentity, ...ofUsersMails, ...ofUsersTrail]
@@ -40,7 +48,7 @@ export async function purge(app: App, at: Date): Promise<void> {
 async function purgeAccount(tx: Tx, id: string, goneBy: Date, at: Date): Promise<void> {
   if (!(await lockClosedAccount(tx, id, goneBy))) return
   changed(tx, `account:${id}`)
-  for (const { run } of accountPurges) await run(tx, id)
+  for (const { run } of accountPurges) await run(tx, id, at)
   await Promise.all([
     leaveNameless(tx, id, at),
     audit(tx, systemCaller, { action: 'account.purged', accountId: id }, at),
@@ -50,7 +58,7 @@ async function purgeAccount(tx: Tx, id: string, goneBy: Date, at: Date): Promise
 async function purgeUser(tx: Tx, id: string, goneBy: Date, at: Date): Promise<void> {
   if (!(await lockDeletedUser(tx, id, goneBy))) return
   changed(tx, `user:${id}`)
-  for (const { run } of userPurges) await run(tx, id)
+  for (const { run } of userPurges) await run(tx, id, at)
   await Promise.all([
     leaveTombstone(tx, id, at),
     audit(tx, systemCaller, { action: 'user.purged', userId: id }, at),

@@ -15,6 +15,7 @@ import {
 import { productKey } from '../support/productKeys.ts'
 import { giveGrant, instant } from '../support/staff.ts'
 import type { TestApp } from '../support/testApp.ts'
+import { addEndpoint, startReceiver, webhookCall } from '../support/webhooks.ts'
 import { withIdentity, withoutPassword } from '../support/withoutPassword.ts'
 
 /** What a call is told, besides who calls. */
@@ -61,6 +62,15 @@ const startQuery = {
 }
 
 const piece = { limit: 'kb_conversions', amount: 2, idempotency_key: 'a piece of work' }
+
+/** One server for all endpoints of the table; they hear of nothing that tests do. */
+let receiver: ReturnType<typeof startReceiver> | undefined
+const endpoints = () => {
+  receiver ??= startReceiver()
+  return receiver
+}
+const endpointAt = async (t: TestApp) =>
+  (await addEndpoint(t, (await endpoints()).url, { events: ['account.deleted'] })).id
 
 const inviteFor = async (t: TestApp, email: string) =>
   (await invited(t, await registerVerified(t), email)).token
@@ -372,6 +382,72 @@ export const cases: Record<string, Case> = {
   getSelfServe: {},
   setSelfServe: {
     good: () => ({ body: { domains: ['customer.example'], share: 20, reason: 'The first ones' } }),
+  },
+
+  createWebhookEndpoint: {
+    good: async () => ({
+      body: { url: (await endpoints()).url, description: 'The product', events: ['account.deleted'] },
+    }),
+  },
+  listWebhookEndpoints: {
+    async good(t) {
+      await endpointAt(t)
+      return { query: { limit: '10' } }
+    },
+  },
+  getWebhookEndpoint: {
+    good: async (t) => ({ path: { id: await endpointAt(t) } }),
+    foreign: { id: nobody },
+  },
+  changeWebhookEndpoint: {
+    good: async (t) => ({
+      path: { id: await endpointAt(t) },
+      body: {
+        url: (await endpoints()).url,
+        description: 'Another',
+        events: ['account.deleted'],
+        enabled: false,
+        reason: 'It moves',
+      },
+    }),
+    foreign: { id: nobody },
+  },
+  deleteWebhookEndpoint: {
+    good: async (t) => ({ path: { id: await endpointAt(t) }, body: { reason: 'It is gone' } }),
+    foreign: { id: nobody },
+  },
+  rollWebhookSecret: {
+    good: async (t) => ({
+      path: { id: await endpointAt(t) },
+      body: { overlap_hours: 1, reason: 'It leaked' },
+    }),
+    foreign: { id: nobody },
+  },
+  pingWebhookEndpoint: {
+    good: async (t) => ({ path: { id: await endpointAt(t) } }),
+    foreign: { id: nobody },
+  },
+  replayFailedWebhooks: {
+    good: async (t) => ({
+      path: { id: await endpointAt(t) },
+      body: { since: '2026-01-01T00:00:00Z', reason: 'It was down' },
+    }),
+    foreign: { id: nobody },
+  },
+  listWebhookDeliveries: {
+    async good(t, { accountId }) {
+      const endpoint = await endpointAt(t)
+      await webhookCall(t, 'POST', `endpoints/${endpoint}/ping`)
+      const query = { endpoint_id: endpoint, state: 'delivered', account_id: accountId, limit: '10' }
+      return { query }
+    },
+  },
+  replayWebhookDelivery: {
+    async good(t) {
+      const { body } = await webhookCall(t, 'POST', `endpoints/${await endpointAt(t)}/ping`)
+      return { path: { id: body.id }, body: { reason: 'Lost there' } }
+    },
+    foreign: { id: nobody },
   },
 
   listStripeEvents: {

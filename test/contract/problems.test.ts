@@ -19,6 +19,7 @@ import {
 } from '../support/people.ts'
 import { DAY_SECONDS, endGrant, giveGrant } from '../support/staff.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
+import { addEndpoint, webhookCall } from '../support/webhooks.ts'
 import { withoutPassword, withProviders } from '../support/withoutPassword.ts'
 import { expectProblem, metWithProviders, metWithStripe, type Refusal } from './refusals.ts'
 
@@ -155,6 +156,11 @@ const scenarios: Record<MetHere, () => Promise<Refusal>> = {
     const { accountId, accessToken: as } = await register(t, { account_name: 'Paying' })
     await mirrored(t, accountId)
     return t.call('DELETE', '/v1/accounts/me', { as, body: { confirm: 'Paying' } })
+  },
+  async 'webhook-endpoint-disabled'() {
+    const { id } = await addEndpoint(t, 'http://localhost:1/')
+    await webhookCall(t, 'PATCH', `endpoints/${id}`, { enabled: false })
+    return webhookCall(t, 'POST', `endpoints/${id}/ping`)
   },
   async 'grant-already-ended'() {
     const { accountId } = await register(t)

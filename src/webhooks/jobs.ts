@@ -1,0 +1,10 @@
+import { job } from '../jobs/enqueue.ts'
+
+/** Tells endpoints what is new about one account. */
+export const tellAccountJob = job<{ account: string }>('webhooks.tell-account', { patient: true })
+
+/** The same for every account, as when the catalogue has changed. */
+export const tellAllJob = job<object>('webhooks.tell-all', { patient: true })
+
+/** Delivers what is due at one endpoint. */
+export const deliverJob = job<{ endpoint: string }>('webhooks.deliver', { patient: true })

@@ -1,0 +1,136 @@
+import { sql } from 'kysely'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { bringJobsForward } from '../../sandbox/settle.ts'
+import { tellAccount } from '../../src/webhooks/tellAccount.ts'
+import { startWorker } from '../../src/worker.ts'
+import { operatorToken, register } from '../support/people.ts'
+import { startReplica } from '../support/replica.ts'
+import { giveGrant } from '../support/staff.ts'
+import { startTestAppWith, type TestApp } from '../support/testApp.ts'
+import { addEndpoint, type Receiver, startReceiver } from '../support/webhooks.ts'
+import { ServiceProcess } from './serviceProcess.ts'
+
+const PATIENCE = { timeout: 30_000 }
+
+async function receiver(): Promise<Receiver> {
+  const started = await startReceiver()
+  onTestFinished(started.close)
+  return started
+}
+
+const messagesOf = (t: TestApp) => t.app.db.selectFrom('webhook_messages').selectAll().orderBy('id').execute()
+const idsIn = ({ received }: Receiver) => received.map(({ headers }) => String(headers['webhook-id']))
+
+describe('two workers', () => {
+  test('tell of one change once, and deliver each message once', async () => {
+    const t = await startTestAppWith({})
+    const replica = await startReplica(t)
+    const worker = await startWorker(replica.app)
+    onTestFinished(worker.stop)
+    const product = await receiver()
+    await addEndpoint(t, product.url)
+    const people = await Promise.all(Array.from({ length: 10 }, () => register(t)))
+    await t.settled()
+    await Promise.all([t.sweep(), t.sweep()])
+    expect(await messagesOf(t)).toHaveLength(3 * people.length)
+    expect(new Set(idsIn(product)).size).toBe(3 * people.length)
+    expect(product.received).toHaveLength(3 * people.length)
+  })
+
+  test('that look at an account at the same moment number what they tell without gaps or doubles', async () => {
+    const t = await startTestAppWith({}, { work: false })
+    const replica = await startReplica(t)
+    const product = await receiver()
+    await addEndpoint(t, product.url)
+    const { accountId } = await register(t)
+    const look = () =>
+      Promise.all([t, replica, t, replica].map(({ app }) => tellAccount(app, { account: accountId })))
+    await look()
+    await Promise.all([giveGrant(t, accountId, { source: 'complimentary', plan: 'team' }), look()])
+    await look()
+    const told = (await messagesOf(t)).map(({ body }) => JSON.parse(body))
+    expect(told.map(({ data }) => data.version).sort()).toEqual([1, 2, 3, 4])
+    expect(told.filter(({ type }) => type === 'entitlements.changed')).toHaveLength(2)
+  })
+})
+
+describe('an endpoint that is added or deleted while accounts change', () => {
+  test('leaves nothing told half: all is forgotten with the last one, and begun anew with the next', async () => {
+    const t = await startTestAppWith({})
+    const product = await receiver()
+    const operators = async () => {
+      for (let round = 0; round < 5; round++) {
+        const { id } = await addEndpoint(t, product.url)
+        const as = await operatorToken(t)
+        const path = `/v1/operator/webhooks/endpoints/${id}`
+        const reply = await t.call('DELETE', path, { as, body: { reason: 'Tried' } })
+        expect(reply.status).toBe(204)
+      }
+    }
+    await Promise.all([operators(), operators(), ...Array.from({ length: 10 }, () => register(t))])
+    await t.sweep()
+    const { rows } = await sql`
+      select from webhook_endpoints union all select from webhook_deliveries union all select from webhook_secrets
+    `.execute(t.app.db)
+    expect(rows).toEqual([])
+    const { xid } = await t.app.db.selectFrom('webhook_watch').select('xid').executeTakeFirstOrThrow()
+    expect(xid).toBeNull()
+
+    const person = await register(t)
+    await t.settled()
+    product.received.length = 0
+    const { secret } = await addEndpoint(t, product.url)
+    await giveGrant(t, person.accountId, { source: 'complimentary', plan: 'team' })
+    await t.settled()
+    expect(product.events(secret)).toMatchObject([
+      { type: 'entitlements.changed', data: { new: { plan: 'team' } } },
+    ])
+  })
+})
+
+describe('a process that is killed', { timeout: 90_000 }, () => {
+  test('after a commit and before anybody was told of it, loses nothing', async () => {
+    const t = await startTestAppWith({}, { work: false })
+    const product = await receiver()
+    const { secret } = await addEndpoint(t, product.url)
+    // Nobody works: what this process announced is gone with it, and only the row is left.
+    const { accountId } = await register(t)
+    expect(
+      await sql`select from graphile_worker.jobs where task_identifier like 'webhooks.%'`.execute(t.app.db),
+    ).toMatchObject({ rows: [] })
+    const next = await startTestAppWith({ DATABASE_URL: t.databaseUrl })
+    await next.sweep()
+    expect(product.events(secret).map(({ data }) => 'account_id' in data && data.account_id)).toEqual(
+      Array(3).fill(accountId),
+    )
+  })
+
+  test('while the endpoint has not answered, has the message sent again, under the same id', async () => {
+    const t = await startTestAppWith({}, { work: false })
+    const product = await receiver()
+    await addEndpoint(t, product.url, { events: ['account.created'] })
+    product.answer = (_received, nth) => (nth === 1 ? new Promise(() => undefined) : 204)
+    const first = await ServiceProcess.start({ DATABASE_URL: t.databaseUrl })
+    const reply = await first.post('/v1/auth/register', {
+      email: 'ada@customer.example',
+      password: 'correct horse battery staple',
+      token_delivery: 'body',
+    })
+    expect(reply.status).toBe(201)
+    await expect.poll(() => product.received.length, PATIENCE).toBe(1)
+    first.kill('SIGKILL')
+    expect(await first.ended).toEqual([null, 'SIGKILL'])
+
+    const next = await startTestAppWith({ DATABASE_URL: t.databaseUrl })
+    await expect
+      .poll(async () => {
+        next.moveClock(30)
+        await bringJobsForward(next.app, 30)
+        await next.sweep()
+        return product.received.length
+      }, PATIENCE)
+      .toBe(2)
+    expect(new Set(idsIn(product)).size).toBe(1)
+    expect(product.received[1]?.body).toBe(product.received[0]?.body)
+  })
+})
