@@ -754,3 +754,108 @@ CREATE INDEX users_deleted ON public.users USING btree (deleted_at, id) WHERE ((
 comment on column users.credentials_version is 'raised with every new password: remembered devices of an older version are strangers again';
 comment on column users.purged_at is 'when what still named them was deleted: the row is but an id that others refer to';
 
+create table webhook_deliveries (
+  id uuid not null,
+  message_id text not null,
+  endpoint_id uuid not null,
+  state text not null,
+  attempts integer not null default 0,
+  created_at timestamp with time zone not null,
+  next_attempt_at timestamp with time zone,
+  last_attempt_at timestamp with time zone,
+  last_outcome text,
+  last_status smallint,
+  delivered_at timestamp with time zone,
+  given_up_at timestamp with time zone,
+  constraint webhook_deliveries_check CHECK (((state = 'waiting'::text) = (next_attempt_at IS NOT NULL))),
+  constraint webhook_deliveries_check1 CHECK (((state = 'delivered'::text) = (delivered_at IS NOT NULL))),
+  constraint webhook_deliveries_check2 CHECK (((state = 'failed'::text) = (given_up_at IS NOT NULL))),
+  constraint webhook_deliveries_last_outcome_check CHECK ((last_outcome = ANY (ARRAY['delivered'::text, 'refused'::text, 'timeout'::text, 'unreachable'::text, 'endpoint-disabled'::text]))),
+  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text]))),
+  constraint webhook_deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id) ON DELETE CASCADE,
+  constraint webhook_deliveries_message_id_fkey FOREIGN KEY (message_id) REFERENCES webhook_messages(id) ON DELETE CASCADE,
+  constraint webhook_deliveries_pkey PRIMARY KEY (id),
+  constraint webhook_deliveries_message_id_endpoint_id_key UNIQUE (message_id, endpoint_id)
+);
+CREATE INDEX webhook_deliveries_listed ON public.webhook_deliveries USING btree (created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_of_endpoint ON public.webhook_deliveries USING btree (endpoint_id, created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_oldest ON public.webhook_deliveries USING btree (created_at) WHERE (state = 'waiting'::text);
+CREATE INDEX webhook_deliveries_waiting ON public.webhook_deliveries USING btree (endpoint_id, next_attempt_at, id) WHERE (state = 'waiting'::text);
+comment on column webhook_deliveries.next_attempt_at is 'while one is under way: when it is taken for lost';
+comment on column webhook_deliveries.last_status is 'what the endpoint answered; null when it did not';
+
+create table webhook_endpoints (
+  id uuid not null,
+  url text not null,
+  description text not null,
+  events text[],
+  created_at timestamp with time zone not null,
+  failing_since timestamp with time zone,
+  disabled_at timestamp with time zone,
+  disabled_because text,
+  constraint webhook_endpoints_check CHECK (((disabled_at IS NULL) = (disabled_because IS NULL))),
+  constraint webhook_endpoints_description_check CHECK ((length(description) <= 200)),
+  constraint webhook_endpoints_disabled_because_check CHECK ((disabled_because = ANY (ARRAY['operator'::text, 'gone'::text, 'failing'::text]))),
+  constraint webhook_endpoints_events_check CHECK ((cardinality(events) > 0)),
+  constraint webhook_endpoints_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2000))),
+  constraint webhook_endpoints_pkey PRIMARY KEY (id)
+);
+comment on column webhook_endpoints.events is 'null is all of them, also those that are still to be invented';
+comment on column webhook_endpoints.failing_since is 'the first failure after which nothing was delivered';
+
+create table webhook_messages (
+  id text not null,
+  type text not null,
+  account_id uuid,
+  body text not null,
+  created_at timestamp with time zone not null,
+  constraint webhook_messages_id_check CHECK ((id ~ '^msg_[0-9a-z]{1,40}$'::text)),
+  constraint webhook_messages_pkey PRIMARY KEY (id)
+);
+CREATE INDEX webhook_messages_account ON public.webhook_messages USING btree (account_id) WHERE (account_id IS NOT NULL);
+CREATE INDEX webhook_messages_created ON public.webhook_messages USING btree (created_at);
+comment on column webhook_messages.body is 'the JSON as it is signed and sent, each time the same';
+
+create table webhook_secrets (
+  id uuid not null,
+  endpoint_id uuid not null,
+  sealed bytea not null,
+  created_at timestamp with time zone not null,
+  until_at timestamp with time zone,
+  constraint webhook_secrets_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id) ON DELETE CASCADE,
+  constraint webhook_secrets_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX webhook_secrets_current ON public.webhook_secrets USING btree (endpoint_id) WHERE (until_at IS NULL);
+CREATE INDEX webhook_secrets_endpoint ON public.webhook_secrets USING btree (endpoint_id);
+comment on table webhook_secrets is 'what deliveries are signed with: each that is not over signs';
+comment on column webhook_secrets.until_at is 'null for the one that was made last';
+
+create table webhook_told (
+  account_id uuid not null,
+  version integer not null default 0,
+  name text,
+  closed_at timestamp with time zone,
+  members json,
+  entitlements json,
+  next_change_at timestamp with time zone,
+  constraint webhook_told_check CHECK (((name IS NULL) OR ((members IS NOT NULL) AND (entitlements IS NOT NULL)))),
+  constraint webhook_told_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint webhook_told_pkey PRIMARY KEY (account_id)
+);
+CREATE INDEX webhook_told_next_change ON public.webhook_told USING btree (next_change_at) WHERE (next_change_at IS NOT NULL);
+comment on table webhook_told is 'what endpoints were last told of an account, while there are any';
+comment on column webhook_told.version is 'of the latest message about the account';
+comment on column webhook_told.name is 'null while nothing was told';
+comment on column webhook_told.next_change_at is 'when the entitlements change by time alone';
+
+create table webhook_watch (
+  one boolean not null default true,
+  xid xid8,
+  looked_at timestamp with time zone,
+  constraint webhook_watch_one_check CHECK (one),
+  constraint webhook_watch_pkey PRIMARY KEY (one)
+);
+comment on table webhook_watch is 'how far the table changes has been read for webhooks';
+comment on column webhook_watch.xid is 'all changes below it are promised to be told; null while there is no endpoint, and nothing is told';
+comment on column webhook_watch.looked_at is 'by the clock of the database';
+

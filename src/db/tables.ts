@@ -638,6 +638,97 @@ export interface Users {
   purged_at: Timestamp | null;
 }
 
+export interface WebhookDeliveries {
+  attempts: Generated<number>;
+  created_at: Timestamp;
+  delivered_at: Timestamp | null;
+  endpoint_id: string;
+  given_up_at: Timestamp | null;
+  id: string;
+  last_attempt_at: Timestamp | null;
+  last_outcome: string | null;
+  /**
+   * what the endpoint answered; null when it did not
+   */
+  last_status: number | null;
+  message_id: string;
+  /**
+   * while one is under way: when it is taken for lost
+   */
+  next_attempt_at: Timestamp | null;
+  state: string;
+}
+
+export interface WebhookEndpoints {
+  created_at: Timestamp;
+  description: string;
+  disabled_at: Timestamp | null;
+  disabled_because: string | null;
+  /**
+   * null is all of them, also those that are still to be invented
+   */
+  events: string[] | null;
+  /**
+   * the first failure after which nothing was delivered
+   */
+  failing_since: Timestamp | null;
+  id: string;
+  url: string;
+}
+
+export interface WebhookMessages {
+  account_id: string | null;
+  /**
+   * the JSON as it is signed and sent, each time the same
+   */
+  body: string;
+  created_at: Timestamp;
+  id: string;
+  type: string;
+}
+
+export interface WebhookSecrets {
+  created_at: Timestamp;
+  endpoint_id: string;
+  id: string;
+  sealed: Buffer;
+  /**
+   * null for the one that was made last
+   */
+  until_at: Timestamp | null;
+}
+
+export interface WebhookTold {
+  account_id: string;
+  closed_at: Timestamp | null;
+  entitlements: unknown | null;
+  members: unknown | null;
+  /**
+   * null while nothing was told
+   */
+  name: string | null;
+  /**
+   * when the entitlements change by time alone
+   */
+  next_change_at: Timestamp | null;
+  /**
+   * of the latest message about the account
+   */
+  version: Generated<number>;
+}
+
+export interface WebhookWatch {
+  /**
+   * by the clock of the database
+   */
+  looked_at: Timestamp | null;
+  one: Generated<boolean>;
+  /**
+   * all changes below it are promised to be told; null while there is no endpoint, and nothing is told
+   */
+  xid: string | null;
+}
+
 export interface DB {
   account_features: AccountFeatures;
   account_invites: AccountInvites;
@@ -683,4 +774,10 @@ export interface DB {
   usage: Usage;
   usage_keys: UsageKeys;
   users: Users;
+  webhook_deliveries: WebhookDeliveries;
+  webhook_endpoints: WebhookEndpoints;
+  webhook_messages: WebhookMessages;
+  webhook_secrets: WebhookSecrets;
+  webhook_told: WebhookTold;
+  webhook_watch: WebhookWatch;
 }
