@@ -6,8 +6,8 @@ import { enqueue } from '../jobs/enqueue.ts'
 import { tellAccountJob, tellAllJob } from './jobs.ts'
 
 const BATCH = 1_000
-/** Changes may have been forgotten before they were read: then all accounts are looked at. */
-const LATE_AFTER = sql.lit('30 minutes')
+/** Changes are kept for a day. Where they may have been forgotten before they were read, all accounts are looked at. */
+const LATE_AFTER = sql.lit('12 hours')
 
 const ringing = new WeakMap<App, Set<Promise<void>>>()
 
@@ -19,8 +19,9 @@ export function tellOnChanges(app: App): () => Promise<void> {
   const rings = new Set<Promise<void>>()
   ringing.set(app, rings)
   let isOver = false
-  app.changes.listen((subjects) => {
-    const named = isOver ? [] : [...subjects].filter(isTold)
+  app.changes.listen((changed: ReadonlySet<string> | 'everything') => {
+    const subjects = changed === 'everything' ? ['catalogue'] : [...changed]
+    const named = isOver ? [] : subjects.filter(isTold)
     if (named.length === 0) return
     const ring = together(app, (db) => promiseTellings(db, named))
       .catch((error: unknown) =>
@@ -80,7 +81,8 @@ interface Read {
 async function readSome(app: App): Promise<boolean> {
   return inTx(app, async (tx) => {
     const { rows } = await sql<{ xid: string; is_late: boolean }>`
-      select xid::text, looked_at < clock_timestamp() - ${LATE_AFTER}::interval as is_late
+      select xid::text,
+        looked_at < clock_timestamp() - ${LATE_AFTER}::interval or xid > pg_snapshot_xmax(pg_current_snapshot()) as is_late
       from webhook_watch where xid is not null for update skip locked`.execute(tx)
     const [watch] = rows
     if (!watch) return false
@@ -96,6 +98,7 @@ async function readSome(app: App): Promise<boolean> {
     `.execute(tx)
     const [read] = found.rows
     if (!read) return false
+    // In a database that was restored from a dump, ids of transactions begin anew.
     await promiseTellings(tx, watch.is_late ? [...read.subjects, 'catalogue'] : read.subjects)
     const isFull = read.count === BATCH && read.last !== null
     const next = isFull ? String(BigInt(read.last ?? 0) + 1n) : read.horizon

@@ -237,15 +237,18 @@ describe('a change of which no process has heard', () => {
     ])
   })
 
-  test('is found by looking at all accounts, where the table was not read for long', async () => {
+  test.each([
+    ['the table was not read for long', sql`looked_at = looked_at - interval '1 day'`],
+    ['ids of transactions have begun anew', sql`xid = (xid::text::bigint + 1000000)::text::xid8`],
+  ])('is found by looking at all accounts, where %s', async (name, happened) => {
     const { accountId } = await register(t)
     const product = await listen(t)
-    await t.app.pool.query(`update accounts set name = 'Long ago' where id = $1`, [accountId])
+    await t.app.pool.query('update accounts set name = $2 where id = $1', [accountId, name])
     await t.sweep()
     expect(await product.told()).toEqual([])
-    await sql`update webhook_watch set looked_at = looked_at - interval '1 hour'`.execute(t.app.db)
+    await sql`update webhook_watch set ${happened}`.execute(t.app.db)
     await t.sweep()
-    expect(await product.told()).toMatchObject([{ type: 'account.updated', data: { name: 'Long ago' } }])
+    expect(await product.told()).toMatchObject([{ type: 'account.updated', data: { name } }])
   })
 })
 
