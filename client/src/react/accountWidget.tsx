@@ -227,7 +227,7 @@ function Switcher(): ReactElement {
                 onClick={() => void change(each)}
               >
                 <span>{each.name}</span>
-                <span className="frontgate-quiet">{words.roles[each.role]}</span>
+                <span className="frontgate-role">{words.roles[each.role]}</span>
               </button>
             </li>
           )

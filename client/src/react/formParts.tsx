@@ -23,7 +23,7 @@ export function Field(props: FieldProps): ReactElement {
     <div className="frontgate-field">
       <label htmlFor={id}>
         {label}
-        {note && <span className="frontgate-quiet"> ({note})</span>}
+        {note && <span className="frontgate-note"> ({note})</span>}
       </label>
       <input
         id={id}

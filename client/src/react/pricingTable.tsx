@@ -103,6 +103,9 @@ function Table({ plans, config, state, onChoose, interval: first }: TableProps):
 
   return (
     <section className="frontgate frontgate-pricing" lang={locale} aria-label={words.plans}>
+      {isStranger && config.self_serve_enabled && config.trial_days > 0 && (
+        <p className="frontgate-quiet">{words.registerLead(config.trial_days)}</p>
+      )}
       <IntervalSwitch plans={plans} interval={interval} pick={setPicked} />
       <ul className="frontgate-plans">
         {plans.map((plan, index) => (
@@ -260,7 +263,11 @@ function Price(props: { plan: Plan; interval: Interval; currency: string | null 
   const minor = interval === 'year' ? plan.year : plan.month
   const currency = plan.currency ?? props.currency
   if (plan.contact_sales || (minor === null && !currency)) {
-    return <p className="frontgate-price">{plan.contact_sales ? words.byAgreement : '0'}</p>
+    return (
+      <p className="frontgate-price">
+        <strong>{plan.contact_sales ? words.byAgreement : '0'}</strong>
+      </p>
+    )
   }
   const isFree = minor === null
   const per = plan.per_seat
@@ -271,7 +278,7 @@ function Price(props: { plan: Plan; interval: Interval; currency: string | null 
     <div className="frontgate-price-lines">
       <p className="frontgate-price">
         <strong>{formatMoney(minor ?? 0, currency ?? 'usd', locale)}</strong>{' '}
-        {!isFree && <span>{per[interval]}</span>}
+        {!isFree && <span className="frontgate-per">{per[interval]}</span>}
       </p>
       {!isFree && interval === 'year' && (
         <p className="frontgate-quiet">
@@ -300,7 +307,7 @@ function Act({ plan, offer, isMain, config, pressed, act }: ActProps): ReactElem
   }
   return (
     <button type="button" className={look} disabled={pressed !== null} onClick={() => act(plan, offer)}>
-      {pressed === plan.plan ? words.opening : labelOf(plan, offer, config, words)}
+      {pressed === plan.plan ? words.opening : labelOf(plan, offer, words)}
     </button>
   )
 }
@@ -308,7 +315,6 @@ function Act({ plan, offer, isMain, config, pressed, act }: ActProps): ReactElem
 function labelOf(
   { display_name: name, month, year }: Plan,
   offer: Offer,
-  { trial_days: days }: PublicConfig,
   words: ReturnType<typeof useFrontgate>['words'],
 ): string {
   const isFree = month === null && year === null
@@ -318,7 +324,7 @@ function labelOf(
     case 'change':
       return words.changeTo(name)
     case 'register':
-      return isFree || days === 0 ? words.startFree : words.startTrial(days)
+      return isFree ? words.startFree : words.register
     case 'checkout':
       return offer.isKept ? words.keep(name) : words.choose(name)
     default:

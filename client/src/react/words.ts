@@ -84,7 +84,6 @@ export interface Words {
   choose: (plan: string) => string
   keep: (plan: string) => string
   changeTo: (plan: string) => string
-  startTrial: (days: number) => string
   startFree: string
   askAnOwner: (account: string) => string
   noPayment: string
@@ -109,9 +108,8 @@ export interface Words {
     unpaid: string
     paused: string
     incomplete: string
-    'never-subscribed': string
+    'never-subscribed': (plan: string) => string
     'plan-too-low': (plan: string) => string
-    subscribed: string
   }
   faults: {
     'invalid-credentials': string
@@ -222,14 +220,13 @@ const english: Words = {
   perYear: 'per year',
   perSeatAndMonth: 'per seat and month',
   perSeatAndYear: 'per seat and year',
-  comesTo: (price) => `that is ${price} a month`,
+  comesTo: (price) => `${price} a month`,
   byAgreement: 'Let’s talk',
   currentPlan: 'Your plan',
   currentTrial: 'Your trial',
   choose: (plan) => `Choose ${plan}`,
   keep: (plan) => `Keep ${plan}`,
   changeTo: (plan) => `Change to ${plan}`,
-  startTrial: (days) => `Try ${some(days, 'day', 'days')} free`,
   startFree: 'Start free',
   askAnOwner: (account) => `An owner or admin of ${account} can change the plan.`,
   noPayment: 'Paying online is not set up here.',
@@ -254,9 +251,8 @@ const english: Words = {
     unpaid: 'Payment is overdue. Once it is settled, this opens again.',
     paused: 'The subscription is paused. Resume it, and this opens again.',
     incomplete: 'The first payment has not gone through yet. Complete it, and this opens.',
-    'never-subscribed': 'There is no subscription yet.',
+    'never-subscribed': (plan) => `You are on ${plan}.`,
     'plan-too-low': (plan) => `You are on ${plan}.`,
-    subscribed: 'Your subscription is running; its plan can be changed in billing.',
   },
   faults: {
     'invalid-credentials': 'Address or password is wrong.',
@@ -369,14 +365,13 @@ const german: Words = {
   perYear: 'im Jahr',
   perSeatAndMonth: 'je Platz und Monat',
   perSeatAndYear: 'je Platz und Jahr',
-  comesTo: (price) => `das sind ${price} im Monat`,
+  comesTo: (price) => `${price} im Monat`,
   byAgreement: 'Auf Anfrage',
   currentPlan: 'Ihr Tarif',
   currentTrial: 'Ihre Probezeit',
   choose: (plan) => `${plan} wählen`,
   keep: (plan) => `${plan} behalten`,
   changeTo: (plan) => `Zu ${plan} wechseln`,
-  startTrial: (days) => `${some(days, 'Tag', 'Tage')} kostenlos testen`,
   startFree: 'Kostenlos beginnen',
   askAnOwner: (account) => `Den Tarif ändert ein Inhaber oder Admin von ${account}.`,
   noPayment: 'Zahlung im Netz ist hier nicht eingerichtet.',
@@ -404,9 +399,8 @@ const german: Words = {
     paused: 'Das Abonnement ruht. Nehmen Sie es wieder auf, und es geht hier weiter.',
     incomplete:
       'Die erste Zahlung ist noch nicht eingegangen. Schließen Sie sie ab, und es geht hier weiter.',
-    'never-subscribed': 'Es gibt noch kein Abonnement.',
+    'never-subscribed': (plan) => `Sie haben den Tarif ${plan}.`,
     'plan-too-low': (plan) => `Sie haben den Tarif ${plan}.`,
-    subscribed: 'Ihr Abonnement läuft; seinen Tarif ändern Sie in der Abrechnung.',
   },
   faults: {
     'invalid-credentials': 'Adresse oder Passwort ist falsch.',
