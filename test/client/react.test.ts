@@ -371,7 +371,7 @@ test('where nothing is sold online and nobody may register, sales is the way', a
   show([h(PricingTable, { key: 'p' }), h(SignIn, { key: 's', register: true })], { lang: 'de-AT' }, closed)
   await screen.findByRole('heading', { name: 'Konto anlegen' })
   await screen.findByText('Zahlung im Netz ist hier nicht eingerichtet.')
-  const links = screen.getAllByRole('link', { name: 'Mit dem Vertrieb sprechen' })
+  const links = screen.getAllByRole('link', { name: 'Vertrieb fragen' })
   for (const link of links) expect(link.getAttribute('href')).toContain('talk-to-sales')
   expect(screen.queryByRole('button', { name: 'Konto anlegen' })).toBeNull()
 })

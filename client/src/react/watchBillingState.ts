@@ -1,5 +1,5 @@
 import type { FrontgateClient } from '../api/createClient.ts'
-import { unwrap } from '../api/problem.ts'
+import { FrontgateProblem, unwrap } from '../api/problem.ts'
 import type { components } from '../api/schema.ts'
 import { nextChange } from './rules.ts'
 import { followServiceClock } from './serviceClock.ts'
@@ -25,7 +25,7 @@ export interface BillingWatch {
   now: () => Date
 }
 
-export const NOTHING: KnownState = { state: null, problem: null, isLoading: false }
+const NOTHING: KnownState = { state: null, problem: null, isLoading: false }
 export const LOADING: KnownState = { state: null, problem: null, isLoading: true }
 
 const STALE_MS = 60_000
@@ -107,7 +107,8 @@ function makeWatch(client: FrontgateClient): BillingWatch {
       tell({ state, problem: null, isLoading: false })
     } catch (thrown) {
       if (isOver()) return
-      const isRefused = thrown instanceof Error && 'status' in thrown && thrown.status === 403
+      const isRefused = thrown instanceof FrontgateProblem && thrown.status === 403
+      if (isRefused) etag = null
       tell({
         state: isRefused ? null : known.state,
         problem: thrown instanceof Error ? thrown : new Error(String(thrown)),

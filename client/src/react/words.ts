@@ -10,7 +10,6 @@ export interface Words {
   accountName: string
   optional: string
   or: string
-  close: string
   loading: string
   tryAgain: string
   showPassword: string
@@ -153,7 +152,6 @@ const english: Words = {
   accountName: 'Company',
   optional: 'optional',
   or: 'or',
-  close: 'Close',
   loading: 'Loading …',
   tryAgain: 'Try again',
   showPassword: 'Show password',
@@ -296,7 +294,6 @@ const german: Words = {
   accountName: 'Firma',
   optional: 'freiwillig',
   or: 'oder',
-  close: 'Schließen',
   loading: 'Wird geladen …',
   tryAgain: 'Noch einmal versuchen',
   showPassword: 'Passwort zeigen',
@@ -320,7 +317,7 @@ const german: Words = {
   joinTitle: (account) => `${account} beitreten`,
   joinLead: (by, role) => (by ? `${by} lädt Sie ein, als ${role}.` : `Sie sind eingeladen, als ${role}.`),
   byInviteOnly: 'Konten gibt es zurzeit auf Einladung.',
-  talkToSales: 'Mit dem Vertrieb sprechen',
+  talkToSales: 'Vertrieb fragen',
   roles: { owner: 'Inhaber', admin: 'Admin', member: 'Mitglied', viewer: 'Leser' },
   account: 'Konto',
   accounts: 'Ihre Konten',
