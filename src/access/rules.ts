@@ -2,8 +2,8 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Config } from '../config.ts'
 import type { AccountFacts } from '../entitlements/facts.ts'
 import { decide, featuresOn, plansUpTo } from '../entitlements/rules.ts'
-import type { EntitlementClaim } from './accessTokens.ts'
 import { type Role, roles } from '../http/actor.ts'
+import type { EntitlementClaim } from './accessTokens.ts'
 import type { UserFacts } from './snapshot.ts'
 
 const DAY = 86_400_000

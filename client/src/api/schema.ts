@@ -1116,6 +1116,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/access-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that a guard decides by about the bearer, now and when time passes, as the database has it
+         * @description For members of the current account.
+         */
+        get: operations["getAccessState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server-sent events about whatever changes that guards decide by, resumed with `Last-Event-ID`
+         * @description For product keys with the scope entitlements:read.
+         */
+        get: operations["followChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/entitlements": {
         parameters: {
             query?: never;
@@ -1592,6 +1632,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/webhooks/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The endpoints that are told of changes, the newest first
+         * @description For operators.
+         */
+        get: operations["listWebhookEndpoints"];
+        put?: never;
+        /**
+         * Have changes from now on told to an endpoint, whose secret is shown this once
+         * @description For operators.
+         */
+        post: operations["createWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhooks/endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One endpoint, without its secret
+         * @description For operators.
+         */
+        get: operations["getWebhookEndpoint"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an endpoint, with all that waits for it
+         * @description For operators.
+         */
+        delete: operations["deleteWebhookEndpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an endpoint, disable it, or enable it again
+         * @description For operators.
+         */
+        patch: operations["changeWebhookEndpoint"];
+        trace?: never;
+    };
+    "/v1/operator/webhooks/endpoints/{id}/roll-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an endpoint another secret, which is shown this once; for a while both sign
+         * @description For operators.
+         */
+        post: operations["rollWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhooks/endpoints/{id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an endpoint a message that says nothing, to try it out
+         * @description For operators.
+         */
+        post: operations["pingWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhooks/endpoints/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an endpoint all that was given up since an instant once more
+         * @description For operators.
+         */
+        post: operations["replayFailedWebhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhooks/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent to endpoints in the last thirty days, or waits to be, the newest first
+         * @description For operators.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhooks/deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message to its endpoint once more, under the same id
+         * @description For operators.
+         */
+        post: operations["replayWebhookDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1653,7 +1845,583 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "account.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An account was created */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "account.created";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            account_id: string;
+                            /** @description Grows with each message about the account: drop what is lower than the last one seen. */
+                            version: number;
+                            name: string;
+                            /** Format: date-time */
+                            created_at: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "account.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An account has another name */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "account.updated";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            account_id: string;
+                            /** @description Grows with each message about the account: drop what is lower than the last one seen. */
+                            version: number;
+                            name: string;
+                            old_name: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "account.closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An account was closed; it can be reopened for a while */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "account.closed";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            account_id: string;
+                            /** @description Grows with each message about the account: drop what is lower than the last one seen. */
+                            version: number;
+                            /** Format: date-time */
+                            closed_at: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "account.reopened": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A closed account is open again */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "account.reopened";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            account_id: string;
+                            /** @description Grows with each message about the account: drop what is lower than the last one seen. */
+                            version: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "account.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A closed account was deleted for good */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "account.deleted";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            account_id: string;
+                            /** @description Grows with each message about the account: drop what is lower than the last one seen. */
+                            version: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "entitlements.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an account may do is not what it was, by a change or by time alone */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "entitlements.changed";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            account_id: string;
+                            /** @description Grows with each message about the account: drop what is lower than the last one seen. */
+                            version: number;
+                            old: {
+                                plan: string;
+                                /** @description The source of the plan, or why there is none but free. */
+                                reason: string;
+                                source: string | null;
+                                /** @description As billing state shows it. */
+                                status: string;
+                                until: string | null;
+                                features: {
+                                    [key: string]: boolean;
+                                };
+                                limits: {
+                                    [key: string]: {
+                                        per: ("month" | "billing_month") | null;
+                                        limit: number | null;
+                                    };
+                                };
+                            } | null;
+                            new: {
+                                plan: string;
+                                /** @description The source of the plan, or why there is none but free. */
+                                reason: string;
+                                source: string | null;
+                                /** @description As billing state shows it. */
+                                status: string;
+                                until: string | null;
+                                features: {
+                                    [key: string]: boolean;
+                                };
+                                limits: {
+                                    [key: string]: {
+                                        per: ("month" | "billing_month") | null;
+                                        limit: number | null;
+                                    };
+                                };
+                            };
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "member.added": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A user is a member of an account */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "member.added";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            account_id: string;
+                            /** @description Grows with each message about the account: drop what is lower than the last one seen. */
+                            version: number;
+                            /** Format: uuid */
+                            user_id: string;
+                            /** @enum {unknown} */
+                            role: "owner" | "admin" | "member" | "viewer";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "member.removed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A user is no member of an account any more */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "member.removed";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            account_id: string;
+                            /** @description Grows with each message about the account: drop what is lower than the last one seen. */
+                            version: number;
+                            /** Format: uuid */
+                            user_id: string;
+                            /** @enum {unknown} */
+                            old_role: "owner" | "admin" | "member" | "viewer";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "member.role_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A member has another role */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "member.role_changed";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            account_id: string;
+                            /** @description Grows with each message about the account: drop what is lower than the last one seen. */
+                            version: number;
+                            /** Format: uuid */
+                            user_id: string;
+                            /** @enum {unknown} */
+                            role: "owner" | "admin" | "member" | "viewer";
+                            /** @enum {unknown} */
+                            old_role: "owner" | "admin" | "member" | "viewer";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    ping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An operator tries out an endpoint */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "ping";
+                        /**
+                         * Format: date-time
+                         * @description When the change was noticed.
+                         */
+                        timestamp: string;
+                        data: {
+                            /** Format: uuid */
+                            endpoint_id: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Received. Anything else is tried again. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         Problem: {
@@ -1708,18 +2476,6 @@ export interface components {
                 };
             };
         };
-        JsonWebKey: {
-            /** @enum {string} */
-            kty: "OKP";
-            /** @enum {string} */
-            crv: "Ed25519";
-            x: string;
-            kid: string;
-            /** @enum {string} */
-            alg: "EdDSA";
-            /** @enum {string} */
-            use: "sig";
-        };
         /** @enum {unknown} */
         Role: "owner" | "admin" | "member" | "viewer";
         User: {
@@ -1750,6 +2506,62 @@ export interface components {
             user: components["schemas"]["User"];
             account: components["schemas"]["AccountRef"] | null;
             accounts: components["schemas"]["AccountRef"][];
+        };
+        AccessSpan: {
+            from: string | null;
+            until: string | null;
+            plan: string;
+            source: ("override" | "stripe" | "complimentary" | "trial") | null;
+            reason: ("trial-expired" | "canceled" | "past-due" | "unpaid" | "never-subscribed") | null;
+            /** @description The plan and every lower one. */
+            opens: string[];
+            /** @description Those that are on. */
+            features: string[];
+            /** @description Each other feature, and the lowest public plan that would open it, if one would. */
+            missing: {
+                [key: string]: string | null;
+            };
+            limits: {
+                [key: string]: {
+                    per: ("month" | "billing_month") | null;
+                    amount: number | null;
+                };
+            };
+        };
+        AccessState: {
+            /** Format: date-time */
+            at: string;
+            user: {
+                /** Format: uuid */
+                id: string;
+                email_verified: boolean;
+                verification_grace_ends_at: string | null;
+            };
+            /** Format: uuid */
+            session_id: string;
+            /**
+             * Format: date-time
+             * @description From then on the bearer is nobody, however long the token says.
+             */
+            session_expires_at: string;
+            /** Format: uuid */
+            account_id: string;
+            role: components["schemas"]["Role"];
+            /** @description What the account may do from `at` on, without gaps, if nothing but time passes. */
+            spans: components["schemas"]["AccessSpan"][];
+            upgrade_url: string;
+        };
+        JsonWebKey: {
+            /** @enum {string} */
+            kty: "OKP";
+            /** @enum {string} */
+            crv: "Ed25519";
+            x: string;
+            kid: string;
+            /** @enum {string} */
+            alg: "EdDSA";
+            /** @enum {string} */
+            use: "sig";
         };
         Invite: {
             /** Format: uuid */
@@ -1949,6 +2761,8 @@ export interface components {
             self_serve_enabled: boolean;
             /** @description Where those who may not are offered to talk to sales. */
             sales_url: string;
+            /** @description Where refusals send those whose plan does not do. */
+            upgrade_url: string;
             turnstile_site_key: string | null;
             stripe_enabled: boolean;
             oauth_providers: string[];
@@ -2095,6 +2909,53 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+        };
+        WebhookEndpoint: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            events: ("account.created" | "account.updated" | "account.closed" | "account.reopened" | "account.deleted" | "entitlements.changed" | "member.added" | "member.removed" | "member.role_changed")[] | null;
+            /** Format: date-time */
+            created_at: string;
+            failing_since: string | null;
+            disabled_at: string | null;
+            disabled_because: ("operator" | "gone" | "failing") | null;
+        };
+        CreatedWebhookEndpoint: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            events: ("account.created" | "account.updated" | "account.closed" | "account.reopened" | "account.deleted" | "entitlements.changed" | "member.added" | "member.removed" | "member.role_changed")[] | null;
+            /** Format: date-time */
+            created_at: string;
+            failing_since: string | null;
+            disabled_at: string | null;
+            disabled_because: ("operator" | "gone" | "failing") | null;
+            /** @description What messages are signed with. It is never shown again. */
+            secret: string;
+        };
+        WebhookDelivery: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            endpoint_id: string;
+            /** @description The header `webhook-id`: the same in every attempt. */
+            message_id: string;
+            type: string;
+            account_id: string | null;
+            /** @enum {unknown} */
+            state: "waiting" | "delivered" | "failed";
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            next_attempt_at: string | null;
+            last_attempt_at: string | null;
+            last_outcome: ("delivered" | "refused" | "timeout" | "unreachable" | "endpoint-disabled") | null;
+            last_status: number | null;
+            delivered_at: string | null;
+            given_up_at: string | null;
         };
         Grant: {
             /** Format: uuid */
@@ -4286,6 +5147,9 @@ export interface operations {
                 /** @description Such as `plan:pro`. */
                 require?: string[];
                 feature?: string[];
+                role?: components["schemas"]["Role"];
+                /** @description For proxies that know no refusals but 401 and 403, as nginx: all others are answered with 403. Each names the status that is meant in `X-Frontgate-Status`, and carries its body in `X-Frontgate-Problem` too. */
+                refuse?: "403";
             };
             header?: never;
             path?: never;
@@ -4339,6 +5203,71 @@ export interface operations {
                 };
             };
             /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccessState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessState"];
+                };
+            };
+            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description Events for as long as the client stays, each with an `id` to resume after.
+             *
+             *     `changes`: of the named `subjects` (`account:<id>`, `user:<id>`, `session:<id>`, `catalogue`) something may be otherwise than it was; a change may be told twice, and is never left out.
+             *
+             *     `mark`: all that was committed by `at` has been told; right after connecting, then each second, and whenever the clock was moved. There are none while the database is away.
+             *
+             *     `reset`: the `Last-Event-ID` says too little, so anything may have changed.
+             */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `unauthenticated`, `forbidden`, `too-many-requests` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5355,6 +6284,380 @@ export interface operations {
             };
         };
     };
+    listWebhookEndpoints: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookEndpoint"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description https:// and without a password. http:// only to this machine, or where PUBLIC_URL is so too. */
+                    url: string;
+                    description?: string;
+                    events?: ("account.created" | "account.updated" | "account.closed" | "account.reopened" | "account.deleted" | "entitlements.changed" | "member.added" | "member.removed" | "member.role_changed")[] | null;
+                };
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhookEndpoint"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Empty */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description https:// and without a password. http:// only to this machine, or where PUBLIC_URL is so too. */
+                    url?: string;
+                    description?: string;
+                    events?: ("account.created" | "account.updated" | "account.closed" | "account.reopened" | "account.deleted" | "entitlements.changed" | "member.added" | "member.removed" | "member.role_changed")[] | null;
+                    /** @description What it misses while it is disabled can be replayed. */
+                    enabled?: boolean;
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description How long the one before signs too: 0 where somebody else knows it.
+                     * @default 24
+                     */
+                    overlap_hours?: number;
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What messages are signed with. It is never shown again. */
+                        secret: string;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pingWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `webhook-endpoint-disabled` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayFailedWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date-time */
+                    since: string;
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        replayed: number;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `webhook-endpoint-disabled` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                endpoint_id?: string;
+                state?: "waiting" | "delivered" | "failed";
+                account_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookDelivery"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `webhook-endpoint-disabled` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getLiveness: {
         parameters: {
             query?: never;
@@ -5494,6 +6797,7 @@ export type ProblemCode =
     | "last-owner" // 409
     | "idempotency-key-reused" // 409
     | "grant-already-ended" // 409
+    | "webhook-endpoint-disabled" // 409
     | "token-expired" // 410
     | "token-used" // 410
     | "token-superseded" // 410
