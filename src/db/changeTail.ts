@@ -107,8 +107,8 @@ export class ChangeTail {
   }
 
   async #look(began: number): Promise<void> {
-    const { pool, changes, now } = this.#parts
-    const at = now()
+    const { pool, changes } = this.#parts
+    const at = this.#parts.now()
     const client = this.#client
     const news = await readChanges(client ?? pool, this.#position).catch((error: unknown) => {
       if (client) this.#lose(client)
