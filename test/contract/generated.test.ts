@@ -6,7 +6,7 @@ const root = new URL('../../', import.meta.url)
 let files: GeneratedFile[]
 beforeAll(async () => {
   files = await generateFiles(inject('serverUrl'))
-})
+}, 180_000)
 
 /** Every file that is made from others. One that is made and not named here fails the last test. */
 const paths = [
