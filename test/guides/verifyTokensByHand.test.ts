@@ -31,8 +31,11 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-const load = (): Promise<Snippet> =>
-  import(join(writeSnippets('verify-tokens-by-hand.md'), 'verifyToken.js')) as Promise<Snippet>
+let snippet: Promise<Snippet> | undefined
+const load = (): Promise<Snippet> => {
+  snippet ??= import(join(writeSnippets('verify-tokens-by-hand.md'), 'verifyToken.js')) as Promise<Snippet>
+  return snippet
+}
 const reader = async () => (await load()).tokenReader(url, { now: () => t.app.now().getTime() })
 
 /** The person's token with something else in it, signed with our key unless told otherwise. */
@@ -60,9 +63,16 @@ describe('the reader', () => {
   })
 
   test('refuses what differs in one thing', async () => {
-    const read = await reader()
     const { accessToken } = await register(t)
-    expect(await read(await forge(accessToken, {}))).not.toBeNull()
+    const alike = await forge(accessToken, {})
+    let read = await reader()
+    // A busy machine may take longer than the five seconds that a reader waits for the keys.
+    await expect
+      .poll(async () => {
+        read = await reader()
+        return read(alike)
+      })
+      .not.toBeNull()
     const past = Math.floor(t.app.now().getTime() / 1000) - 31
     const { privateKey } = generateKeyPairSync('ed25519')
     const [header, payload, signature] = accessToken.split('.')
@@ -96,7 +106,7 @@ describe('the reader', () => {
   test('follows a rotation, and does not let strangers make it read the keys again and again', async () => {
     const read = await reader()
     const before = await register(t)
-    await read(before.accessToken)
+    expect(await read(before.accessToken)).not.toBeNull()
     const { kid } = await inTx(t.app, (tx) => rotateSigningKey(tx, t.app.config, t.app.now()))
     const published = async () => (await t.call('GET', '/.well-known/jwks.json')).text
     await expect.poll(published).toContain(kid)
