@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'src/**/*.test.ts', 'client/src/**/*.test.ts'],
+    include: [
+      'test/**/*.test.ts',
+      'src/**/*.test.ts',
+      'client/src/**/*.test.ts',
+      'examples/**/src/**/*.test.ts',
+    ],
     globalSetup: ['test/support/globalSetup.ts'],
     // Files have databases of their own, so they run side by side; two at a time keep two cores busy.
     maxWorkers: 2,

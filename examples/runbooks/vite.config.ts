@@ -1,0 +1,6 @@
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  root: 'pages',
+  build: { outDir: '../dist', emptyOutDir: true },
+})
