@@ -19,6 +19,8 @@ export const sandboxVariables = {
   STRIPE_WEBHOOK_SECRET: 'Set empty: events of Stripe are answered and dropped.',
   GOOGLE_CLIENT_ID: 'Set empty: nobody can sign in with Google. Unset: the Google of the sandbox.',
   MICROSOFT_CLIENT_ID: 'Set empty: nobody can sign in with Microsoft. Unset: the Microsoft of the sandbox.',
+  RUNBOOKS_PORT: 'The port of the product that Frontgate guards here. Default: 4200. Set empty: it is off.',
+  RUNBOOKS_DATABASE_URL: 'A database of your own for the product. With DATABASE_URL set it has no other.',
 }
 
 /** Where things are and what is set, before anything is started. */
@@ -30,6 +32,8 @@ export interface Environment {
   serviceUrl: string
   /** A database that is not ours to start. */
   databaseUrl: string | undefined
+  /** Where the product is and what it keeps its rows in, unless that is a database beside the service's; null, and it is off. */
+  product: { port: number; url: string; databaseUrl: string | undefined } | null
   /** What the sandbox's Stripe signs events with; none, and it sends none, where the service takes none. */
   stripeSigningSecret: string | undefined
   /** What was switched off, and what that means, in a line each. */
@@ -50,8 +54,11 @@ const offWhenEmpty: Record<string, string> = {
   STRIPE_WEBHOOK_SECRET: 'events of Stripe are answered and dropped',
   GOOGLE_CLIENT_ID: 'nobody can sign in with Google',
   MICROSOFT_CLIENT_ID: 'nobody can sign in with Microsoft',
+  RUNBOOKS_PORT: 'the product is not started',
 }
 const STRIPE_SIGNING_SECRET = 'whsec_sandbox'
+const WITHOUT_DATABASE =
+  'RUNBOOKS_DATABASE_URL is unset, and DATABASE_URL is a database of yours: the product is not started.'
 const EVERYWHERE = ['localhost', '0.0.0.0', '::', '']
 
 /** The folder in which the sandbox keeps what it knows. */
@@ -69,7 +76,8 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
   const env = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => value?.trim() || name in offWhenEmpty),
   )
-  const { PORT = '4000', SANDBOX_PORT = '4100', HOST = 'localhost' } = env
+  const { PORT = '4000', SANDBOX_PORT = '4100', RUNBOOKS_PORT = '4200', HOST = 'localhost' } = env
+  const product = productOf(env, RUNBOOKS_PORT)
   const forService: Environment['forService'] = ({ databaseUrl, smtpUrl, secret }) => ({
     PUBLIC_URL: `http://localhost:${PORT}`,
     HOST,
@@ -84,14 +92,16 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     STRIPE_SECRET_KEY: STRIPE_KEY,
     STRIPE_WEBHOOK_SECRET: STRIPE_SIGNING_SECRET,
     SECRET: secret,
+    ...(product && { UPGRADE_URL: `${product.url}/pricing` }),
     ...env,
+    ...(product && { PRODUCT_ORIGINS: [product.url, env.PRODUCT_ORIGINS].filter(Boolean).join(',') }),
     ...clientAt('GOOGLE', env, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET),
     ...clientAt('MICROSOFT', env, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET),
     DATABASE_URL: databaseUrl,
   })
   const databaseUrl = env.DATABASE_URL
   const faults = [
-    ...faultsOfSandbox(SANDBOX_PORT, PORT),
+    ...faultsOfPorts({ PORT, SANDBOX_PORT, ...(product && { RUNBOOKS_PORT }) }),
     ...faultsOfService(
       forService({
         databaseUrl: databaseUrl ?? 'postgres://later',
@@ -108,12 +118,16 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     sandboxPort: Number(SANDBOX_PORT),
     serviceUrl: `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`,
     databaseUrl,
+    product,
     // While one is rolled there are two, and either will do.
     stripeSigningSecret:
       (env.STRIPE_WEBHOOK_SECRET ?? STRIPE_SIGNING_SECRET).split(',')[0]?.trim() || undefined,
-    off: Object.entries(offWhenEmpty).flatMap(([name, meaning]) =>
-      env[name]?.trim() === '' ? [`${name} is empty: ${meaning}.`] : [],
-    ),
+    off: [
+      ...Object.entries(offWhenEmpty).flatMap(([name, meaning]) =>
+        env[name]?.trim() === '' ? [`${name} is empty: ${meaning}.`] : [],
+      ),
+      ...(!product && RUNBOOKS_PORT.trim() ? [WITHOUT_DATABASE] : []),
+    ],
     forService,
   }
 }
@@ -126,13 +140,25 @@ function clientAt(provider: string, env: NodeJS.ProcessEnv, id: string, secret: 
   return isGiven ? {} : { [idName]: id, [secretName]: secret }
 }
 
-function faultsOfSandbox(sandboxPort: string, servicePort: string): string[] {
-  if (!/^\d{1,5}$/.test(sandboxPort) || Number(sandboxPort) < 1 || Number(sandboxPort) > 65535) {
-    return [`SANDBOX_PORT is "${sandboxPort}", but it must be a port from 1 to 65535.`]
-  }
-  return sandboxPort === servicePort
-    ? [`PORT and SANDBOX_PORT are both ${servicePort}, but they must differ.`]
-    : []
+/** The product; none where its port is set empty, or where it would have to put its tables into a database of yours. */
+function productOf(
+  { DATABASE_URL, RUNBOOKS_DATABASE_URL }: NodeJS.ProcessEnv,
+  port: string,
+): Environment['product'] {
+  if (port.trim() === '' || (DATABASE_URL && !RUNBOOKS_DATABASE_URL)) return null
+  return { port: Number(port), url: `http://localhost:${port}`, databaseUrl: RUNBOOKS_DATABASE_URL }
+}
+
+function faultsOfPorts({ PORT, ...ours }: Record<string, string>): string[] {
+  const faults = Object.entries(ours)
+    .filter(([, port]) => !/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535)
+    .map(([name, port]) => `${name} is "${port}", but it must be a port from 1 to 65535.`)
+  if (faults.length > 0) return faults
+  const all = Object.entries({ PORT, ...ours })
+  return all.flatMap(([name, port], i) => {
+    const same = all.slice(0, i).find(([, other]) => other === port)
+    return same ? [`${same[0]} and ${name} are both ${port}, but they must differ.`] : []
+  })
 }
 
 function faultsOfService(env: NodeJS.ProcessEnv): string[] {

@@ -9,8 +9,8 @@ const STOP_WITHIN_MS = 10_000
 
 const help = `Usage: npm start
 
-Starts Frontgate with everything it needs: PostgreSQL, the service, and the sandbox with a mailbox and a clock
-that can be moved. Data is kept between runs; \`npm run sandbox:reset\` empties it.
+Starts Frontgate with everything it needs: PostgreSQL, the service, a product that it guards, and the sandbox with
+a mailbox and a clock that can be moved. Data is kept between runs; \`npm run sandbox:reset\` empties it.
 
 Variables:
 ${Object.entries(sandboxVariables)
@@ -68,13 +68,13 @@ async function exitOn(failed: Promise<Error>, sandbox: Sandbox): Promise<never> 
   process.exit(1)
 }
 
-function welcome({ serviceUrl, sandboxUrl, logPath, off }: Sandbox): string {
+function welcome({ serviceUrl, sandboxUrl, productUrl, logPath, off }: Sandbox): string {
   const person = `{"email":"ada@example.com","password":"seven green teapots sing"}`
   return `
 Frontgate is running.
 
   Service    ${serviceUrl}
-  API docs   ${serviceUrl}/docs
+  API docs   ${serviceUrl}/docs${productUrl ? `\n  Product    ${productUrl}` : ''}
   Sandbox    ${sandboxUrl}
   Mailbox    ${sandboxUrl}/mailbox
   Stripe     ${sandboxUrl}/stripe

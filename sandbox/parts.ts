@@ -17,6 +17,8 @@ export interface Parts {
   providers: Providers
   /** Where the service answers. */
   serviceUrl: string
+  /** Where the product answers that the service guards; null where it is off. */
+  productUrl: string | null
   /** Aborts when the sandbox begins to stop, so that nobody keeps waiting for things to settle. */
   stopping: AbortSignal
 }

@@ -6,12 +6,13 @@ import { clockFile } from './clock.ts'
 import { dataFolder, secretFile } from './environment.ts'
 import { peopleFile } from './oidc/people.ts'
 import { removePostgres } from './postgres/removePostgres.ts'
+import { productKeyFile } from './runbooks/keptProductKey.ts'
 import { journalFile } from './stripe/engine/journal.ts'
 
 const help = `Usage: npm run sandbox:reset
 
-Removes what the sandbox keeps between runs: the database with all accounts, what its Stripe holds, whom its Google
-and Microsoft know, and the moved clock. The next \`npm start\` begins empty, in real time. It does nothing while the sandbox runs.
+Removes what the sandbox keeps between runs: the databases with all accounts and what the product kept for them, what
+its Stripe holds, whom its Google and Microsoft know, and the moved clock. The next \`npm start\` begins empty, in real time. It does nothing while the sandbox runs.
 
 Variables:
   FRONTGATE_DATA  The folder to empty. Default: .frontgate beside package.json.
@@ -51,6 +52,7 @@ async function empty(folder: string): Promise<void> {
   for (const provider of providerNames) rmSync(peopleFile(folder, provider), { force: true })
   // What it sealed is gone with the database.
   rmSync(secretFile(folder), { force: true })
+  rmSync(productKeyFile(folder), { force: true })
   console.log(`The sandbox in ${folder} is empty, and its clock back at real time.`)
 }
 

@@ -19,6 +19,7 @@ import { createProviders } from './oidc/createProviders.ts'
 import { GOOGLE_CLIENT_ID } from './oidc/google.ts'
 import { MICROSOFT_CLIENT_ID } from './oidc/microsoft.ts'
 import { explainListenError } from './ports.ts'
+import { type RunningProduct, runProduct } from './runbooks/runProduct.ts'
 import { startSandboxServer } from './server.ts'
 import { createStripe, type StripeStandIn } from './stripe/engine/createStripe.ts'
 
@@ -30,6 +31,7 @@ interface Surroundings {
   environment: Environment
   databaseUrl: string
   logPath: string
+  say: (line: string) => void
   stopping: AbortSignal
   /** Takes what is to be stopped, in the reverse of the order in which it was started. */
   started: AsyncDisposableStack
@@ -59,21 +61,28 @@ export async function runFrontgate(surroundings: Surroundings): Promise<void> {
   started.defer(() => opened.close())
   const app = { ...opened, oidc: providers.showHere(opened.oidc) }
   await prepare(app, environment)
+  // It comes up while the service does.
+  const product = await startProduct(app, surroundings)
+  if (product) started.defer(() => product.stop())
   const stripe = openStripe(app, environment)
   started.defer(() => stripe.close())
   const world = { clock, mailbox, stripe, providers }
-  const parts = { app, tokens: new AccessTokens(app), sweeps, ...world, serviceUrl, stopping }
+  const productUrl = environment.product?.url ?? null
+  const parts = { app, tokens: new AccessTokens(app), sweeps, ...world, serviceUrl, productUrl, stopping }
   try {
     const server = await startSandboxServer(parts, sandboxPort)
     started.defer(() => server.stop())
     const service = await startService(app, { serve: true, work: true })
     started.defer(() => service.stop())
+    // Before the service, which it follows.
+    if (product) started.defer(() => product.stop())
   } catch (error) {
     throw explainListenError(error, { PORT: servicePort, SANDBOX_PORT: sandboxPort })
   }
   await untilReady(serviceUrl, logPath)
   await bringCatalogueToStripe(app, sandboxPort)
   runStripe(app, stripe, started)
+  await product?.ready
   void loadParser()
 }
 
@@ -98,6 +107,16 @@ function openStripe(app: App, environment: Environment): StripeStandIn {
     log: app.log,
     waits: true,
   })
+}
+
+/** The product, if it is not switched off, with a database beside the service's unless it is given one. */
+async function startProduct(
+  app: App,
+  { environment: { folder, product }, databaseUrl, say }: Surroundings,
+): Promise<RunningProduct | null> {
+  if (!product) return null
+  const beside = Object.assign(new URL(databaseUrl), { pathname: '/runbooks' }).href
+  return runProduct(app, { folder, port: product.port, databaseUrl: product.databaseUrl ?? beside, say })
 }
 
 /** Makes our Stripe sell what the catalogue says, by the service's own means; one elsewhere is left alone. */

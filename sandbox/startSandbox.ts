@@ -8,7 +8,7 @@ import { startPostgres } from './postgres/startPostgres.ts'
 
 /** What to start, and where to keep it. */
 export interface SandboxOptions {
-  /** The service's variables and the sandbox's; with PORT=0 and SANDBOX_PORT=0 any free ports are taken. */
+  /** The service's variables and the sandbox's; a port of 0 is any that is free. */
   env?: NodeJS.ProcessEnv
   /** Unset: what FRONTGATE_DATA names, or .frontgate beside package.json. */
   folder?: string
@@ -22,6 +22,8 @@ export interface SandboxOptions {
 export interface Sandbox {
   serviceUrl: string
   sandboxUrl: string
+  /** The product that the service guards here; null where it is off. */
+  productUrl: string | null
   /** The log of the service. */
   logPath: string
   /** What was switched off, in a line each. */
@@ -30,13 +32,13 @@ export interface Sandbox {
 }
 
 /**
- * Starts the database, the mailbox, the service with its worker and the sandbox's own server; answers once the
- * service is ready. Throws CannotStart, with everything stopped again, for what the caller can put right.
+ * Starts the database, the mailbox, the service with its worker, the sandbox's own server and the product; answers once
+ * the service is ready. Throws CannotStart, with everything stopped again, for what the caller can put right.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { env = process.env, folder = dataFolder(env), say = () => {}, onFailure = () => {} } = options
   const environment = readEnvironment(await withPorts(env), folder)
-  const { serviceUrl, sandboxPort, servicePort, off } = environment
+  const { serviceUrl, sandboxPort, servicePort, product, off } = environment
   const logPath = join(folder, 'service.log')
   const stopping = new AbortController()
   const started = new AsyncDisposableStack()
@@ -49,20 +51,25 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const loading = import('./runFrontgate.ts')
     loading.catch(() => undefined)
     started.defer(await explained(holdFolder(folder, say)))
-    await claimPorts({ PORT: servicePort, SANDBOX_PORT: sandboxPort })
+    await claimPorts({
+      PORT: servicePort,
+      SANDBOX_PORT: sandboxPort,
+      ...(product && { RUNBOOKS_PORT: product.port }),
+    })
     const databaseUrl = await openDatabase(environment, started, say, onFailure)
     const { runFrontgate } = await loading
-    await runFrontgate({ environment, databaseUrl, logPath, stopping: stopping.signal, started })
+    await runFrontgate({ environment, databaseUrl, logPath, say, stopping: stopping.signal, started })
   } catch (error) {
     await stop()
     throw error
   }
-  return { serviceUrl, sandboxUrl: `http://localhost:${sandboxPort}`, logPath, off, stop: once(stop) }
+  const [sandboxUrl, productUrl] = [`http://localhost:${sandboxPort}`, product?.url ?? null]
+  return { serviceUrl, sandboxUrl, productUrl, logPath, off, stop: once(stop) }
 }
 
 async function withPorts(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   const chosen: NodeJS.ProcessEnv = {}
-  for (const name of ['PORT', 'SANDBOX_PORT']) {
+  for (const name of ['PORT', 'SANDBOX_PORT', 'RUNBOOKS_PORT']) {
     if (env[name]?.trim() === '0') chosen[name] = String(await freePort(0))
   }
   return { ...env, ...chosen }

@@ -29,7 +29,7 @@ ${clockCard(parts)}
 ${thingsToTry(parts.serviceUrl, sandboxUrl)}
 ${signInSection(parts)}
 ${stripeSection(parts)}
-${places(parts.serviceUrl, sandboxUrl)}`
+${places(parts, sandboxUrl)}`
   return layOut(parts, { title: 'Overview', current: 'overview', body })
 }
 
@@ -127,8 +127,13 @@ function command(text: string): Markup {
   return html`<div class="command"><pre tabindex="0"><code>${text}</code></pre><button type="button" class="quiet copy" data-copy>Copy</button></div>`
 }
 
-function places(serviceUrl: string, sandboxUrl: string): Markup {
+function places({ serviceUrl, productUrl }: Parts, sandboxUrl: string): Markup {
+  const product = {
+    name: 'The product',
+    what: 'Runbooks: what the gate opens and closes, to sign in to and to try',
+  }
   const pages = [
+    ...(productUrl ? [{ href: productUrl, ...product }] : []),
     { href: serviceUrl, name: 'The service', what: 'What you would deploy: the API and its pages' },
     { href: `${serviceUrl}/docs`, name: 'API docs', what: 'Every operation, to read and to call' },
     { href: `${sandboxUrl}/mailbox`, name: 'Mailbox', what: 'Every mail the service sends, to anyone' },
