@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { servePage } from '../http/plainPage.ts'
+import { escapeText, servePage } from '../http/plainPage.ts'
 import type { Server } from '../http/server.ts'
 
 // The access token stays in this script: only the session's cookie outlives the page.
@@ -64,9 +64,17 @@ show().catch((problem) => {
 
 const main = '<p>Looking at your plan…</p><form></form>'
 
+/** The way back into the product, where it has said where it is. */
+function wayBack([origin]: readonly string[]): string {
+  return origin
+    ? `<p><a href="${escapeText(origin)}">Back to ${escapeText(new URL(origin).host)}</a></p>`
+    : ''
+}
+
 /** Where mails and Stripe send buyers: what the account is on, and the ways to pay. It shows nothing to strangers. */
 export function billingPages(server: Server, { config }: App): void {
+  const place = main + wayBack(config.productOrigins)
   for (const path of ['/billing', '/billing/return']) {
-    servePage(server, { path, title: 'Plan and billing', product: config.productName, main, script })
+    servePage(server, { path, title: 'Plan and billing', product: config.productName, main: place, script })
   }
 }

@@ -65,6 +65,9 @@ test('the product opens to who has just registered, closes when the trial ends, 
   await expect.poll(async () => (await fetch(refused.body.upgrade_url)).status).toBe(200)
 
   const checkout = { plan: 'pro', interval: 'month' }
+  // Who has paid comes from Stripe to a page of the service, and from there back.
+  const paidPage = await (await fetch(`${serviceUrl}/billing/return`)).text()
+  expect(paidPage).toContain(`<a href="${productUrl}">`)
   const { body } = await post(`${serviceUrl}/v1/billing/checkout-session`, checkout, as(token))
   const session = new URL(body.url).pathname.split('/').at(-1)
   await post(`${sandboxUrl}/control/stripe/checkout-sessions/${session}/pay`, {})
