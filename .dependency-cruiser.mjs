@@ -139,7 +139,7 @@ export default {
     {
       name: 'no-undeclared-packages',
       severity: 'error',
-      from: { path: '^(src|sandbox|scripts|client/src)/' },
+      from: { path: '^(src|sandbox|scripts|client/src)/', pathNot: '^client/.*\\.test\\.tsx?$' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'undetermined', 'unknown'] },
     },
   ],

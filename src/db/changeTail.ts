@@ -36,7 +36,7 @@ interface Parts {
  * second and no more.
  */
 export class ChangeTail {
-  readonly #parts: Parts
+  readonly #app: Parts
   readonly #followers = new Set<(look: Look) => void>()
   /** Of its own, since notifications arrive on one; while there is none, the pool is asked. */
   #client: pg.Client | undefined
@@ -50,21 +50,21 @@ export class ChangeTail {
   #isRung = false
   #ringing: Promise<void> | undefined
 
-  constructor(parts: Parts) {
-    this.#parts = parts
+  constructor(app: Parts) {
+    this.#app = app
   }
 
   /** Begins to look, and to ring at other processes when this one has committed something. Returns after the first look. */
   async start(): Promise<void> {
     const { promise: tried, resolve } = Promise.withResolvers<void>()
-    this.#parts.changes.ring = () => this.#ring()
+    this.#app.changes.ring = () => this.#ring()
     this.#running ??= this.#run(resolve)
     await tried
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    this.#parts.changes.ring = () => {}
+    this.#app.changes.ring = () => {}
     this.#wake()
     await Promise.all([this.#running, this.#connecting, this.#ringing])
     await this.#client?.end()
@@ -84,7 +84,7 @@ export class ChangeTail {
 
   /** What has been committed since a position that somebody was told of earlier; everything since none. */
   since(position: Position | null): Promise<News> {
-    return readChanges(this.#parts.pool, position)
+    return readChanges(this.#app.pool, position)
   }
 
   async #run(onTried: () => void): Promise<void> {
@@ -95,10 +95,10 @@ export class ChangeTail {
       this.#connectIfLost(began)
       try {
         await this.#look(began)
-        if (isFailing) this.#parts.log.info('what other processes change is seen again')
+        if (isFailing) this.#app.log.info('what other processes change is seen again')
         isFailing = false
       } catch (error) {
-        if (!isFailing) this.#parts.log.warn({ error }, 'what other processes change is not seen')
+        if (!isFailing) this.#app.log.warn({ error }, 'what other processes change is not seen')
         isFailing = true
       }
       onTried()
@@ -107,8 +107,9 @@ export class ChangeTail {
   }
 
   async #look(began: number): Promise<void> {
-    const { pool, changes } = this.#parts
-    const at = this.#parts.now()
+    const app = this.#app
+    const { pool, changes } = app
+    const at = app.now()
     const client = this.#client
     const news = await readChanges(client ?? pool, this.#position).catch((error: unknown) => {
       if (client) this.#lose(client)
@@ -140,7 +141,7 @@ export class ChangeTail {
 
   async #connect(): Promise<void> {
     const client = new pg.Client({
-      connectionString: this.#parts.config.databaseUrl.reveal(),
+      connectionString: this.#app.config.databaseUrl.reveal(),
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: ANSWER_WITHIN_MS,
       keepAlive: true,
@@ -183,7 +184,7 @@ export class ChangeTail {
   async #keepRinging(): Promise<void> {
     while (this.#isRung && !this.#isStopped) {
       this.#isRung = false
-      await (this.#client ?? this.#parts.pool).query(`notify ${CHANNEL}`).catch(() => undefined)
+      await (this.#client ?? this.#app.pool).query(`notify ${CHANNEL}`).catch(() => undefined)
       await sleep(LOOK_AT_MOST_EVERY_MS)
     }
   }

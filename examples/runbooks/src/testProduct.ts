@@ -3,7 +3,6 @@ import { createGate } from '@frontgate/client/guards'
 import { createTestKit, type Overrides, type State, type TestKit } from '@frontgate/client/testing'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { createScratchDatabase, dropScratchDatabase } from '../../../test/support/scratchPostgres.ts'
 import { migrate, openPool } from './database.ts'
 import { makeServer } from './server.ts'
 
@@ -30,7 +29,8 @@ export function startTestProduct(): TestProduct {
   const ended: (() => Promise<unknown>)[] = []
 
   beforeAll(async () => {
-    const pool = openPool(await createScratchDatabase(inject('serverUrl'), name))
+    await onServer(`create database ${name}`)
+    const pool = openPool(Object.assign(new URL(inject('serverUrl')), { pathname: `/${name}` }).href)
     await Promise.all([migrate(pool), migrate(pool)])
     const kit = await createTestKit()
     const gate = createGate(kit.gateOptions)
@@ -39,7 +39,7 @@ export function startTestProduct(): TestProduct {
       () => server.close(),
       async () => gate.close(),
       () => pool.end(),
-      () => dropScratchDatabase(inject('serverUrl'), name),
+      () => onServer(`drop database if exists ${name} with (force)`),
     )
     const callWith =
       (headers: Record<string, string>): Call =>
@@ -55,6 +55,12 @@ export function startTestProduct(): TestProduct {
     for (const end of ended) await end()
   })
   return product
+}
+
+/** On the PostgreSQL that the tests are given. */
+async function onServer(statement: string): Promise<void> {
+  const pool = openPool(inject('serverUrl'))
+  await pool.query(statement).finally(() => pool.end())
 }
 
 /** A tree that is whole. */
