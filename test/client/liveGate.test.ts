@@ -13,7 +13,7 @@ import { registerVerified, signIn } from '../support/people.ts'
 import { productKey, revokeProductKey } from '../support/productKeys.ts'
 import { startReplica } from '../support/replica.ts'
 import { endGrant, giveGrant, instant, setOverride } from '../support/staff.ts'
-import { startTestApp, type TestApp } from '../support/testApp.ts'
+import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 
 let t: TestApp
 let gates: Gate[]
@@ -107,6 +107,20 @@ describe('what is changed anywhere reaches every gate, whatever the token says',
     t.moveClock(300)
     await everyGate(authorization, {}, { problem: { status: 401, code: 'unauthenticated' } })
   })
+})
+
+test('a session that is as old as sessions get is over, though its token is younger', async () => {
+  const short = await startTestAppWith({ SESSION_DAYS: '1' })
+  const gate = await openGate(short, { live: true, now: Date.now })
+  const { refreshToken } = await registerVerified(short)
+  short.moveClock(86_400 - 300)
+  const { body } = await short.call('POST', '/v1/auth/refresh', { body: { refresh_token: refreshToken } })
+  const authorization = bearing(body.access_token)
+  await expect.poll(() => gate.decide(authorization, {})).toMatchObject(PASSED)
+  short.moveClock(300)
+  await expect
+    .poll(() => gate.decide(authorization, {}))
+    .toMatchObject({ problem: { status: 401, code: 'session-expired' } })
 })
 
 test('keys are rotated while requests come, and nobody is turned away', async () => {

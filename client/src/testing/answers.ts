@@ -22,6 +22,7 @@ export interface Kept {
 }
 
 const MARK_EVERY_MS = 1_000
+const SESSION_MS = 90 * 86_400_000
 
 /** Answers what guards ask of Frontgate, in its own words, from memory. */
 export function answersFrom(kept: Kept): typeof fetch {
@@ -82,6 +83,7 @@ function describeState(kept: Kept, request: Request): Response {
       verification_grace_ends_at: graceEndsAt === null ? null : instant(graceEndsAt),
     },
     session_id: sessionId,
+    session_expires_at: instant(at + SESSION_MS),
     account_id: account.id,
     role,
     spans: spansOf(account, kept.catalogue, at),

@@ -9,6 +9,8 @@ export interface AccessState extends Standing {
   kind: 'standing'
   /** When the service read it, milliseconds of its clock since 1970. */
   at: number
+  /** From when on the session is over whatever else is true. */
+  sessionEndsAt: number
   upgradeUrl: string
 }
 
@@ -17,6 +19,7 @@ interface AccessStateBody {
   at: string
   user: { id: string; email_verified: boolean; verification_grace_ends_at: string | null }
   session_id: string
+  session_expires_at: string
   account_id: string
   role: Role
   spans: {
@@ -80,6 +83,7 @@ function describe(body: AccessStateBody, token: string): AccessState {
   return {
     kind: 'standing',
     at: Date.parse(body.at),
+    sessionEndsAt: Date.parse(body.session_expires_at),
     graceEndsAt: graceEnd === null ? null : Date.parse(graceEnd),
     spans,
     upgradeUrl: upgrade_url,

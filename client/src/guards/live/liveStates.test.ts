@@ -119,6 +119,7 @@ class Service {
       user: { id: 'user', email_verified: true, verification_grace_ends_at: null },
       ...{
         session_id: 'session',
+        session_expires_at: new Date(this.now() + DAY_MS).toISOString(),
         account_id: 'account',
         role: 'owner',
         upgrade_url: 'https://product.example',

@@ -33,7 +33,7 @@ interface Entry {
   changes: number
   loading: Promise<AccessState | Refused> | null
   failedAt: number
-  /** When a decision asked for it. */
+  /** When a decision asked for it, by the service's clock. */
   usedAt: number
 }
 
@@ -86,6 +86,7 @@ export class LiveStates {
     if (entry === undefined || entry.known === null) return null
     entry.usedAt = now
     const { answer, at, epoch } = entry.known
+    if (answer.kind === 'standing' && answer.sessionEndsAt <= now) return null
     if (this.#isConfirmed(epoch, now) || now - at <= this.#options.maxStalenessMs) return answer
     return isOver(answer) ? answer : null
   }
