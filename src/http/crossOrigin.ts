@@ -54,7 +54,11 @@ function answerFor(origin: string): Record<string, string> {
   }
 }
 
-/** The API; but not where people are navigated through on their way to Google and back. */
+/**
+ * The API; but not where people are navigated through on their way to Google and back, nor what proxies ask: to one that
+ * hands a preflight on, as Envoy does, a 204 would say that the request may pass.
+ */
 function isForPages(url: string): boolean {
-  return (url.startsWith('/v1/') && !url.startsWith('/v1/auth/oauth/')) || url.startsWith('/.well-known/')
+  if (url.startsWith('/v1/auth/oauth/') || url.startsWith('/v1/forward-auth')) return false
+  return url.startsWith('/v1/') || url.startsWith('/.well-known/')
 }

@@ -73,6 +73,13 @@ describe('a page of the product', () => {
     ])
   })
 
+  test('asks through a proxy in vain whether a preflight may pass: that takes a token', async () => {
+    const headers = { origin: PRODUCT, 'access-control-request-method': 'POST' }
+    const reply = await t.call('OPTIONS', '/v1/forward-auth?require=plan:pro', { headers })
+    expect(reply.status).toBe(401)
+    expect(corsOf(reply.headers)).toEqual({})
+  })
+
   test('may call with every method and header that operations have', async () => {
     const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
     const { body } = await t.call('GET', '/openapi.json')
