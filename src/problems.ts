@@ -18,8 +18,8 @@ export const problems = {
   'confirmation-mismatch': {
     status: 422,
     title: 'The confirmation does not match',
-    meaning: 'Closing an account takes its exact name in `confirm`.',
-    remedy: 'Repeat the call with the name as GET /v1/accounts/me shows it.',
+    meaning: 'Closing an account takes its exact name.',
+    remedy: 'Repeat the call with the name in `confirm`, as GET /v1/accounts/me shows it.',
   },
   'invalid-signature': {
     status: 400,
@@ -186,9 +186,9 @@ export const problems = {
   'use-oauth-provider': {
     status: 409,
     title: 'Sign in with Google or Microsoft',
-    meaning: 'This user has no password; `providers` lists what they sign in with.',
+    meaning: 'This user has no password and signs in with Google or Microsoft.',
     remedy:
-      'Send the person to GET /v1/auth/oauth/{provider}/start. Once signed in, POST /v1/auth/password/first-link lets them choose a password.',
+      '`providers` lists which of them. Send the person to GET /v1/auth/oauth/{provider}/start. Once signed in, POST /v1/auth/password/first-link lets them choose a password.',
   },
   'password-exists': {
     status: 409,
@@ -250,7 +250,7 @@ export const problems = {
   'idempotency-key-reused': {
     status: 409,
     title: 'This key was used for something else',
-    meaning: 'An earlier call of this account had the same `idempotency_key` with another limit or amount.',
+    meaning: 'An earlier call of this account had the same idempotency key with another limit or amount.',
     remedy: 'Use a new key for each piece of work, and the same call when it is tried again.',
   },
   'grant-already-ended': {
@@ -309,7 +309,7 @@ export const problems = {
   'unsupported-media-type': {
     status: 415,
     title: 'This content type is not read here',
-    meaning: 'Operations take `application/json`.',
+    meaning: 'Operations take application/json.',
     remedy: 'Set `Content-Type: application/json`.',
   },
   'oauth-email-missing': {
@@ -333,8 +333,8 @@ export const problems = {
   internal: {
     status: 500,
     title: 'Something broke on our side',
-    meaning: 'The cause is in the log under the request id in `instance`.',
-    remedy: 'Try again; if it stays, tell the operator the `instance`.',
+    meaning: 'The request could not be finished. The cause is in the log.',
+    remedy: 'Try again; if it stays, tell the operator the `instance`: the log has the cause under it.',
   },
   'oauth-not-configured': {
     status: 503,
@@ -426,6 +426,55 @@ interface MembersByCode {
   'subscription-not-changeable': { reason: 'payment-due' | 'ending' | 'paused' }
 }
 
+/** What whoever is refused is told, where the meaning is about fields and speaks to whoever reads them. */
+const sentences: { [C in keyof MembersByCode]?: (members: MembersByCode[C]) => string } = {
+  'weak-password': ({ reason, min_length }) => whyWeak[reason].replace('{least}', String(min_length)),
+  'subscription-required': ({ reason, plan, required_plan }) =>
+    `${whyNotSubscribed[reason].replace('{plan}', plan)} This takes the plan ${required_plan} or a higher one.`,
+  'feature-not-in-plan': ({ feature, required_plan }) =>
+    `This takes the feature ${feature}, which this account does not have.${openedBy(required_plan)}`,
+  'seat-limit-reached': ({ limit, used, required_plan }) =>
+    `All seats of this account are taken: ${used} of ${limit}.${openedBy(required_plan)}`,
+  'limit-reached': ({ limit, used, resets_at, required_plan }) => {
+    const anew = resets_at === null ? '' : ` It is counted anew from ${dayOf(resets_at)} on.`
+    return `This is more than is left: ${used} of ${limit} are used.${openedBy(required_plan)}${anew}`
+  },
+  'email-verification-required': ({ grace_ended_at }) => {
+    const ended =
+      grace_ended_at === undefined ? '' : `, since the time for it ended on ${dayOf(grace_ended_at)}`
+    return `This takes a verified e-mail address${ended}. Open the link in the mail, or ask for a new one.`
+  },
+  'subscription-not-changeable': ({ reason }) => whyNotChangeable[reason],
+  'subscription-live': ({ accounts }) =>
+    `The subscription of ${namesOf(accounts)} goes on, and would be charged for after closing.`,
+  'last-owner': ({ accounts }) => `Nobody would be left to own ${namesOf(accounts)}.`,
+}
+
+const whyWeak = {
+  'too-short': 'It takes {least} characters at least.',
+  'too-long': 'It is too long.',
+  common: 'It is on a list of well-known passwords.',
+  breached: 'It is on a list of stolen passwords.',
+  'like-address': 'It is too like the address.',
+}
+const whyNotSubscribed: Record<SubscriptionReason, string> = {
+  'trial-expired': 'The trial has ended.',
+  canceled: 'The subscription has ended.',
+  'past-due': 'A payment is overdue.',
+  unpaid: 'The subscription is unpaid.',
+  'never-subscribed': 'This account has no subscription.',
+  'plan-too-low': 'This account is on the plan {plan}.',
+}
+const whyNotChangeable = {
+  'payment-due': 'A payment is due.',
+  ending: 'The subscription is set to end.',
+  paused: 'The subscription is paused.',
+}
+
+const openedBy = (plan: string | null) => (plan === null ? '' : ` The lowest plan that allows it is ${plan}.`)
+const dayOf = (instant: string) => instant.slice(0, 10)
+const namesOf = (accounts: { name: string }[]) => accounts.map(({ name }) => name).join(', ')
+
 export type ProblemMembers<C extends ProblemCode> = C extends keyof MembersByCode
   ? MembersByCode[C]
   : undefined
@@ -449,18 +498,23 @@ export class Problem extends Error {
   readonly headers: Record<string, string>
 
   constructor(code: ProblemCode, members: object | undefined, options: ProblemOptions = {}) {
-    const { status, title, meaning } = problems[code]
+    const { status, title } = problems[code]
     super(`${code}: ${title}`)
     this.name = 'Problem'
     this.code = code
     this.status = status
     this.members = { ...members }
-    this.detail = options.detail ?? meaning
+    this.detail = options.detail ?? sentenceOf(code, this.members)
     this.headers = { ...options.headers }
     if (options.retryAfterSeconds !== undefined) {
       this.headers['retry-after'] = String(Math.max(1, Math.ceil(options.retryAfterSeconds)))
     }
   }
+}
+
+function sentenceOf(code: ProblemCode, members: Record<string, unknown>): string {
+  const say = sentences[code as keyof MembersByCode] as ((known: typeof members) => string) | undefined
+  return say ? say(members) : problems[code].meaning
 }
 
 /** Makes a Problem whose members are typed by its code. */

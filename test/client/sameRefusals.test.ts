@@ -1,5 +1,7 @@
 import type { Gate, Requirement, Verdict } from '@frontgate/client/guards'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refuse } from '../../client/src/guards/problems.ts'
+import { problem } from '../../src/problems.ts'
 import { bearing, openGate, openLastingGate } from '../support/gates.ts'
 import { operatorToken, register, registerVerified, signIn } from '../support/people.ts'
 import { DAY_SECONDS, giveGrant, setOverride } from '../support/staff.ts'
@@ -143,6 +145,21 @@ const scenarios: Record<string, [status: number, () => Promise<string | undefine
 }
 
 describe('a guard answers as the service does', () => {
+  const reasons = [
+    'trial-expired',
+    'canceled',
+    'past-due',
+    'unpaid',
+    'never-subscribed',
+    'plan-too-low',
+  ] as const
+  test.each(reasons)('in whole sentences, as to whom it is %s', (reason) => {
+    const members = { reason, plan: 'free', required_plan: 'pro', upgrade_url: 'https://product.example' }
+    const { detail } = problem('subscription-required', members)
+    expect(detail).toMatch(/^[A-Z][^`{]+\. This takes the plan pro or a higher one\.$/)
+    expect(refuse('subscription-required', members).problem.detail).toBe(detail)
+  })
+
   test.each(Object.entries(scenarios))('%s', async (_name, [status, arrive, requirement]) => {
     const authorization = await arrive()
     const reply = await compare(authorization, requirement, [byToken, live])

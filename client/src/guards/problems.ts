@@ -25,54 +25,74 @@ const problems = {
   'invalid-request': {
     status: 422,
     title: 'The request does not fit the contract',
-    meaning: 'A field is missing, unknown, or holds something the operation does not take.',
+    detail: 'A field is missing, unknown, or holds something the operation does not take.',
   },
   unauthenticated: {
     status: 401,
     title: 'Sign in first',
-    meaning:
+    detail:
       'The request carries no access token, or one that is malformed, expired or signed by nobody known; or a product key that is unknown, revoked or expired, or that this operation does not take.',
   },
   'subscription-required': {
     status: 402,
     title: 'The plan of this account does not open this',
-    meaning: 'The account is on a lower plan. `reason` says why, `required_plan` what would open it.',
+    detail: ({ reason, plan, required_plan }: Members) =>
+      `${whyNotSubscribed[String(reason)]?.replace('{plan}', String(plan))} This takes the plan ${required_plan} or a higher one.`,
   },
   'feature-not-in-plan': {
     status: 402,
     title: 'The plan of this account does not have this feature',
-    meaning: '`feature` is off for this account on its plan.',
+    detail: ({ feature, required_plan }: Members) =>
+      `This takes the feature ${feature}, which this account does not have.${openedBy(required_plan)}`,
   },
   'limit-reached': {
     status: 402,
     title: 'This account has reached its limit',
-    meaning:
-      'What is asked for, added to `used`, is more than `limit`. Nothing was counted; what is there stays, also where it is above the limit.',
+    detail({ limit, used, resets_at = null, required_plan }: Members) {
+      const anew = resets_at === null ? '' : ` It is counted anew from ${dayOf(resets_at)} on.`
+      return `This is more than is left: ${used} of ${limit} are used.${openedBy(required_plan)}${anew}`
+    },
   },
   forbidden: {
     status: 403,
     title: 'Not allowed',
-    meaning:
+    detail:
       'The caller is known and may not do this: the role is too low, membership has ended, or the product key lacks the scope.',
   },
   'email-verification-required': {
     status: 403,
     title: 'Verify the e-mail address first',
-    meaning:
-      'The grace period for verifying the address ended at `grace_ended_at`; or it goes on until `grace_ends_at`, and this takes a verified address all the same.',
+    detail({ grace_ended_at }: Members) {
+      const ended =
+        grace_ended_at === undefined ? '' : `, since the time for it ended on ${dayOf(grace_ended_at)}`
+      return `This takes a verified e-mail address${ended}. Open the link in the mail, or ask for a new one.`
+    },
   },
   internal: {
     status: 500,
     title: 'Something broke on our side',
-    meaning: 'The cause is in the log under the request id in `instance`.',
+    detail: 'The request could not be finished. The cause is in the log.',
   },
   overloaded: {
     status: 503,
     title: 'Too busy right now',
-    meaning:
+    detail:
       'More work is waiting than can be done in good time, so this request was turned away at the door.',
   },
 } as const
+
+type Members = Record<string, unknown>
+
+const whyNotSubscribed: Record<string, string> = {
+  'trial-expired': 'The trial has ended.',
+  canceled: 'The subscription has ended.',
+  'past-due': 'A payment is overdue.',
+  unpaid: 'The subscription is unpaid.',
+  'never-subscribed': 'This account has no subscription.',
+  'plan-too-low': 'This account is on the plan {plan}.',
+}
+const openedBy = (plan: unknown) => (plan === null ? '' : ` The lowest plan that allows it is ${plan}.`)
+const dayOf = (instant: unknown) => String(instant).slice(0, 10)
 
 export type GuardCode = keyof typeof problems
 
@@ -81,17 +101,17 @@ const RETRY_AFTER_SECONDS = 5
 /** A refusal of a guard's own. */
 export function refuse(
   code: GuardCode,
-  members: Record<string, unknown> = {},
+  members: Members = {},
   { detail, headers = {} }: { detail?: string; headers?: Record<string, string> } = {},
 ): Refused {
-  const { status, title, meaning } = problems[code]
+  const { status, title, detail: worded } = problems[code]
   return passOn(
     {
       type: `/problems/${code}`,
       title,
       status,
       code,
-      detail: detail ?? meaning,
+      detail: detail ?? (typeof worded === 'string' ? worded : worded(members)),
       instance: crypto.randomUUID(),
       ...members,
     },

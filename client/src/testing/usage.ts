@@ -95,7 +95,7 @@ function keyReused(): ProblemBody {
     title: 'This key was used for something else',
     status: 409,
     code: 'idempotency-key-reused',
-    detail: 'An earlier call of this account had the same `idempotency_key` with another limit or amount.',
+    detail: 'An earlier call of this account had the same idempotency key with another limit or amount.',
     instance: crypto.randomUUID(),
   }
 }
