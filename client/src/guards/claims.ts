@@ -32,15 +32,19 @@ export interface Entitlement {
   features?: string[]
 }
 
-/** Reads what a token says; null for one that was made for somebody else, or says something that none of ours does. */
-export function readClaims(
-  payload: Record<string, unknown>,
+/** Why a token was made for somebody else than this gate, in words for whoever set it up; null where it was not. */
+export function whyForeign(
+  { iss, aud }: Record<string, unknown>,
   { issuer, audience }: { issuer: string; audience: string },
-): Claims | null {
-  const { iss, aud, sub, sid, account_id, role, email_verified, verification_grace_ends_at, ent, exp } =
-    payload
+): string | null {
+  if (iss !== issuer) return `it is issued by ${iss}, and the url of this gate is ${issuer}`
   const isForUs = aud === audience || (Array.isArray(aud) && aud.includes(audience))
-  if (iss !== issuer || !isForUs) return null
+  return isForUs ? null : `it is for ${aud}, and the audience of this gate is ${audience}`
+}
+
+/** Reads what a token says; null where it says something that none of ours does. */
+export function readClaims(payload: Record<string, unknown>): Claims | null {
+  const { sub, sid, account_id, role, email_verified, verification_grace_ends_at, ent, exp } = payload
   if (!isText(sub) || !isText(sid) || typeof exp !== 'number' || !Number.isFinite(exp)) return null
   if (!(account_id === null || isText(account_id)) || !(role === null || isRole(role))) return null
   if (typeof email_verified !== 'boolean' || !isInstantOrNull(verification_grace_ends_at)) return null

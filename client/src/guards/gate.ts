@@ -39,6 +39,7 @@ export interface GateOptions {
   fetch?: typeof fetch
   /** Milliseconds since 1970. */
   now?: () => number
+  /** Default: `console.warn`. */
   log?: Log
 }
 
@@ -79,7 +80,7 @@ export class Gate {
   constructor(options: GateOptions) {
     const url = options.url.replace(/\/+$/, '')
     const { audience = url, productKey, live = false } = options
-    this.#log = options.log ?? (() => {})
+    this.#log = options.log ?? warn
     this.#now = options.now ?? Date.now
     this.#skewMs = (options.clockSkewSeconds ?? CLOCK_SKEW_SECONDS) * 1000
     this.#service = { url, fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)) }
@@ -99,7 +100,8 @@ export class Gate {
             onCatalogueChanged: () => this.#offers.forget(),
           })
         : null
-    this.#tokens = new Tokens(this.#keys, { issuer: url, audience }, (token) => this.#live?.drop(token))
+    const expected = { issuer: url, audience, now: this.#now, log: this.#log }
+    this.#tokens = new Tokens(this.#keys, expected, (token) => this.#live?.drop(token))
   }
 
   /** Fetches the keys and, with live state, waits for its stream; rejects where the service does not answer in time. */
@@ -205,14 +207,14 @@ export class Gate {
     at: number,
   ): Verdict | Promise<Verdict> {
     if (answer.kind === 'refused') return answer
-    if (!isInTime(verified.claims, at, this.#live ? 0 : this.#skewMs)) return this.#outdated(verified)
+    if (!isInTime(verified.claims, at, this.#live ? 0 : this.#skewMs)) return this.#outdated(verified, at)
     const { upgradeUrl } = answer
     return this.#judge(answer, requirement, at, upgradeUrl) ?? unavailable()
   }
 
   #decideByToken(verified: VerifiedToken, requirement: Requirement): Verdict | Promise<Verdict> {
     const at = this.#live?.clock.isTold ? this.#live.clock.now() : this.#now()
-    if (!isInTime(verified.claims, at, this.#skewMs)) return this.#outdated(verified)
+    if (!isInTime(verified.claims, at, this.#skewMs)) return this.#outdated(verified, at)
     if (!verified.standing) return noMember(verified)
     return (
       this.#judge(verified.standing, requirement, at, null) ?? this.#decideByAsking(verified, requirement)
@@ -268,8 +270,8 @@ export class Gate {
     return compareLimit({ span, order, used, at, upgradeUrl: answer.upgradeUrl }, this.#offers)
   }
 
-  #outdated(verified: VerifiedToken): Refused {
-    this.#tokens.forget(verified)
+  #outdated(verified: VerifiedToken, at: number): Refused {
+    this.#tokens.dropOutdated(verified, at)
     return refusedToken()
   }
 
@@ -288,6 +290,8 @@ export class Gate {
     this.#log(message, { error: String(error) })
   }
 }
+
+const warn: Log = (message, fields) => console.warn(`Frontgate: ${message}`, fields)
 
 function noMember({ claims }: VerifiedToken): Refused {
   const detail =

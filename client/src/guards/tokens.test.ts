@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createGate } from './index.ts'
 
 const URL = 'https://gate.example'
@@ -187,6 +187,48 @@ describe('keys', () => {
       headers: { 'retry-after': '5' },
     })
     expect(logged).toHaveLength(1)
+  })
+})
+
+describe('why a token that the service signed is refused is logged, once a minute', () => {
+  const wrong: Record<string, [payload: JWTPayload, why: RegExp]> = {
+    'url is not the address that the service knows itself by': [
+      { iss: 'https://other.example' },
+      /issued by https:\/\/other\.example.* url .*https:\/\/gate\.example/,
+    ],
+    'audience is another': [{ aud: ['https://other.example'] }, /for https:\/\/other\.example.* audience /],
+    'the clock of the service is ahead': [{ exp: NOW / 1000 + 86_400 }, /2027-01-16T08:00:00.000Z/],
+    'the clock of the service is behind': [{ exp: NOW / 1000 - 86_400 }, /2027-01-14T08:00:00.000Z/],
+  }
+  test.each(Object.entries(wrong))('%s', async (_name, [payload, why]) => {
+    let now = NOW
+    const { fetch } = keysAt(async () => [await jwk(first, 'first')])
+    const logged: unknown[] = []
+    const log = (...said: unknown[]) => logged.push(JSON.stringify(said))
+    const gate = createGate({ url: URL, fetch, now: () => now, log })
+    const authorization = await bearer({ payload })
+    for (const _ of [1, 2]) expect(await gate.decide(authorization, {})).toMatchObject({ kind: 'refused' })
+    expect(logged).toEqual([expect.stringMatching(why)])
+    expect(logged[0]).not.toContain(authorization.slice(-20))
+    now += 60_000
+    await gate.decide(authorization, {})
+    expect(logged).toHaveLength(2)
+  })
+
+  test('but nothing of what strangers sign', async () => {
+    const { fetch } = keysAt(async () => [await jwk(first, 'first')])
+    const logged: unknown[] = []
+    const gate = createGate({ url: URL, fetch, now: () => NOW, log: (said) => logged.push(said) })
+    await gate.decide(await bearer({ key: second.privateKey, payload: { iss: 'https://other.example' } }), {})
+    expect(logged).toEqual([])
+  })
+
+  test('on the console, where no log is given', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => warn.mockRestore())
+    const gate = gateOf(keysAt(async () => [await jwk(first, 'first')]))
+    await gate.decide(await bearer({ payload: { aud: 'https://other.example' } }), {})
+    expect(warn).toHaveBeenCalledOnce()
   })
 })
 

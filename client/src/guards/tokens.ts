@@ -1,11 +1,13 @@
 import { compactVerify, decodeProtectedHeader } from 'jose'
-import { type Claims, readClaims } from './claims.ts'
+import { type Claims, readClaims, whyForeign } from './claims.ts'
+import type { Log } from './gate.ts'
 import type { KeySet } from './keySet.ts'
 import { Recent } from './recent.ts'
 import { type Standing, standingOfClaims } from './rules.ts'
 
 const REMEMBERED = 10_000
 const LONGEST_TOKEN = 4096
+const COMPLAIN_EVERY_MS = 60_000
 
 /** A token whose signature fits. Whether it is in time is another question, asked each time it comes. */
 export interface VerifiedToken {
@@ -20,16 +22,21 @@ export interface VerifiedToken {
 export class Tokens {
   readonly #keys: KeySet
   readonly #expected: { issuer: string; audience: string }
+  readonly #now: () => number
+  readonly #log: Log
   readonly #known: Recent<VerifiedToken>
   readonly #verifying = new Map<string, Promise<VerifiedToken | null>>()
+  #complainedAt = Number.NEGATIVE_INFINITY
 
   constructor(
     keys: KeySet,
-    expected: { issuer: string; audience: string },
+    options: { issuer: string; audience: string; now: () => number; log: Log },
     onForgotten: (token: VerifiedToken) => void,
   ) {
     this.#keys = keys
-    this.#expected = expected
+    this.#expected = options
+    this.#now = options.now
+    this.#log = options.log
     this.#known = new Recent(REMEMBERED, onForgotten)
   }
 
@@ -51,8 +58,11 @@ export class Tokens {
     return verifying
   }
 
-  forget({ authorization }: VerifiedToken): void {
+  /** Forgets one that is not in time at an instant, by whatever clock that was asked. */
+  dropOutdated({ authorization, claims }: VerifiedToken, at: number): void {
     this.#known.delete(endOf(authorization))
+    const [ends, now] = [claims.exp * 1000, at].map((ms) => new Date(ms).toISOString())
+    this.#complain(`it lives until ${ends}, ten minutes from its issue, and here it is ${now}`)
   }
 
   async #verify(authorization: string): Promise<VerifiedToken | null> {
@@ -65,11 +75,22 @@ export class Tokens {
       (verified) => verified.payload,
       () => null,
     )
-    const claims = payload && readPayload(payload, this.#expected)
+    const said = payload && readPayload(payload)
+    if (!said) return null
+    const foreign = whyForeign(said, this.#expected)
+    if (foreign !== null) this.#complain(foreign)
+    const claims = foreign === null ? readClaims(said) : null
     if (!claims) return null
     const verified = { authorization, token, claims, standing: standingOfClaims(claims, token) }
     this.#known.set(endOf(authorization), verified)
     return verified
+  }
+
+  /** A gate that is set up wrongly refuses everybody, and nothing in the refusals says why. */
+  #complain(why: string): void {
+    if (Math.abs(this.#now() - this.#complainedAt) < COMPLAIN_EVERY_MS) return
+    this.#complainedAt = this.#now()
+    this.#log('a token that the service signed is refused', { why })
   }
 }
 
@@ -99,12 +120,10 @@ function kidOf(token: string): string | null {
   }
 }
 
-function readPayload(payload: Uint8Array, expected: { issuer: string; audience: string }): Claims | null {
+function readPayload(payload: Uint8Array): Record<string, unknown> | null {
   try {
-    const claims: unknown = JSON.parse(new TextDecoder().decode(payload))
-    return typeof claims === 'object' && claims !== null
-      ? readClaims(claims as Record<string, unknown>, expected)
-      : null
+    const said: unknown = JSON.parse(new TextDecoder().decode(payload))
+    return typeof said === 'object' ? (said as Record<string, unknown> | null) : null
   } catch {
     return null
   }

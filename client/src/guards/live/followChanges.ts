@@ -16,6 +16,8 @@ interface Following {
   onMark: (at: number) => void
   /** Something may have been missed. */
   onReset: () => void
+  /** It is not followed for now, and why; it is taken up again. */
+  onBroken: (error: unknown) => void
 }
 
 /**
@@ -36,7 +38,9 @@ async function follow(following: Following, closing: AbortSignal): Promise<void>
     await listen(following, position, closing, () => {
       isAlive = true
     }).catch((error: unknown) => {
-      if (!closing.aborted) following.log('the stream of changes broke', { error: String(error) })
+      if (closing.aborted) return
+      following.onBroken(error)
+      following.log('the stream of changes broke', { error: String(error) })
     })
     failures = isAlive ? 0 : failures + 1
     const retry = Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS)
@@ -66,7 +70,9 @@ async function listen(
     })
     if (!reply.ok || !reply.body) {
       void reply.body?.cancel()
-      throw new Error(`${url}/v1/changes answered ${reply.status}`)
+      const isKeyRefused = reply.status === 401 || reply.status === 403
+      const hint = isKeyRefused ? ': it takes a product key with the scope entitlements:read' : ''
+      throw new Error(`${url}/v1/changes answered ${reply.status}${hint}`)
     }
     // The cursor it gave belongs to what it says next.
     if (position.cursor === '') onReset()

@@ -338,6 +338,11 @@ describe('a service that is away', () => {
   })
 })
 
+test('a key that the service does not take is named as what keeps live state from beginning', async () => {
+  const gate = gateOf(await started(), { productKey: 'wrong', log: () => {} })
+  await expect(gate.ready()).rejects.toThrow(/answered 401.*product key.*entitlements:read/)
+})
+
 test('live state takes a key of the product', () => {
   expect(() => createGate({ url: 'https://gate.example', live: true })).toThrow(/productKey/)
 })

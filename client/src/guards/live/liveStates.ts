@@ -56,6 +56,8 @@ export class LiveStates {
   #epoch = 0
   #isFollowing = false
   #toldUntil = Number.NEGATIVE_INFINITY
+  /** Why the stream broke the last time. */
+  #broken: unknown = null
   #onFirstMark: () => void = () => {}
   readonly #firstMark: Promise<void>
 
@@ -70,13 +72,17 @@ export class LiveStates {
       onChanged: (subjects) => this.#forgetNamed(subjects),
       onMark: (at) => this.#hearMark(at),
       onReset: () => this.#forgetAll(),
+      onBroken: (error) => {
+        this.#broken = error
+      },
     })
   }
 
-  /** Waits until the stream has begun; rejects where it does not. */
+  /** Waits until the stream has begun; rejects where it does not, and says what the service answered. */
   async ready(): Promise<void> {
     if (!(await within(FIRST_MARK_WITHIN_MS, this.#firstMark))) {
-      throw new Error(`${this.#options.url}/v1/changes does not answer, or not with a stream`)
+      const why = this.#broken ?? new Error(`${this.#options.url}/v1/changes does not answer with a stream`)
+      throw new Error(`Live state does not begin: ${why}`, { cause: why })
     }
   }
 
