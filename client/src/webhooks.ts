@@ -81,11 +81,16 @@ export class WebhookError extends Error {
  * was shown when the endpoint was made (`whsec_…`), or several while it is rolled.
  *
  * ```ts
- * app.post('/hooks', express.raw({ type: 'application/json' }), (request, response) => {
- *   const event = readWebhook(request.body, request.headers, process.env.FRONTGATE_WEBHOOK_SECRET)
- *   if (event.type === 'entitlements.changed') remember(event.data.account_id, event.data.new)
- *   response.sendStatus(204)
- * })
+ * async function receive(request: Request, secret: string): Promise<Response> {
+ *   try {
+ *     const event = readWebhook(await request.text(), request.headers, secret)
+ *     if (event.type === 'entitlements.changed') await remember(event.data.account_id, event.data.new)
+ *     return new Response(null, { status: 204 })
+ *   } catch (error) {
+ *     if (error instanceof WebhookError) return new Response(error.message, { status: 400 })
+ *     throw error
+ *   }
+ * }
  * ```
  */
 export function readWebhook(
