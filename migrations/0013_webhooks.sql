@@ -29,15 +29,20 @@ create index webhook_secrets_endpoint on webhook_secrets (endpoint_id);
 create table webhook_watch (
   one boolean primary key default true check (one),
   xid xid8,
-  looked_at timestamptz
+  looked_at timestamptz,
+  stock pg_snapshot,
+  stock_at timestamptz,
+  check ((xid is null) = (stock is null) and (stock is null) = (stock_at is null))
 );
 comment on table webhook_watch is 'how far the table changes has been read for webhooks';
 comment on column webhook_watch.xid is 'all changes below it are promised to be told; null while there is no endpoint, and nothing is told';
 comment on column webhook_watch.looked_at is 'by the clock of the database';
+comment on column webhook_watch.stock is 'what was committed already when the first endpoint was added';
 insert into webhook_watch default values;
 
 create table webhook_told (
-  account_id uuid primary key references accounts,
+  -- Not a reference: the first endpoint would hold every account.
+  account_id uuid primary key,
   version integer not null default 0,
   name text,
   closed_at timestamptz,
@@ -48,9 +53,10 @@ create table webhook_told (
 );
 comment on table webhook_told is 'what endpoints were last told of an account, while there are any';
 comment on column webhook_told.version is 'of the latest message about the account';
-comment on column webhook_told.name is 'null while nothing was told';
+comment on column webhook_told.name is 'null while it was not looked at since the first endpoint was added';
 comment on column webhook_told.next_change_at is 'when the entitlements change by time alone';
 create index webhook_told_next_change on webhook_told (next_change_at) where next_change_at is not null;
+create index webhook_told_not_looked_at on webhook_told (account_id) where name is null;
 
 create table webhook_messages (
   id text primary key check (id ~ '^msg_[0-9a-z]{1,40}$'),

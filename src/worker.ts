@@ -25,8 +25,9 @@ import { sendMail } from './mail/sendMail.ts'
 import { purge } from './records/purge.ts'
 import { deliver, sweepDeliveries } from './webhooks/deliver.ts'
 import { forgetMessages } from './webhooks/forgetMessages.ts'
-import { deliverJob, tellAccountJob, tellAllJob } from './webhooks/jobs.ts'
+import { deliverJob, takeStockJob, tellAccountJob, tellAllJob } from './webhooks/jobs.ts'
 import { measureWaiting } from './webhooks/measureWaiting.ts'
+import { takeStock } from './webhooks/takeStock.ts'
 import { tellAccount } from './webhooks/tellAccount.ts'
 import { tellAll } from './webhooks/tellAll.ts'
 import { sweepChanges, tellOnChanges } from './webhooks/watchChanges.ts'
@@ -41,6 +42,7 @@ const handlers: JobHandler[] = [
   handles(followSeatsJob, followSeats),
   handles(tellAccountJob, tellAccount),
   handles(tellAllJob, tellAll),
+  handles(takeStockJob, takeStock),
   handles(deliverJob, deliver),
   handles(forgetOriginsJob, forgetOrigins),
 ]

@@ -103,7 +103,11 @@ export function webhookRoutes(server: Server, app: App): void {
       refusals: ['forbidden'],
     },
     async ({ caller, body: { url, description = '', events = null }, at, reply }) =>
-      reply.code(201).send(await createEndpoint(app, caller, { url, description, events }, at)),
+      reply
+        .code(201)
+        .send(
+          await inTx(app, (tx) => createEndpoint(tx, app.config, caller, { url, description, events }, at)),
+        ),
   )
 
   route(

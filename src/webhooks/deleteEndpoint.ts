@@ -24,7 +24,10 @@ export async function deleteEndpoint(
 }
 
 async function stopListening(tx: Tx): Promise<void> {
-  await tx.updateTable('webhook_watch').set({ xid: null, looked_at: null }).execute()
+  await tx
+    .updateTable('webhook_watch')
+    .set({ xid: null, looked_at: null, stock: null, stock_at: null })
+    .execute()
   await tx.deleteFrom('webhook_told').execute()
   await tx.deleteFrom('webhook_messages').execute()
 }

@@ -6,5 +6,8 @@ export const tellAccountJob = job<{ account: string }>('webhooks.tell-account', 
 /** The same for every account, as when the catalogue has changed. */
 export const tellAllJob = job<object>('webhooks.tell-all', { patient: true })
 
+/** Notes how accounts are that were there before the first endpoint. */
+export const takeStockJob = job<object>('webhooks.take-stock', { patient: true })
+
 /** Delivers what is due at one endpoint. */
 export const deliverJob = job<{ endpoint: string }>('webhooks.deliver', { patient: true })

@@ -7,11 +7,13 @@ export interface Telling {
   name: string
   closedAt: Date | null
   members: Record<string, Role>
-  entitlements: Entitlements
+  /** Null where what it may do was never told, and is not known any more. */
+  entitlements: Entitlements | null
 }
 
 /** An account as it is, and since when there is one. */
 export interface Known extends Telling {
+  entitlements: Entitlements
   createdAt: Date
 }
 

@@ -1,58 +1,89 @@
 import { sql } from 'kysely'
 import type { App } from '../app.ts'
-import type { Catalogues } from '../catalogue/catalogue.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
-import { readAccount, warmCatalogue } from './readAccount.ts'
-import { columnsOf } from './tellAccount.ts'
+import { enqueue } from '../jobs/enqueue.ts'
+import { takeStockJob } from './jobs.ts'
+import { holdReceivers, postMessages } from './postMessage.ts'
+import { type AccountNow, readAccount, warmCatalogue } from './readAccount.ts'
+import { newsOf } from './rules.ts'
+import { draftsOf, forgetTold, noteTold } from './tellAccount.ts'
 
 const BATCH = 200
 
 /**
- * Notes how all accounts are, so that whoever listens from now on is told what becomes of them, not what they are.
- * Returns the change from which on they have to be looked at again; null when somebody listens already.
+ * Begins to listen, where nobody did: copies which accounts there are, and promises to note how they are, so that none of
+ * them is told as new.
  */
-export async function takeStock(app: App, at: Date): Promise<string | null> {
-  const { rows } = await sql<{ from: string }>`
-    select pg_snapshot_xmin(pg_current_snapshot())::text as "from"
-    from webhook_watch where xid is null`.execute(app.db)
-  const catalogues = await warmCatalogue(app)
-  let last: string | null = null
-  if (rows[0]) {
-    do last = await inTx(app, (tx) => noteSome(tx, catalogues, last, at))
-    while (last !== null)
-  }
-  return rows[0]?.from ?? null
+export async function beginStock(tx: Tx, at: Date): Promise<void> {
+  // Held, so that the last of the others is not deleted meanwhile, and with it what was told.
+  await tx.selectFrom('webhook_watch').select('one').forUpdate().execute()
+  const { rows } = await sql`
+    with begun as (
+      update webhook_watch
+      set xid = pg_snapshot_xmin(pg_current_snapshot()), looked_at = clock_timestamp(),
+        stock = pg_current_snapshot(), stock_at = ${at}
+      where xid is null returning one
+    ), copied as (
+      insert into webhook_told (account_id) select a.id from accounts a, begun where a.purged_at is null
+      -- What somebody told while the last endpoint was deleted.
+      on conflict (account_id) do update
+      set name = null, closed_at = null, members = null, entitlements = null, next_change_at = null
+    )
+    select from begun`.execute(tx)
+  if (rows.length > 0) await promiseStock(tx)
 }
 
-async function noteSome(
-  tx: Tx,
-  catalogues: Catalogues,
-  last: string | null,
-  at: Date,
-): Promise<string | null> {
-  const { rows } = await sql<{ id: string }>`
-    with nobody as (select from webhook_watch where xid is null for share)
-    select a.id from accounts a, nobody
-    where a.purged_at is null and (${last}::uuid is null or a.id > ${last}::uuid)
-    order by a.id limit ${BATCH}`.execute(tx)
-  const known = await Promise.all(
-    rows.map(async ({ id }) => ({ id, now: await readAccount(tx, catalogues, id, at) })),
-  )
-  const told = known.flatMap(({ id, now }) => (now ? [{ account_id: id, ...columnsOf(now) }] : []))
-  if (told.length > 0) {
-    await tx
-      .insertInto('webhook_told')
-      .values(told)
-      .onConflict((conflict) =>
-        conflict.column('account_id').doUpdateSet((e) => ({
-          name: e.ref('excluded.name'),
-          closed_at: e.ref('excluded.closed_at'),
-          members: e.ref('excluded.members'),
-          entitlements: e.ref('excluded.entitlements'),
-          next_change_at: e.ref('excluded.next_change_at'),
-        })),
-      )
-      .execute()
+/**
+ * Notes how some of the accounts are that were not looked at yet, and promises the next. Nothing is told of them, unless they
+ * have changed since the first endpoint was added: how they were is not known any more, so what they may do is told without it.
+ */
+export async function takeStock(app: App): Promise<void> {
+  const catalogues = await warmCatalogue(app)
+  const at = app.now()
+  await inTx(app, async (tx) => {
+    const { rows: watching } = await sql<{ stock_at: Date }>`
+      select stock_at from webhook_watch where xid is not null for key share`.execute(tx)
+    const [watch] = watching
+    if (!watch) return
+    const { rows } = await sql<{ account_id: string }>`
+      select account_id from webhook_told where name is null order by account_id limit ${BATCH} for update`.execute(
+      tx,
+    )
+    const ids = rows.map(({ account_id }) => account_id)
+    const known = await Promise.all(ids.map((id) => readAccount(tx, catalogues, id, at)))
+    // Read after the accounts: a change that is in them is seen here too.
+    const changed = await changedSince(tx, ids)
+    await Promise.all(
+      ids.map((id, i) => {
+        const now = known[i]
+        if (!now) return forgetTold(tx, id)
+        return changed.has(id) ? tellOf(tx, id, now, watch.stock_at, at) : noteTold(tx, id, 0, now)
+      }),
+    )
+    if (rows.length === BATCH) await promiseStock(tx)
+  })
+}
+
+const promiseStock = (tx: Tx) => enqueue(tx, takeStockJob, {}, { key: takeStockJob.name })
+
+async function tellOf(tx: Tx, id: string, now: AccountNow, since: Date, at: Date): Promise<void> {
+  const { closedAt } = now.known
+  const before = {
+    ...now.known,
+    closedAt: closedAt && closedAt > since ? null : closedAt,
+    entitlements: null,
   }
-  return rows.length < BATCH ? null : (rows.at(-1)?.id ?? null)
+  const news = newsOf(before, now.known)
+  await postMessages(tx, await holdReceivers(tx), draftsOf(id, 0, news), at)
+  await noteTold(tx, id, news.length, now)
+}
+
+/** Which of these accounts were changed by what the first endpoint came before. */
+async function changedSince(tx: Tx, ids: string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select distinct a.id from webhook_watch w, changes c, unnest(c.subjects) s, unnest(${ids}::text[]) a(id)
+    where c.xid >= pg_snapshot_xmin(w.stock) and not pg_visible_in_snapshot(c.xid, w.stock) and s = 'account:' || a.id`.execute(
+    tx,
+  )
+  return new Set(rows.map(({ id }) => id))
 }

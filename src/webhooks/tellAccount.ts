@@ -47,21 +47,24 @@ interface Told {
   nextChangeAt: Date | null
 }
 
-/** What was told of an account, locked until the transaction ends; null where there is nobody to tell, or nothing. */
+/**
+ * What was told of an account, locked until the transaction ends; null where there is nobody to tell, or nothing, or where
+ * its stock is still to be taken.
+ */
 async function lockTold(tx: Tx, accountId: string): Promise<Told | null> {
   // Two workers may come here at once with an account that is new: the second waits for the first.
-  await sql`
+  const { rows: added } = await sql`
     insert into webhook_told (account_id)
     select a.id from accounts a, webhook_watch w
     where a.id = ${accountId} and a.purged_at is null and w.xid is not null
-    on conflict do nothing`.execute(tx)
+    on conflict do nothing returning account_id`.execute(tx)
   const row = await tx
     .selectFrom('webhook_told')
     .selectAll()
     .where('account_id', '=', accountId)
     .forUpdate()
     .executeTakeFirst()
-  if (!row) return null
+  if (!row || (row.name === null && added.length === 0)) return null
   const telling = row.name === null ? null : { name: row.name, closedAt: row.closed_at, ...fromJson(row) }
   return { version: row.version, telling, nextChangeAt: row.next_change_at }
 }
@@ -71,7 +74,8 @@ function fromJson({ members, entitlements }: { members: unknown; entitlements: u
   return { members: members as Record<string, Role>, entitlements: entitlements as Entitlements }
 }
 
-async function noteTold(tx: Tx, accountId: string, version: number, now: AccountNow): Promise<void> {
+/** Notes what was told of an account, and under which version. */
+export async function noteTold(tx: Tx, accountId: string, version: number, now: AccountNow): Promise<void> {
   await tx
     .updateTable('webhook_told')
     .set({ version, ...columnsOf(now) })
@@ -79,8 +83,7 @@ async function noteTold(tx: Tx, accountId: string, version: number, now: Account
     .execute()
 }
 
-/** What was told, as columns. */
-export function columnsOf({ known, nextChangeAt }: AccountNow) {
+function columnsOf({ known, nextChangeAt }: AccountNow) {
   return {
     name: known.name,
     closed_at: known.closedAt,

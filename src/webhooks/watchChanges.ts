@@ -83,7 +83,7 @@ async function readSome(app: App): Promise<boolean> {
     const { rows } = await sql<{ xid: string; is_late: boolean }>`
       select xid::text,
         looked_at < clock_timestamp() - ${LATE_AFTER}::interval or xid > pg_snapshot_xmax(pg_current_snapshot()) as is_late
-      from webhook_watch where xid is not null for update skip locked`.execute(tx)
+      from webhook_watch where xid is not null for no key update skip locked`.execute(tx)
     const [watch] = rows
     if (!watch) return false
     const found = await sql<Read>`

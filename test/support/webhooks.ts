@@ -96,7 +96,7 @@ export interface Listener extends Receiver, Endpoint {
   told: () => Promise<WebhookEvent[]>
 }
 
-/** A product's server with an endpoint at it, for the test that is running. */
+/** A product's server with an endpoint at it, for the test that is running; what was there before is noted by then. */
 export async function listen(t: TestApp, fields: Record<string, unknown> = {}): Promise<Listener> {
   const receiver = await startReceiver()
   const endpoint = await addEndpoint(t, receiver.url, fields)
@@ -104,6 +104,7 @@ export async function listen(t: TestApp, fields: Record<string, unknown> = {}): 
     await webhookCall(t, 'DELETE', `endpoints/${endpoint.id}`, { reason: 'The test is over' })
     await receiver.close()
   })
+  await t.settled()
   const versionOf = ({ data }: WebhookEvent) => ('version' in data ? data.version : 0)
   return Object.assign(receiver, {
     id: endpoint.id,
