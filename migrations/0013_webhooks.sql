@@ -43,7 +43,7 @@ insert into webhook_watch default values;
 create table webhook_told (
   -- Not a reference: the first endpoint would hold every account.
   account_id uuid primary key,
-  version integer not null default 0,
+  version bigint not null default 0,
   name text,
   closed_at timestamptz,
   members json,

@@ -6,7 +6,7 @@ import { takeStockJob } from './jobs.ts'
 import { holdReceivers, postMessages } from './postMessage.ts'
 import { type AccountNow, readAccount, warmCatalogue } from './readAccount.ts'
 import { newsOf } from './rules.ts'
-import { draftsOf, forgetTold, noteTold } from './tellAccount.ts'
+import { draftsOf, forgetTold, lastVersion, noteTold } from './tellAccount.ts'
 
 const BATCH = 200
 
@@ -45,8 +45,8 @@ export async function takeStock(app: App): Promise<void> {
       select stock_at from webhook_watch where xid is not null for key share`.execute(tx)
     const [watch] = watching
     if (!watch) return
-    const { rows } = await sql<{ account_id: string }>`
-      select account_id from webhook_told where name is null order by account_id limit ${BATCH} for update`.execute(
+    const { rows } = await sql<{ account_id: string; version: number }>`
+      select account_id, ${lastVersion} as version from webhook_told where name is null order by account_id limit ${BATCH} for update`.execute(
       tx,
     )
     const ids = rows.map(({ account_id }) => account_id)
@@ -54,10 +54,11 @@ export async function takeStock(app: App): Promise<void> {
     // Read after the accounts: a change that is in them is seen here too.
     const changed = await changedSince(tx, ids)
     await Promise.all(
-      ids.map((id, i) => {
+      rows.map(({ account_id: id, version }, i) => {
         const now = known[i]
         if (!now) return forgetTold(tx, id)
-        return changed.has(id) ? tellOf(tx, id, now, watch.stock_at, at) : noteTold(tx, id, 0, now)
+        const told = { id, version, since: watch.stock_at }
+        return changed.has(id) ? tellOf(tx, told, now, at) : noteTold(tx, id, version, now)
       }),
     )
     if (rows.length === BATCH) await promiseStock(tx)
@@ -66,7 +67,12 @@ export async function takeStock(app: App): Promise<void> {
 
 const promiseStock = (tx: Tx) => enqueue(tx, takeStockJob, {}, { key: takeStockJob.name })
 
-async function tellOf(tx: Tx, id: string, now: AccountNow, since: Date, at: Date): Promise<void> {
+async function tellOf(
+  tx: Tx,
+  { id, version, since }: { id: string; version: number; since: Date },
+  now: AccountNow,
+  at: Date,
+): Promise<void> {
   const { closedAt } = now.known
   const before = {
     ...now.known,
@@ -74,8 +80,8 @@ async function tellOf(tx: Tx, id: string, now: AccountNow, since: Date, at: Date
     entitlements: null,
   }
   const news = newsOf(before, now.known)
-  await postMessages(tx, await holdReceivers(tx), draftsOf(id, 0, news), at)
-  await noteTold(tx, id, news.length, now)
+  await postMessages(tx, await holdReceivers(tx), draftsOf(id, version, news), at)
+  await noteTold(tx, id, version + news.length, now)
 }
 
 /** Which of these accounts were changed by what the first endpoint came before. */

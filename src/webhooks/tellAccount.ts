@@ -60,7 +60,7 @@ async function lockTold(tx: Tx, accountId: string): Promise<Told | null> {
     on conflict do nothing returning account_id`.execute(tx)
   const row = await tx
     .selectFrom('webhook_told')
-    .selectAll()
+    .select(['name', 'closed_at', 'members', 'entitlements', 'next_change_at', lastVersion.as('version')])
     .where('account_id', '=', accountId)
     .forUpdate()
     .executeTakeFirst()
@@ -93,12 +93,18 @@ function columnsOf({ known, nextChangeAt }: AccountNow) {
   }
 }
 
+/**
+ * The number behind which messages go on: no less than the milliseconds of the clock, so that it grows too where rows were
+ * deleted with the last endpoint, or are older than what was sent, as in a restored database.
+ */
+export const lastVersion = sql<number>`greatest(version, floor(extract(epoch from clock_timestamp()) * 1000))::float8`
+
 /** Forgets what was told of an account; the version of the latest message, or null when nothing was. */
 export async function forgetTold(tx: Tx, accountId: string): Promise<number | null> {
   const row = await tx
     .deleteFrom('webhook_told')
     .where('account_id', '=', accountId)
-    .returning('version')
+    .returning(lastVersion.as('version'))
     .executeTakeFirst()
   return row?.version ?? null
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readWebhook, WebhookError } from '@frontgate/client/webhooks'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { inTx } from '../../src/db/transaction.ts'
 import { openSecret, resealSecrets } from '../../src/webhooks/secrets.ts'
