@@ -4,6 +4,8 @@ import { enqueue } from '../jobs/enqueue.ts'
 import type { EventType } from './events.ts'
 import { deliverJob } from './jobs.ts'
 
+const MOST_ROWS = 1_000
+
 /** A message before it has an id. */
 export interface Draft {
   type: EventType
@@ -55,11 +57,18 @@ export async function postMessages(
       .filter(({ events }) => type === 'ping' || events === null || events.includes(type))
       .map((receiver) => deliveryOf(id, receiver, at)),
   )
-  if (posted.length > 0) await tx.insertInto('webhook_messages').values(posted).execute()
-  if (deliveries.length > 0) await tx.insertInto('webhook_deliveries').values(deliveries).execute()
+  for (const rows of slicesOf(posted)) await tx.insertInto('webhook_messages').values(rows).execute()
+  for (const rows of slicesOf(deliveries)) await tx.insertInto('webhook_deliveries').values(rows).execute()
   const waiting = new Set(deliveries.filter(({ state }) => state === 'waiting').map((one) => one.endpoint_id))
   for (const { id } of receivers) if (waiting.has(id)) await promiseDelivery(tx, id)
   return posted.map(({ id }) => id)
+}
+
+/** As many rows as fit into one statement, which takes no more than 65,535 values. */
+function slicesOf<Row>(rows: Row[]): Row[][] {
+  const slices: Row[][] = []
+  for (let i = 0; i < rows.length; i += MOST_ROWS) slices.push(rows.slice(i, i + MOST_ROWS))
+  return slices
 }
 
 function deliveryOf(messageId: string, { id: endpointId, isDisabled }: Receiver, at: Date) {

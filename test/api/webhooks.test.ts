@@ -174,6 +174,25 @@ describe('whoever listens is told', () => {
     expect(after).toBeGreaterThan(before)
   })
 
+  test('all at once of more members than fit into one statement', async () => {
+    const { accountId } = await register(t)
+    const products = [await listen(t), await listen(t)]
+    for (const { id } of products) await webhookCall(t, 'PATCH', `endpoints/${id}`, { enabled: false })
+    await t.app.pool.query(
+      `with come as (
+         insert into users (id, email, created_at)
+         select gen_random_uuid(), i || '@many.example', now() from generate_series(1, 4200) i returning id
+       ), joined as (
+         insert into members (account_id, user_id, role, created_at) select $1::uuid, id, 'member', now() from come
+       )
+       insert into changes (subjects) values (array['account:' || $1::text])`,
+      [accountId],
+    )
+    await t.sweep()
+    const { rows } = await sql`select count(*)::int as count from webhook_deliveries`.execute(t.app.db)
+    expect(rows).toEqual([{ count: 2 * 4200 }])
+  })
+
   test('a change of the catalogue, for every account that it changes', async () => {
     const people = [await register(t), await register(t)]
     const product = await listen(t)
