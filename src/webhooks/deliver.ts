@@ -3,7 +3,7 @@ import type { App } from '../app.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
 import { disableEndpoint } from './disableEndpoint.ts'
 import { promiseDelivery } from './postMessage.ts'
-import { hasFailedTooLong, waitAfter } from './rules.ts'
+import { hasFailedTooLong, hasPlace, waitAfter } from './rules.ts'
 import { openSecret } from './secrets.ts'
 import { type Answer, sendMessage } from './sendMessage.ts'
 
@@ -16,31 +16,36 @@ const LOST_AFTER_SECONDS = 60
 /** What is due later than that is found by a sweep, which comes once a minute. */
 const SOON_SECONDS = 90
 const PUT_OFF_SECONDS = 1
+/** Longer than it takes until others that were put off are tried again, so that they come first. */
+const NEXT_TURN_SECONDS = 4
 
-/** The endpoints that are delivered to by this process right now. */
-const shiftsOf = new WeakMap<App, Set<string>>()
+/** The endpoints that are delivered to by this process right now, and whether they fail. */
+const shiftsOf = new WeakMap<App, Map<string, boolean>>()
 
 /**
- * Delivers what is due at an endpoint, for a while. Of the places for jobs, half are kept from all endpoints together, so
- * that none that is slow holds up mails, what follows Stripe, or for long another endpoint.
+ * Delivers what is due at an endpoint, for a while. Of the places for jobs, half are kept from all endpoints together, and of
+ * those that are left half from endpoints that fail, so that none that is slow holds up mails, what follows Stripe, or for long
+ * another endpoint.
  */
 export async function deliver(app: App, { endpoint }: { endpoint: string }): Promise<void> {
-  const shifts = shiftsOf.get(app) ?? new Set()
+  const isFailing = (await failingSince(app, endpoint)) !== null
+  const shifts = shiftsOf.get(app) ?? new Map<string, boolean>()
   shiftsOf.set(app, shifts)
   // Whoever is at it looks once more when they are done.
   if (shifts.has(endpoint)) return
-  if (shifts.size >= Math.max(1, Math.floor(app.config.workerConcurrency / 2))) {
+  if (!hasPlace([...shifts.values()], isFailing, app.config.workerConcurrency)) {
     return inTx(app, (tx) => promiseDelivery(tx, endpoint, { delaySeconds: PUT_OFF_SECONDS, as: 'put off' }))
   }
-  shifts.add(endpoint)
+  shifts.set(endpoint, isFailing)
+  let hasFailed: boolean
   try {
-    const isFailing = await failingSince(app, endpoint)
     const until = performance.now() + SHIFT_MS
-    await Promise.all(Array.from({ length: isFailing ? 1 : LANES }, () => deliverUntil(app, endpoint, until)))
+    const lanes = Array.from({ length: isFailing ? 1 : LANES }, () => deliverUntil(app, endpoint, until))
+    hasFailed = (await Promise.all(lanes)).includes('failed')
   } finally {
     shifts.delete(endpoint)
   }
-  await promiseRest(app, endpoint)
+  await promiseRest(app, endpoint, hasFailed ? NEXT_TURN_SECONDS : 0)
 }
 
 async function failingSince({ db }: App, endpoint: string): Promise<Date | null> {
@@ -52,16 +57,19 @@ async function failingSince({ db }: App, endpoint: string): Promise<Date | null>
   return row?.failing_since ?? null
 }
 
-async function deliverUntil(app: App, endpoint: string, until: number): Promise<void> {
+/** Until nothing is due, time is up, or an attempt has failed: what fails may have held its place for long. */
+async function deliverUntil(app: App, endpoint: string, until: number): Promise<'failed' | 'done'> {
   while (performance.now() < until) {
     const taken = await take(app, endpoint)
-    if (!taken) return
+    if (!taken) return 'done'
     const { url, message_id: messageId, body, sent_at: sentAt } = taken
     const secrets = taken.sealed.map((sealed) => openSecret(app.config, endpoint, sealed))
     const agent = `Frontgate/${app.config.version}`
     const answer = await sendMessage({ url, messageId, body, secrets, sentAt, agent })
     await settle(app, endpoint, taken, answer)
+    if (answer.outcome !== 'delivered') return 'failed'
   }
+  return 'done'
 }
 
 interface Taken {
@@ -173,7 +181,7 @@ function whyDisabled({ status }: Answer, failingSince: Date, at: Date): 'gone' |
 }
 
 /** Promises what is left when a shift is over, or due again soon. */
-async function promiseRest(app: App, endpoint: string): Promise<void> {
+async function promiseRest(app: App, endpoint: string, notBefore: number): Promise<void> {
   const at = app.now()
   await inTx(app, async (tx) => {
     const { next } = await tx
@@ -183,7 +191,7 @@ async function promiseRest(app: App, endpoint: string): Promise<void> {
       .where('state', '=', 'waiting')
       .executeTakeFirstOrThrow()
     if (next === null || next > after(at, SOON_SECONDS)) return
-    const seconds = Math.ceil((next.getTime() - at.getTime()) / 1000)
+    const seconds = Math.max(notBefore, Math.ceil((next.getTime() - at.getTime()) / 1000))
     await promiseDelivery(tx, endpoint, seconds > 0 ? { delaySeconds: seconds, as: 'retry' } : undefined)
   })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hasFailedTooLong, type Known, newsOf, nextChangeOf, waitAfter, whyNoUrl } from './rules.ts'
+import { hasFailedTooLong, hasPlace, type Known, newsOf, nextChangeOf, waitAfter, whyNoUrl } from './rules.ts'
 
 const at = new Date('2026-03-01T12:00:00Z')
 const later = (seconds: number) => new Date(at.getTime() + seconds * 1000)
@@ -92,6 +92,20 @@ test('waits grow to a day and end after three', () => {
   expect(waitAfter(2, 0, 120)).toBe(300)
   expect(waitAfter(1, 0, 1e9)).toBe(86_400)
   expect(waitAfter(10, 0, 120)).toBeNull()
+})
+
+test.each([
+  [4, [true], false, true],
+  [4, [true], true, false],
+  [4, [false], true, true],
+  [4, [false, false], false, false],
+  [8, [true], true, true],
+  [8, [true, true], true, false],
+  [8, [true, true, false], false, true],
+  [1, [], true, true],
+  [1, [true], false, false],
+])('with %i places for jobs, beside endpoints that fail or not %j, one more that does (%j) has a place: %j', (concurrency, failing, isFailing, expected) => {
+  expect(hasPlace(failing, isFailing, concurrency)).toBe(expected)
 })
 
 test('five days without a delivery are too long', () => {

@@ -95,6 +95,16 @@ export function waitAfter(attempts: number, chance: number, askedSeconds = 0): n
   return Math.max(wait * (1 + chance / 5), Math.min(askedSeconds, LONGEST_WAIT))
 }
 
+/**
+ * Whether there is a place for one more endpoint beside those that are delivered to, of each of which is said whether it
+ * fails: half of the places for jobs are for endpoints, and half of these for such as fail.
+ */
+export function hasPlace(failing: boolean[], isFailing: boolean, workerConcurrency: number): boolean {
+  const places = Math.max(1, Math.floor(workerConcurrency / 2))
+  if (failing.length >= places) return false
+  return !isFailing || failing.filter(Boolean).length < Math.max(1, Math.floor(places / 2))
+}
+
 const FAILS_FOR_MS = 5 * 86_400_000
 
 /** Whether an endpoint to which nothing was delivered since then is disabled. */

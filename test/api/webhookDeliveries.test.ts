@@ -282,6 +282,36 @@ describe('an endpoint', () => {
   })
 })
 
+describe('endpoints that fail slowly', () => {
+  test('leave a place to those that do not, and let each other have a turn', async () => {
+    const narrow = await startTestAppWith({ WORKER_CONCURRENCY: '4' })
+    const [one, other, quick] = [await listen(narrow), await listen(narrow), await listen(narrow)]
+    const pinged = (of: Listener) => webhookCall(narrow, 'POST', `endpoints/${of.id}/ping`)
+    const failing = [one, other]
+    for (const product of failing) {
+      product.answer = () => 500
+      await pinged(product)
+    }
+    await narrow.settled()
+    const held: ((status: number) => void)[] = []
+    for (const product of failing) {
+      product.received.length = 0
+      product.answer = () => new Promise((resolve) => held.push(resolve))
+      for (const _nth of [1, 2]) await pinged(product)
+    }
+    const attempts = () => failing.map(({ received }) => received.length)
+    for (const nth of [1, 2, 3, 4]) {
+      await expect.poll(() => held.length, { timeout: 10_000 }).toBe(nth)
+      await pinged(quick)
+      await expect.poll(() => quick.received.length, { timeout: 10_000 }).toBe(nth)
+      expect(held).toHaveLength(nth)
+      if (nth === 2) expect(attempts()).toEqual([1, 1])
+      held.at(-1)?.(500)
+    }
+    expect(attempts()).toEqual([2, 2])
+  }, 60_000)
+})
+
 describe('deliveries', () => {
   test('are listed by endpoint, by what became of them and by account, a page at a time', async () => {
     const [one, other] = [await listen(t), await listen(t)]
