@@ -80,7 +80,7 @@ create table webhook_deliveries (
   next_attempt_at timestamptz,
   last_attempt_at timestamptz,
   last_outcome text
-    check (last_outcome in ('delivered', 'refused', 'timeout', 'unreachable', 'endpoint-disabled')),
+    check (last_outcome in ('delivered', 'refused', 'timeout', 'unreachable', 'unsigned', 'endpoint-disabled')),
   last_status smallint,
   delivered_at timestamptz,
   given_up_at timestamptz,

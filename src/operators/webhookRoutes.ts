@@ -74,7 +74,8 @@ const DeliverySchema = named(
     last_attempt_at: Nullable(Instant),
     last_outcome: Nullable(
       Type.Enum([...outcomes], {
-        description: '`refused`: the answer was not 2xx. Redirects are not followed.',
+        description:
+          '`refused`: the answer was not 2xx. Redirects are not followed. `unsigned`: nothing was sent, since the secret cannot be opened.',
       }),
     ),
     last_status: Nullable(Type.Integer({ description: 'Of the answer, of which nothing else is kept.' })),

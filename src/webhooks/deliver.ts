@@ -62,14 +62,29 @@ async function deliverUntil(app: App, endpoint: string, until: number): Promise<
   while (performance.now() < until) {
     const taken = await take(app, endpoint)
     if (!taken) return 'done'
-    const { url, message_id: messageId, body, sent_at: sentAt } = taken
-    const secrets = taken.sealed.map((sealed) => openSecret(app.config, endpoint, sealed))
-    const agent = `Frontgate/${app.config.version}`
-    const answer = await sendMessage({ url, messageId, body, secrets, sentAt, agent })
+    const answer = await send(app, endpoint, taken)
     await settle(app, endpoint, taken, answer)
     if (answer.outcome !== 'delivered') return 'failed'
   }
   return 'done'
+}
+
+async function send(app: App, endpoint: string, taken: Taken): Promise<Answer> {
+  const { url, message_id: messageId, body, sent_at: sentAt } = taken
+  const secrets = openSecrets(app, endpoint, taken.sealed)
+  if (!secrets) return { outcome: 'unsigned', status: null, askedSeconds: 0 }
+  const agent = `Frontgate/${app.config.version}`
+  return sendMessage({ url, messageId, body, secrets, sentAt, agent })
+}
+
+/** Null where one does not open, as after SECRET was changed without sealing them anew. */
+function openSecrets({ config, log }: App, endpoint: string, sealed: Buffer[]): string[] | null {
+  try {
+    return sealed.map((one) => openSecret(config, endpoint, one))
+  } catch (error) {
+    log.error({ endpoint, error }, 'the secret of a webhook endpoint cannot be opened: roll it')
+    return null
+  }
 }
 
 interface Taken {

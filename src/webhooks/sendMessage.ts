@@ -14,7 +14,7 @@ export interface Outgoing {
 
 /** What came of it. Of the answer nothing is kept but its status and, for the next attempt, how long it asks to wait. */
 export interface Answer {
-  outcome: 'delivered' | 'refused' | 'timeout' | 'unreachable'
+  outcome: 'delivered' | 'refused' | 'timeout' | 'unreachable' | 'unsigned'
   status: number | null
   askedSeconds: number
 }

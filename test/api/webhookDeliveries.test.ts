@@ -312,6 +312,24 @@ describe('endpoints that fail slowly', () => {
   }, 60_000)
 })
 
+describe('a secret that cannot be opened', () => {
+  test('makes deliveries fail like any other, and the endpoint be disabled in the end', async () => {
+    const product = await listen(t)
+    await sql`update webhook_secrets set sealed = '\\x00' where endpoint_id = ${product.id}`.execute(t.app.db)
+    await ping(product)
+    expect(await newestOf(product)).toMatchObject({
+      state: 'waiting',
+      attempts: 1,
+      last_outcome: 'unsigned',
+      last_status: null,
+    })
+    expect((await endpointOf(product)).failing_since).toBe(instant(t))
+    await t.advance(5 * DAY_SECONDS)
+    expect(await endpointOf(product)).toMatchObject({ disabled_because: 'failing' })
+    expect(product.received).toEqual([])
+  })
+})
+
 describe('deliveries', () => {
   test('are listed by endpoint, by what became of them and by account, a page at a time', async () => {
     const [one, other] = [await listen(t), await listen(t)]
