@@ -36,7 +36,7 @@ create table webhook_watch (
 );
 comment on table webhook_watch is 'how far the table changes has been read for webhooks';
 comment on column webhook_watch.xid is 'all changes below it are promised to be told; null while there is no endpoint, and nothing is told';
-comment on column webhook_watch.looked_at is 'by the clock of the database';
+comment on column webhook_watch.looked_at is 'when xid moved on, or all accounts were looked at instead; by the clock of the database';
 comment on column webhook_watch.stock is 'what was committed already when the first endpoint was added';
 insert into webhook_watch default values;
 

@@ -102,7 +102,10 @@ async function readSome(app: App): Promise<boolean> {
     await promiseTellings(tx, watch.is_late ? [...read.subjects, 'catalogue'] : read.subjects)
     const isFull = read.count === BATCH && read.last !== null
     const next = isFull ? String(BigInt(read.last ?? 0) + 1n) : read.horizon
-    await sql`update webhook_watch set xid = ${next}::xid8, looked_at = clock_timestamp()`.execute(tx)
+    // Behind a transaction that lasts, rows are forgotten that were never read: time counts on.
+    await sql`
+      update webhook_watch set xid = ${next}::xid8,
+        looked_at = case when xid < ${next}::xid8 or ${watch.is_late} then clock_timestamp() else looked_at end`.execute(tx)
     return isFull
   })
 }

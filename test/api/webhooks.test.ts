@@ -284,6 +284,25 @@ describe('a change of which no process has heard', () => {
   })
 })
 
+test('a transaction that lasts for most of a day does not keep what it holds up from being told', async () => {
+  const { accountId } = await register(t)
+  const product = await listen(t)
+  const holdsUp = await t.app.pool.connect()
+  onTestFinished(async () => {
+    await holdsUp.query('rollback')
+    holdsUp.release()
+  })
+  await holdsUp.query('begin')
+  await holdsUp.query('select pg_current_xact_id()')
+  await t.sweep()
+  await t.app.pool.query("update accounts set name = 'Held up' where id = $1", [accountId])
+  for (const _half of [1, 2]) {
+    await sql`update webhook_watch set looked_at = looked_at - interval '7 hours'`.execute(t.app.db)
+    await t.sweep()
+  }
+  expect(await product.told()).toMatchObject([{ type: 'account.updated', data: { name: 'Held up' } }])
+})
+
 test('a purge leaves of an account only the message that it is deleted', async () => {
   await listen(t)
   const person = await registerVerified(t, { account_name: 'Gone' })
