@@ -32,12 +32,16 @@ create table webhook_watch (
   looked_at timestamptz,
   stock pg_snapshot,
   stock_at timestamptz,
+  round integer not null default 0,
+  round_after uuid,
   check ((xid is null) = (stock is null) and (stock is null) = (stock_at is null))
 );
 comment on table webhook_watch is 'how far the table changes has been read for webhooks';
 comment on column webhook_watch.xid is 'all changes below it are promised to be told; null while there is no endpoint, and nothing is told';
 comment on column webhook_watch.looked_at is 'when xid moved on, or all accounts were looked at instead; by the clock of the database';
 comment on column webhook_watch.stock is 'what was committed already when the first endpoint was added';
+comment on column webhook_watch.round is 'of looking at all accounts, as when the catalogue changes: the next begins anew, and ends the one before';
+comment on column webhook_watch.round_after is 'the last account that was looked at in it';
 insert into webhook_watch default values;
 
 create table webhook_told (

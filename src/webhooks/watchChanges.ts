@@ -3,7 +3,8 @@ import type { App } from '../app.ts'
 import type { Db } from '../db/database.ts'
 import { inTx, together } from '../db/transaction.ts'
 import { enqueue } from '../jobs/enqueue.ts'
-import { tellAccountJob, tellAllJob } from './jobs.ts'
+import { tellAccountJob } from './jobs.ts'
+import { promiseAll } from './tellAll.ts'
 
 const BATCH = 1_000
 /** Changes are kept for a day. Where they may have been forgotten before they were read, all accounts are looked at. */
@@ -20,8 +21,8 @@ export function tellOnChanges(app: App): () => Promise<void> {
   ringing.set(app, rings)
   let isOver = false
   app.changes.listen((changed: ReadonlySet<string> | 'everything') => {
-    const subjects = changed === 'everything' ? ['catalogue'] : [...changed]
-    const named = isOver ? [] : subjects.filter(isTold)
+    // What nobody can tell any more is in the table.
+    const named = isOver || changed === 'everything' ? [] : [...changed].filter(isTold)
     if (named.length === 0) return
     const ring = together(app, (db) => promiseTellings(db, named))
       .catch((error: unknown) =>
@@ -62,7 +63,7 @@ async function promiseTellings(db: Db, subjects: string[]): Promise<void> {
   const onlyIf = sql`from webhook_watch where xid is not null`
   // In one order, so that no two who promise the same wait for each other.
   const promised = [...subjects].sort().map((subject) => {
-    if (subject === 'catalogue') return enqueue(db, tellAllJob, {}, { key: tellAllJob.name, onlyIf })
+    if (subject === 'catalogue') return promiseAll(db)
     const account = subject.slice(ACCOUNT.length)
     return enqueue(db, tellAccountJob, { account }, { key: `${tellAccountJob.name} ${account}`, onlyIf })
   })

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { bringJobsForward } from '../../sandbox/settle.ts'
+import { takeStock } from '../../src/webhooks/takeStock.ts'
 import { tellAccount } from '../../src/webhooks/tellAccount.ts'
+import { promiseAll, tellAll } from '../../src/webhooks/tellAll.ts'
 import { startWorker } from '../../src/worker.ts'
 import { operatorToken, register } from '../support/people.ts'
 import { startReplica } from '../support/replica.ts'
@@ -93,6 +95,30 @@ describe('the first endpoint', () => {
     expect(product.events(secret)).toMatchObject([
       { type: 'entitlements.changed', data: { account_id: quiet.accountId, old: { plan: 'team' } } },
     ])
+  })
+})
+
+describe('a round through all accounts', () => {
+  test('is made some at a time, goes on where it was cut off, and begins anew when it is asked for again', async () => {
+    const t = await startTestAppWith({}, { work: false })
+    await sql`
+      insert into accounts (id, name, created_at)
+      select gen_random_uuid(), 'One of many', now() from generate_series(1, 250)`.execute(t.app.db)
+    await addEndpoint(t, (await receiver()).url, { events: ['account.deleted'] })
+    await takeStock(t.app)
+    await takeStock(t.app)
+    const rename = (name: string) => sql`update accounts set name = ${name}`.execute(t.app.db)
+    await rename('Another')
+    await promiseAll(t.app.db)
+    await tellAll(t.app)
+    expect(await messagesOf(t)).toHaveLength(200)
+    await rename('Yet another')
+    const next = await startTestAppWith({ DATABASE_URL: t.databaseUrl })
+    await next.settled()
+    expect(await messagesOf(t)).toHaveLength(250)
+    await Promise.all([promiseAll(t.app.db), promiseAll(next.app.db)])
+    await next.settled()
+    expect(await messagesOf(t)).toHaveLength(450)
   })
 })
 
