@@ -3,6 +3,7 @@ import { audit } from '../audit/audit.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
+import { lockEndpoint } from './endpoints.ts'
 
 /** Deletes an endpoint with its secrets and deliveries. With the last one goes all that was told: nobody listens any more. */
 export async function deleteEndpoint(
@@ -17,7 +18,9 @@ export async function deleteEndpoint(
     select not exists (select from webhook_endpoints o where o.id <> e.id) as is_last
     from webhook_endpoints e where e.id = ${id}`.execute(tx)
   if (!rows[0]) throw problem('not-found')
-  // What was told before the endpoint: in the order in which whoever tells locks them.
+  // In the order in which whoever tells or delivers locks them: what was told, the endpoint, its deliveries.
+  if (rows[0].is_last) await tx.deleteFrom('webhook_told').execute()
+  await lockEndpoint(tx, id)
   if (rows[0].is_last) await stopListening(tx)
   await tx.deleteFrom('webhook_endpoints').where('id', '=', id).execute()
   await audit(tx, caller, { action: 'webhook-endpoint.deleted', details: { endpoint: id, reason } }, at)
@@ -28,6 +31,5 @@ async function stopListening(tx: Tx): Promise<void> {
     .updateTable('webhook_watch')
     .set({ xid: null, looked_at: null, stock: null, stock_at: null })
     .execute()
-  await tx.deleteFrom('webhook_told').execute()
   await tx.deleteFrom('webhook_messages').execute()
 }

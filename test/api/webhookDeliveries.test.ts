@@ -376,6 +376,29 @@ describe('deliveries', () => {
     expect(await deliveriesOf(t, { endpoint_id: product.id })).toEqual([])
   })
 
+  test('are not held by whoever deletes their endpoint and waits for it', async () => {
+    const product = await listen(t)
+    product.answer = () => 500
+    await ping(product)
+    const settling = await t.app.pool.connect()
+    onTestFinished(() => settling.release())
+    await settling.query('begin')
+    await settling.query('update webhook_endpoints set failing_since = now() where id = $1', [product.id])
+    const deleted = webhookCall(t, 'DELETE', `endpoints/${product.id}`, { reason: 'Moved' })
+    await expect
+      .poll(async () => {
+        const { rows } = await t.app.pool.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        return rows.length
+      })
+      .toBe(1)
+    const free = 'select from webhook_deliveries where endpoint_id = $1 for update nowait'
+    expect((await settling.query(free, [product.id])).rows).toHaveLength(1)
+    await settling.query('commit')
+    expect((await deleted).status).toBe(204)
+  })
+
   test('of an endpoint that is deleted are deleted with it', async () => {
     const product = await listen(t)
     product.answer = () => 500
