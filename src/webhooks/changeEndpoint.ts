@@ -5,7 +5,7 @@ import type { Caller, OperatorActor } from '../http/actor.ts'
 import { type EndpointOrder, inOrder, refuseOddUrl } from './createEndpoint.ts'
 import { describeEndpoint } from './describeEndpoint.ts'
 import { disable } from './disableEndpoint.ts'
-import { lockEndpoint } from './endpoints.ts'
+import { lockEndpoint, originOf } from './endpoints.ts'
 
 /** What becomes of an endpoint; what is left out stays. */
 export interface EndpointChange extends Partial<EndpointOrder> {
@@ -42,6 +42,8 @@ export async function changeEndpoint(
     .executeTakeFirstOrThrow()
   const details = {
     endpoint: id,
+    origin: originOf(after.url),
+    old_origin: originOf(before.url),
     changed: Object.entries({ url, description, events, enabled }).flatMap(([name, value]) =>
       value === undefined ? [] : [name],
     ),

@@ -5,6 +5,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
 import { describeEndpoint } from './describeEndpoint.ts'
+import { originOf } from './endpoints.ts'
 import type { EventType } from './events.ts'
 import { whyNoUrl } from './rules.ts'
 import { addSecret } from './secrets.ts'
@@ -34,7 +35,7 @@ export async function createEndpoint(
     .values({ id: uuidv7(), url, description, events: inOrder(events), created_at: at })
     .returningAll()
     .executeTakeFirstOrThrow()
-  const details = { endpoint: row.id, events: row.events }
+  const details = { endpoint: row.id, origin: originOf(url), events: row.events }
   const [secret] = await Promise.all([
     addSecret(tx, config, row.id, at),
     audit(tx, caller, { action: 'webhook-endpoint.created', details }, at),

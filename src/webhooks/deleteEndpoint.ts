@@ -3,7 +3,7 @@ import { audit } from '../audit/audit.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Caller, OperatorActor } from '../http/actor.ts'
 import { problem } from '../problems.ts'
-import { lockEndpoint } from './endpoints.ts'
+import { lockEndpoint, originOf } from './endpoints.ts'
 
 /** Deletes an endpoint with its secrets and deliveries. With the last one goes all that was told: nobody listens any more. */
 export async function deleteEndpoint(
@@ -20,10 +20,11 @@ export async function deleteEndpoint(
   if (!rows[0]) throw problem('not-found')
   // In the order in which whoever tells or delivers locks them: what was told, the endpoint, its deliveries.
   if (rows[0].is_last) await tx.deleteFrom('webhook_told').execute()
-  await lockEndpoint(tx, id)
+  const { url } = await lockEndpoint(tx, id)
   if (rows[0].is_last) await stopListening(tx)
   await tx.deleteFrom('webhook_endpoints').where('id', '=', id).execute()
-  await audit(tx, caller, { action: 'webhook-endpoint.deleted', details: { endpoint: id, reason } }, at)
+  const details = { endpoint: id, origin: originOf(url), reason }
+  await audit(tx, caller, { action: 'webhook-endpoint.deleted', details }, at)
 }
 
 async function stopListening(tx: Tx): Promise<void> {

@@ -21,3 +21,6 @@ export async function lockEnabledEndpoint(tx: Tx, id: string): Promise<Selectabl
   if (endpoint.disabled_at) throw problem('webhook-endpoint-disabled')
   return endpoint
 }
+
+/** Where an endpoint's data goes, for the trail: paths and queries may hold what only the product should know. */
+export const originOf = (url: string): string => new URL(url).origin

@@ -240,6 +240,25 @@ describe('an endpoint', () => {
     }
   })
 
+  test('leaves in the trail to which origin data went, and nothing else of its URL', async () => {
+    const { id, url } = await listen(t)
+    const moved = 'https://hooks.product.example/a-path?token=hidden'
+    await webhookCall(t, 'PATCH', `endpoints/${id}`, { url: moved })
+    await webhookCall(t, 'DELETE', `endpoints/${id}`, { reason: 'Moved' })
+    const trail = (await t.call('GET', '/v1/operator/audit?limit=100', { as: await operatorToken(t) })).body
+    const acts = trail.data.filter(
+      ({ action, details }: { action: string; details: { endpoint?: string } }) =>
+        action.startsWith('webhook-endpoint.') && details.endpoint === id,
+    )
+    const [was, is] = [new URL(url).origin, 'https://hooks.product.example']
+    expect(acts.reverse().map(({ details }: { details: object }) => details)).toMatchObject([
+      { origin: was },
+      { origin: is, old_origin: was },
+      { origin: is },
+    ])
+    expect(JSON.stringify(acts)).not.toMatch(/hidden|a-path/)
+  })
+
   test('whose secret is rolled gets both signatures for a day, then only the new one', async () => {
     const product = await listen(t)
     const rolled = await webhookCall(t, 'POST', `endpoints/${product.id}/roll-secret`, {
