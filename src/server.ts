@@ -21,6 +21,7 @@ import { leadRoutes } from './leads/routes.ts'
 import { talkToSalesPage } from './leads/talkToSalesPage.ts'
 import { operatorRoutes } from './operators/routes.ts'
 import { recordRoutes } from './records/routes.ts'
+import { measureWaiting } from './webhooks/measureWaiting.ts'
 
 /** The whole API: every module's operations, in the order of openapi.json. */
 export async function buildServer(app: App): Promise<{ server: Server; access: Access }> {
@@ -39,6 +40,7 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   recordRoutes(server, app)
   operatorRoutes(server, app)
   healthRoutes(server, app)
+  measureWaiting(app)
   problemPages(server)
   mailedPages(server, app)
   signInPages(server, app, isOpen)

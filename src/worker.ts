@@ -26,7 +26,6 @@ import { purge } from './records/purge.ts'
 import { deliver, sweepDeliveries } from './webhooks/deliver.ts'
 import { forgetMessages } from './webhooks/forgetMessages.ts'
 import { deliverJob, takeStockJob, tellAccountJob, tellAllJob } from './webhooks/jobs.ts'
-import { measureWaiting } from './webhooks/measureWaiting.ts'
 import { takeStock } from './webhooks/takeStock.ts'
 import { tellAccount } from './webhooks/tellAccount.ts'
 import { tellAll } from './webhooks/tellAll.ts'
@@ -70,7 +69,6 @@ export const sweeps: Sweep[] = [
 export async function startWorker(app: App): Promise<Worker> {
   const worker = await runJobs(app, handlers, sweeps)
   const endListening = tellOnChanges(app)
-  measureWaiting(app)
   return {
     async stop() {
       await endListening()

@@ -103,4 +103,9 @@ describe('/metrics', () => {
     expect(text).not.toContain(email)
     expect(text).not.toContain('nowhere')
   })
+
+  test('says how long webhooks wait also where no process of its own works', async () => {
+    const { text } = await t.call('GET', '/metrics')
+    expect(text).toMatch(/^frontgate_webhook_oldest_waiting_seconds 0$/m)
+  })
 })
