@@ -24,7 +24,7 @@ export function fastifyGuards(gate: Gate): Guards<preHandlerHookHandler, Fastify
     const authorization = onlyAuthorization(request.headers.authorization, request.raw.rawHeaders)
     const entered = enter(gate, asks, authorization, request)
     if (entered instanceof Promise) {
-      entered.then((settled) => goOn(settled, request, reply, done), done)
+      entered.then((settled) => goOn(settled, request, reply, done)).catch(done)
     } else goOn(entered, request, reply, done)
   })
 }

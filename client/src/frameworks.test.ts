@@ -7,10 +7,10 @@ import express, {
 } from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { expressGuards } from './express.ts'
 import { fastifyGuards } from './fastify.ts'
-import type { Gate } from './guards/gate.ts'
+import type { Gate, GateOptions } from './guards/gate.ts'
 import { createGate } from './guards/index.ts'
 import { type FrontgateEnv, honoGuards } from './hono.ts'
 import { nextGuards } from './next.ts'
@@ -191,6 +191,20 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
   },
 }
 
+/** A gate of the kit, on a connection where some paths are answered by something else than Frontgate. */
+async function gateBehind(
+  answers: Record<string, (request: Request) => Response | Promise<Response>>,
+  options: Partial<GateOptions> = {},
+): Promise<Gate> {
+  const between: typeof fetch = async (input, init) => {
+    const request = new Request(input, init)
+    return (answers[new URL(request.url).pathname] ?? kit.gateOptions.fetch)(request)
+  }
+  const behind = createGate({ ...kit.gateOptions, fetch: between, ...options })
+  onTestFinished(() => behind.close())
+  return behind
+}
+
 let kit: TestKit
 let gate: Gate
 beforeAll(async () => {
@@ -285,6 +299,27 @@ describe.each(Object.entries(frameworks))('%s', (_name, start) => {
       const reply = await product.get(`/counted?then=${encodeURIComponent(then)}`, headers)
       expect(reply.ok).toBe(false)
       await expect.poll(() => used(accountId)).toBe(0)
+    },
+  )
+
+  /** The same product behind another gate. */
+  const behind = async (...asked: Parameters<typeof gateBehind>) => {
+    const other = await start(await gateBehind(...asked))
+    onTestFinished(() => other.close())
+    return other
+  }
+
+  test.each([{ message: 'Forbidden' }, null, 'no', { code: 'forbidden', status: 200 }])(
+    'what a proxy answers in place of the service, %j, is no answer',
+    async (body) => {
+      const forbidden = () => Response.json(body, { status: 403 })
+      const headers = await kit.headers('proActive')
+      const state = await behind({ '/v1/access-state': forbidden }, { live: true })
+      const usage = await behind({ '/v1/usage/consume': () => Response.json(body, { status: 404 }) })
+      for (const reply of [await state.get('/user', headers), await usage.get('/counted', headers)]) {
+        expect(reply.status).toBe(503)
+        expect(await reply.json()).toMatchObject({ status: 503, code: 'overloaded' })
+      }
     },
   )
 })

@@ -119,8 +119,21 @@ export function refuse(
   )
 }
 
-/** A refusal that the service has written. */
-export function passOn(problem: ProblemBody, headers: Record<string, string> = {}): Refused {
+/** A refusal that the service has written; null for whatever else may answer in its place, such as a proxy. */
+export function refusalIn({ status, headers }: Response, body: unknown): Refused | null {
+  if (!isProblem(body) || body.status !== status || status < 400) return null
+  const challenge = headers.get('www-authenticate')
+  return passOn(body, challenge === null ? {} : { 'www-authenticate': challenge })
+}
+
+const isProblem = (body: unknown): body is ProblemBody =>
+  typeof body === 'object' &&
+  body !== null &&
+  'code' in body &&
+  typeof body.code === 'string' &&
+  'status' in body
+
+function passOn(problem: ProblemBody, headers: Record<string, string>): Refused {
   return {
     kind: 'refused',
     problem,

@@ -1,7 +1,7 @@
 import type { Caller } from '../caller.ts'
 import type { Log, Verdict } from '../gate.ts'
 import type { Offers } from '../offers.ts'
-import { type ProblemBody, passOn, type Refused, refuse, unavailable } from '../problems.ts'
+import { type Refused, refusalIn, refuse, unavailable } from '../problems.ts'
 import { passedBy } from '../rules.ts'
 
 const PATIENCE_MS = 5_000
@@ -109,9 +109,10 @@ export class Usage {
       if (reply.status === 200) return { status: 200, check: said as Check }
       // With the product's key that is no fault of the caller's.
       const isOurs = key !== null && (reply.status === 401 || reply.status === 403)
-      if (reply.status >= 500 || reply.status === 429 || isOurs)
-        throw new Error(`It answered ${reply.status}`)
-      return { status: 'refused', refusal: passOn(said as ProblemBody, challengeOf(reply)) }
+      const isAnswer = reply.status < 500 && reply.status !== 429 && !isOurs
+      const refusal = isAnswer ? refusalIn(reply, said) : null
+      if (!refusal) throw new Error(`It answered ${reply.status}`)
+      return { status: 'refused', refusal }
     } catch (error) {
       this.#log(`${path} failed`, { error: String(error) })
       return { status: 'unknown' }
@@ -121,11 +122,6 @@ export class Usage {
 
 function bodyOf({ limit, amount, idempotencyKey }: UsageOrder) {
   return { limit, amount, idempotency_key: idempotencyKey }
-}
-
-function challengeOf({ headers }: Response): Record<string, string> {
-  const challenge = headers.get('www-authenticate')
-  return challenge === null ? {} : { 'www-authenticate': challenge }
 }
 
 function pause(ms: number): Promise<void> {

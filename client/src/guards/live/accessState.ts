@@ -1,5 +1,5 @@
 import type { Role, Source } from '../caller.ts'
-import { type ProblemBody, passOn, type Refused } from '../problems.ts'
+import { type Refused, refusalIn } from '../problems.ts'
 import { passedBy, type Span, type Standing, type SubscriptionReason } from '../rules.ts'
 
 const PATIENCE_MS = 3_000
@@ -49,10 +49,8 @@ export async function readAccessState(
   })
   const body: unknown = await reply.json()
   if (reply.status === 200) return describe(body as AccessStateBody, token)
-  if (reply.status === 401 || reply.status === 403) {
-    const challenge = reply.headers.get('www-authenticate')
-    return passOn(body as ProblemBody, challenge === null ? {} : { 'www-authenticate': challenge })
-  }
+  const refusal = reply.status === 401 || reply.status === 403 ? refusalIn(reply, body) : null
+  if (refusal) return refusal
   throw new Error(`${url}/v1/access-state answered ${reply.status}`)
 }
 
