@@ -80,7 +80,9 @@ export class Gate {
   constructor(options: GateOptions) {
     const url = options.url.replace(/\/+$/, '')
     const { audience = url, productKey, live = false } = options
-    this.#log = options.log ?? warn
+    const { log = warn } = options
+    // What breaks in a log is no reason to let nobody in, or to end a stream.
+    this.#log = (message, fields) => void (async () => log(message, fields))().catch(() => {})
     this.#now = options.now ?? Date.now
     this.#skewMs = (options.clockSkewSeconds ?? CLOCK_SKEW_SECONDS) * 1000
     this.#service = { url, fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)) }
