@@ -11,6 +11,7 @@ const COMPLAIN_EVERY_MS = 60_000
 
 /** A token whose signature fits. Whether it is in time is another question, asked each time it comes. */
 export interface VerifiedToken {
+  /** The header that it first came in. */
   readonly authorization: string
   readonly token: string
   readonly claims: Claims
@@ -40,10 +41,11 @@ export class Tokens {
     this.#known = new Recent(REMEMBERED, onForgotten)
   }
 
-  /** One that has been verified, by the whole header that it came in. */
+  /** One that has been verified, by the header that it comes in, however that spells the scheme. */
   remembered(authorization: string): VerifiedToken | undefined {
     const known = this.#known.get(endOf(authorization))
-    return known?.authorization === authorization ? known : undefined
+    if (known === undefined || known.authorization === authorization) return known
+    return isBearer(authorization) && tokenOf(authorization) === known.token ? known : undefined
   }
 
   /**
@@ -51,23 +53,26 @@ export class Tokens {
    * wait for one verification. Rejects when there are no keys and the service does not answer.
    */
   verify(authorization: string): Promise<VerifiedToken | null> {
-    const running = this.#verifying.get(authorization)
+    const token = tokenOf(authorization)
+    if (token === null) return Promise.resolve(null)
+    const running = this.#verifying.get(token)
     if (running) return running
-    const verifying = this.#verify(authorization).finally(() => this.#verifying.delete(authorization))
-    this.#verifying.set(authorization, verifying)
+    const verifying = this.#verify(authorization, token).finally(() => this.#verifying.delete(token))
+    this.#verifying.set(token, verifying)
     return verifying
   }
 
   /** Forgets one that is not in time at an instant, by whatever clock that was asked. */
-  dropOutdated({ authorization, claims }: VerifiedToken, at: number): void {
-    this.#known.delete(endOf(authorization))
+  dropOutdated({ token, claims }: VerifiedToken, at: number): void {
+    this.#known.delete(endOf(token))
+    // That tokens expire is nothing to tell of; one from the future says that a clock is off.
+    if (claims.exp * 1000 <= at) return
     const [ends, now] = [claims.exp * 1000, at].map((ms) => new Date(ms).toISOString())
     this.#complain(`it lives until ${ends}, ten minutes from its issue, and here it is ${now}`)
   }
 
-  async #verify(authorization: string): Promise<VerifiedToken | null> {
-    const token = tokenOf(authorization)
-    const kid = token && kidOf(token)
+  async #verify(authorization: string, token: string): Promise<VerifiedToken | null> {
+    const kid = kidOf(token)
     if (!kid) return null
     const key = await this.#keys.find(kid)
     if (!key) return null
@@ -82,7 +87,7 @@ export class Tokens {
     const claims = foreign === null ? readClaims(said) : null
     if (!claims) return null
     const verified = { authorization, token, claims, standing: standingOfClaims(claims, token) }
-    this.#known.set(endOf(authorization), verified)
+    this.#known.set(endOf(token), verified)
     return verified
   }
 

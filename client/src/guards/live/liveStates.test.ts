@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createGate, type GateOptions } from '../index.ts'
 
 const DAY_MS = 86_400_000
@@ -56,10 +56,10 @@ class Service {
     }
   }
 
-  async token(seconds = 600): Promise<string> {
+  async token(seconds = 600, sid: string = crypto.randomUUID()): Promise<string> {
     const iat = Math.floor(this.now() / 1000)
     const payload = {
-      ...{ iss: this.url, aud: this.url, sub: 'user', sid: crypto.randomUUID(), account_id: 'account' },
+      ...{ iss: this.url, aud: this.url, sub: 'user', sid, account_id: 'account' },
       ...{ role: 'owner', email_verified: true, verification_grace_ends_at: null, iat, exp: iat + seconds },
       ent: {
         plan: 'team',
@@ -260,6 +260,21 @@ describe('a stream that breaks', () => {
     expect(service.count(STATE)).toBe(1)
   })
 
+  test('is taken up again also where the log throws', async () => {
+    const service = await started()
+    const lines: string[] = []
+    const gate = gateOf(service, {
+      log(message) {
+        lines.push(message)
+        throw new Error('The log is closed')
+      },
+    })
+    await gate.ready()
+    for (const { reply } of service.streams) reply.destroy()
+    await expect.poll(() => service.count('/v1/changes')).toBe(2)
+    expect(lines).toContain('the stream of changes broke')
+  })
+
   test('and falls silent is given up, and opened anew', async () => {
     const service = await started()
     const gate = gateOf(service)
@@ -293,15 +308,19 @@ describe('a service that is away', () => {
       live: { maxStalenessMs: 10_000, failMode },
     })
     await gate.ready()
-    const [token, revoked, unseen] = [await service.token(), await service.token(), await service.token()]
+    const [token, unseen] = [await service.token(), await service.token()]
+    const sid = crypto.randomUUID()
+    const [revoked, sibling] = [await service.token(600, sid), await service.token(599, sid)]
+    const later = await service.token(598, sid)
     await gate.decide(token, {})
+    await gate.decide(sibling, {})
     service.refusal = { status: 401, code: 'session-expired' }
     await gate.decide(revoked, {})
     await service.stop()
     const pass = (ms: number) => {
       off += ms
     }
-    return { service, gate, token, revoked, unseen, pass }
+    return { service, gate, token, revoked, sibling, later, unseen, pass }
   }
 
   test('is done without for as long as is stated, and no longer', async () => {
@@ -327,6 +346,34 @@ describe('a service that is away', () => {
     pass(700_000)
     expect(await gate.decide(token, {})).toMatchObject({ problem: { status: 401 } })
   })
+
+  test('does not bring an ended session back, whichever token of it comes and however the header is spelled', async () => {
+    const { gate, revoked, sibling, later, pass } = await away('token')
+    expect(gate.decide(sibling, {})).toMatchObject({ problem: { code: 'session-expired' } })
+    pass(10_001)
+    for (const header of [revoked, revoked.replace('Bearer', 'bearer'), sibling, later, revoked]) {
+      expect(await gate.decide(header, {})).toMatchObject({
+        kind: 'refused',
+        problem: { code: 'session-expired' },
+      })
+    }
+  })
+
+  test.each([-5_000, -3_600_000])(
+    'is done without for no longer where the clock of the product is set back by %i ms',
+    async (back) => {
+      const { gate, token, pass } = await away('closed')
+      const started = performance.now()
+      const spy = vi.spyOn(performance, 'now')
+      onTestFinished(() => spy.mockRestore())
+      spy.mockReturnValue(started + 8_000)
+      expect(gate.decide(token, {})).toMatchObject({ kind: 'passed' })
+      pass(back)
+      expect(gate.decide(token, {})).toMatchObject({ kind: 'passed' })
+      spy.mockReturnValue(started + 10_500)
+      expect(await gate.decide(token, {})).toMatchObject({ problem: { status: 503 } })
+    },
+  )
 
   test('is asked again once it is back', async () => {
     const { service, gate, token, pass } = await away('closed')

@@ -1,15 +1,19 @@
 import type { Log } from '../gate.ts'
 import type { Refused } from '../problems.ts'
+import { Recent } from '../recent.ts'
 import type { VerifiedToken } from '../tokens.ts'
 import { type AccessState, readAccessState } from './accessState.ts'
 import { followChanges } from './followChanges.ts'
 import { ServiceClock } from './serviceClock.ts'
+import { steadyClock } from './steadyClock.ts'
 
 const USED_LATELY_MS = 60_000
 const REFETCHED_AT_ONCE = 8
 /** How often a state is fetched anew because it changed while it was fetched. */
 const MOST_FETCHES = 10
 const FAILED_FOR_MS = 1_000
+/** The tokens of so many sessions expire long before as many others are over. */
+const MOST_ENDED = 10_000
 const FIRST_MARK_WITHIN_MS = 2_000
 
 interface Options {
@@ -45,11 +49,14 @@ interface Entry {
 export class LiveStates {
   readonly clock: ServiceClock
   readonly #options: Options
+  readonly #now: () => number
   readonly #entries = new Map<VerifiedToken, Entry>()
   readonly #named = new Map<string, Set<Entry>>()
   readonly #waiting = new Set<Entry>()
   /** Tokens that nothing is kept of any more, also where a decision is under way. */
   readonly #dropped = new WeakSet<VerifiedToken>()
+  /** By the ids of sessions that are over, what the service said of them. */
+  readonly #ended = new Recent<Refused>(MOST_ENDED)
   readonly #stream: { close: () => void }
   #refetching = 0
   /** A time in which nothing was missed; 0 before the first mark. What was fetched in another one is not kept true. */
@@ -62,8 +69,9 @@ export class LiveStates {
   readonly #firstMark: Promise<void>
 
   constructor(options: Options) {
+    this.#now = steadyClock(options.now)
     this.#options = options
-    this.clock = new ServiceClock(options.now)
+    this.clock = new ServiceClock(this.#now)
     this.#firstMark = new Promise((resolve) => {
       this.#onFirstMark = resolve
     })
@@ -89,12 +97,11 @@ export class LiveStates {
   /** What may be decided on without asking at a time of the service's clock; null where the service has to be asked. */
   remembered(verified: VerifiedToken, now: number): AccessState | Refused | null {
     const entry = this.#entries.get(verified)
-    if (entry === undefined || entry.known === null) return null
+    if (entry === undefined || entry.known === null) return this.#ended.get(verified.claims.sid) ?? null
     entry.usedAt = now
     const { answer, at, epoch } = entry.known
     if (answer.kind === 'standing' && answer.sessionEndsAt <= now) return null
-    if (this.#isConfirmed(epoch, now) || now - at <= this.#options.maxStalenessMs) return answer
-    return isOver(answer) ? answer : null
+    return this.#isConfirmed(epoch, now) || now - at <= this.#options.maxStalenessMs ? answer : null
   }
 
   /** Asks the service; all who need the same state wait for one fetch. Rejects when it does not answer. */
@@ -106,8 +113,7 @@ export class LiveStates {
 
   async #fetchOnce(entry: Entry): Promise<AccessState | Refused> {
     if (entry.loading) return entry.loading
-    if (Math.abs(this.#options.now() - entry.failedAt) < FAILED_FOR_MS)
-      throw new Error('It failed a moment ago')
+    if (this.#now() - entry.failedAt < FAILED_FOR_MS) throw new Error('It failed a moment ago')
     entry.loading = this.#load(entry).finally(() => {
       entry.loading = null
     })
@@ -140,6 +146,7 @@ export class LiveStates {
         const epoch = this.#isFollowing ? this.#epoch : 0
         const answer = await readAccessState(this.#options, entry.verified.token)
         if (answer.kind === 'standing') this.clock.hearAtLeast(answer.at)
+        if (isOver(answer)) return this.#end(entry.verified, answer)
         // What began before a change was told may have been read before it was made.
         if (entry.changes !== changes) continue
         const at = answer.kind === 'standing' ? answer.at : this.clock.now()
@@ -148,9 +155,19 @@ export class LiveStates {
       }
       throw new Error('The state changes faster than it can be read')
     } catch (error) {
-      entry.failedAt = this.#options.now()
+      entry.failedAt = this.#now()
       throw error
     }
+  }
+
+  /** Nothing else can be said from now on of any token of a session that is over. */
+  #end({ claims: { sid } }: VerifiedToken, refusal: Refused): Refused {
+    this.#ended.set(sid, refusal)
+    for (const entry of this.#named.get(`session:${sid}`) ?? []) {
+      entry.changes++
+      entry.known = null
+    }
+    return refusal
   }
 
   #isConfirmed(epoch: number, now: number): boolean {
@@ -205,9 +222,8 @@ export class LiveStates {
 
   #forget(entry: Entry): void {
     entry.changes++
-    if (entry.known && isOver(entry.known.answer)) return
     entry.known = null
-    if (this.clock.now() - entry.usedAt > USED_LATELY_MS) return
+    if (this.#ended.get(entry.verified.claims.sid) || this.clock.now() - entry.usedAt > USED_LATELY_MS) return
     this.#waiting.add(entry)
     this.#refetch()
   }
@@ -230,8 +246,8 @@ export class LiveStates {
   }
 }
 
-/** A session that is over never comes back, so that nothing else can be said of its tokens. */
-const isOver = (answer: AccessState | Refused) =>
+/** A session that is over never comes back. */
+const isOver = (answer: AccessState | Refused): answer is Refused =>
   answer.kind === 'refused' && answer.problem.code === 'session-expired'
 
 function subjectsOf({ claims }: VerifiedToken): string[] {
