@@ -25,29 +25,42 @@ export const StandingSchema = Type.Object({
   ...StandingFields,
 })
 
-/** Whether an account may, and what of the limit is used. */
-export const CheckSchema = named(
-  'EntitlementCheck',
-  Type.Object({
-    allowed: Type.Boolean(),
-    reason: Type.Enum(Object.keys(checkReasons) as (keyof typeof checkReasons)[], {
-      description: `${reasonsInWords}.`,
-    }),
-    plan: Type.String({ description: 'The plan that the account is on.' }),
-    limit: Type.Optional(StandingFields.limit),
-    used: Type.Optional(StandingFields.used),
-    remaining: Type.Optional(StandingFields.remaining),
-    resets_at: Type.Optional(StandingFields.resets_at),
-    upgrade: Type.Optional(
-      Nullable(
-        Type.Object(
-          { plan: Type.String(), url: Type.String() },
-          {
-            description:
-              'Of what is refused: the lowest public plan above this one that would allow it, if there is one.',
-          },
-        ),
+const CheckShape = Type.Object({
+  allowed: Type.Boolean(),
+  reason: Type.Enum(Object.keys(checkReasons) as (keyof typeof checkReasons)[], {
+    description: `${reasonsInWords}.`,
+  }),
+  plan: Type.String({ description: 'The plan that the account is on.' }),
+  limit: Type.Optional(StandingFields.limit),
+  used: Type.Optional(StandingFields.used),
+  remaining: Type.Optional(StandingFields.remaining),
+  resets_at: Type.Optional(StandingFields.resets_at),
+  upgrade: Type.Optional(
+    Nullable(
+      Type.Object(
+        { plan: Type.String(), url: Type.String() },
+        {
+          description:
+            'Of what is refused: the lowest public plan above this one that would allow it, if there is one.',
+        },
       ),
+    ),
+  ),
+})
+
+/** Whether an account may, and what of the limit is used. */
+export const CheckSchema = named('EntitlementCheck', CheckShape)
+
+/** The same of what was counted. */
+export const ConsumedSchema = named(
+  'ConsumedUsage',
+  Type.Object({
+    ...CheckShape.properties,
+    counted: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether this call counted it; false where an earlier one with the same `idempotency_key` had.',
+      }),
     ),
   }),
 )

@@ -12,15 +12,25 @@ import { limitReached } from './checkReply.ts'
 /** What a caller says of an order; the rest is the account’s. */
 type Order = Pick<UsageOrder, 'key' | 'limit' | 'amount'>
 
-/** Counts what a caller orders and says how the account stands after it; refused when it does not fit. */
-export async function consume(app: App, asked: AskedAccount, order: Order, at: Date): Promise<Check> {
+/**
+ * Counts what a caller orders and says how the account stands after it, and whether it was this call that counted; refused
+ * when it does not fit.
+ */
+export async function consume(
+  app: App,
+  asked: AskedAccount,
+  order: Order,
+  at: Date,
+): Promise<{ check: Check; counted: boolean }> {
   const { accountId, facts, catalogue } = asked
   const standing = countedStanding(app, asked, order, at)
   const { period, amount: most } = standing
   const consumed = await consumeUsage(app, { ...order, accountId, period, most }, at)
   if (consumed.kind === 'key-reused') throw problem('idempotency-key-reused')
   const after = { ...standing, used: consumed.used }
-  if (consumed.kind === 'counted') return allowedBy(after, decide(facts, catalogue, at).plan)
+  if (consumed.kind === 'counted') {
+    return { check: allowedBy(after, decide(facts, catalogue, at).plan), counted: consumed.now }
+  }
   const check = checkLimit(order.limit, order.amount, after, facts, catalogue, at)
   throw limitReached(check, after, app.config)
 }

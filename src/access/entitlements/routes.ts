@@ -10,7 +10,7 @@ import type { Server } from '../../http/server.ts'
 import type { Access } from '../access.ts'
 import { type AskedAccount, askedAccount } from './askedAccount.ts'
 import { checkEntitlement } from './checkEntitlement.ts'
-import { CheckSchema, describeCheck, describeStanding, StandingSchema } from './checkReply.ts'
+import { CheckSchema, ConsumedSchema, describeCheck, describeStanding, StandingSchema } from './checkReply.ts'
 import { consume, release } from './countUsage.ts'
 
 const EntitlementsSchema = named(
@@ -110,12 +110,13 @@ export function entitlementRoutes(server: Server, app: App, access: Access): voi
       access: { member: 'member', productKey: 'usage:write' },
       summary: 'Count something as used, unless that would be more than the limit; once for each key',
       body: UsageFields,
-      replies: { 200: CheckSchema },
+      replies: { 200: ConsumedSchema },
       refusals: ['limit-reached', 'email-verification-required', 'not-found', 'idempotency-key-reused'],
     },
     async ({ caller, body: { account_id, idempotency_key: key, limit, amount }, at }) => {
       const asked = await askedAccount(access, caller.actor, account_id, { now: false })
-      return describeCheck(await consume(app, asked, { key, limit, amount }, at), app.config)
+      const { check, counted } = await consume(app, asked, { key, limit, amount }, at)
+      return { ...describeCheck(check, app.config), counted }
     },
   )
 

@@ -3,8 +3,10 @@ import { announceUsage, isOther, noteOnce, type UsageOrder } from './usageKeys.t
 
 /** What became of an order to count. `used` is of the order’s period. */
 export type Consumed =
-  /** Counted, by this call or by an earlier one with the same key. */
-  { kind: 'counted'; used: number } | { kind: 'limit-reached'; used: number } | { kind: 'key-reused' }
+  /** Counted, by this call or, where that is not `now`, by an earlier one with the same key. */
+  | { kind: 'counted'; used: number; now: boolean }
+  | { kind: 'limit-reached'; used: number }
+  | { kind: 'key-reused' }
 
 /**
  * Counts an amount where it fits, all of it or nothing, and once for each key: one guarded statement, exact however many
@@ -23,11 +25,11 @@ export async function consumeUsage(
     if (!found) continue
     if (found.counted !== null) {
       announceUsage(app, order)
-      return { kind: 'counted', used: found.counted }
+      return { kind: 'counted', used: found.counted, now: true }
     }
     if (found.isOther) return { kind: 'key-reused' }
     const used = found.used ?? 0
-    if (found.isConsumed) return { kind: 'counted', used }
+    if (found.isConsumed) return { kind: 'counted', used, now: false }
     if (order.most !== null && used + order.amount > order.most) return { kind: 'limit-reached', used }
     // Refused by what was counted after the statement began, perhaps under this very key: look again.
   }
