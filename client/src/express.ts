@@ -1,8 +1,14 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import type { Caller } from './guards/caller.ts'
 import type { Gate } from './guards/gate.ts'
-import { type Entered, enter, type Guards, guardsBy, onlyAuthorization } from './guards/guards.ts'
-import type { Refused } from './guards/problems.ts'
+import {
+  type Entered,
+  enter,
+  type Guards,
+  guardsBy,
+  onlyAuthorization,
+  type TurnedAway,
+} from './guards/guards.ts'
 
 declare global {
   namespace Express {
@@ -31,18 +37,27 @@ export function expressGuards(gate: Gate): Guards<RequestHandler, Request> {
   })
 }
 
-function goOn(entered: Entered | Refused, request: Request, response: Response, next: NextFunction): void {
+function goOn(entered: Entered | TurnedAway, request: Request, response: Response, next: NextFunction): void {
   if (entered.kind === 'refused') {
     const { problem, headers } = entered
+    void entered.giveBack?.()
     response.writeHead(problem.status, headers).end(JSON.stringify(problem))
     return
   }
   request.frontgate = entered.caller
-  const { giveBack } = entered
-  if (giveBack) {
-    response.once('close', () => {
-      if (response.statusCode >= 500) void giveBack()
-    })
-  }
+  if (entered.giveBack) giveBackOnFailure(response, entered.giveBack)
   next()
+}
+
+/** Also where the client has left, so that the answer is only written when the connection is long closed. */
+function giveBackOnFailure(response: Response, giveBack: () => Promise<void>): void {
+  const look = () => {
+    if (response.statusCode >= 500) void giveBack()
+  }
+  const end = response.end
+  response.end = function (this: Response, ...given: unknown[]) {
+    look()
+    return (end as (...all: unknown[]) => Response).apply(this, given)
+  } as typeof end
+  response.once('close', look)
 }

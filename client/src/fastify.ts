@@ -1,8 +1,14 @@
 import type { FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import type { Caller } from './guards/caller.ts'
 import type { Gate } from './guards/gate.ts'
-import { type Entered, enter, type Guards, guardsBy, onlyAuthorization } from './guards/guards.ts'
-import type { Refused } from './guards/problems.ts'
+import {
+  type Entered,
+  enter,
+  type Guards,
+  guardsBy,
+  onlyAuthorization,
+  type TurnedAway,
+} from './guards/guards.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -30,13 +36,14 @@ export function fastifyGuards(gate: Gate): Guards<preHandlerHookHandler, Fastify
 }
 
 function goOn(
-  entered: Entered | Refused,
+  entered: Entered | TurnedAway,
   request: FastifyRequest,
   reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
   if (entered.kind === 'refused') {
     const { problem, headers } = entered
+    void entered.giveBack?.()
     // A schema of the route's own would leave members out.
     void reply.code(problem.status).headers(headers).serializer(JSON.stringify).send(problem)
     return
@@ -46,11 +53,14 @@ function goOn(
   done()
 }
 
-/** What a handler throws is sent as an error first, whatever status an error handler makes of it. */
+/**
+ * What a handler throws is sent as an error first, whatever status an error handler makes of it; and what is sent is looked
+ * at also where the client has left, so that the connection is long closed.
+ */
 function giveBackOnFailure(reply: FastifyReply, giveBack: () => Promise<void>): void {
   const send = reply.send
   reply.send = function (this: FastifyReply, payload?: unknown) {
-    if (payload instanceof Error) void giveBack()
+    if (payload instanceof Error || this.statusCode >= 500) void giveBack()
     return send.call(this, payload)
   } as typeof send
   reply.raw.once('close', () => {

@@ -1,4 +1,4 @@
-import { request as sendRaw } from 'node:http'
+import { type Server, request as sendRaw } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, {
   type Request as ExpressRequest,
@@ -17,11 +17,20 @@ import { nextGuards } from './next.ts'
 import { createTestKit, type State, type TestKit } from './testing/index.ts'
 
 /** How the product behind the guards ends a request. */
-type Ending = 'answers' | 'throws' | 'rejects' | 'answers 500'
+type Ending =
+  | 'answers'
+  | 'throws'
+  | 'rejects'
+  | 'answers 500'
+  | 'redirects'
+  | 'is not found'
+  | 'throws an answer'
 
 /** A small product in one framework, whose routes are guarded. */
 interface Product {
-  get: (path: string, headers?: Record<string, string>) => Promise<Response>
+  get: (path: string, headers?: Record<string, string>, signal?: AbortSignal | null) => Promise<Response>
+  /** How many connections there are. */
+  open: () => Promise<number>
   close: () => Promise<void>
 }
 
@@ -31,6 +40,13 @@ const OWN_COUNT = { used: () => 99, amount: 2 }
 
 const endingOf = (url: string) => new URL(url, 'http://product').searchParams.get('then') as Ending | null
 const bang = () => new Error('The product broke')
+/** What Next's own functions throw. */
+const thrownByNext = (digest: string) => Object.assign(new Error(digest), { digest })
+/** Keeps the product at work, where a test waits for the client to leave. */
+const work = { done: Promise.resolve() }
+
+const connectionsOf = (server: Server) =>
+  new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)))
 
 /** The same product in each framework: a route for each guard, and all of them one after another. */
 const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
@@ -52,12 +68,15 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
       own: [guards.requireLimit('trees', OWN_COUNT)],
       counted: [counted],
       all: [guards.requireUser(), guards.requireActiveSubscription(), guards.requireRole('member'), counted],
+      'counted-then-admin': [counted, guards.requireRole('admin')],
+      'counted-then-own': [counted, guards.requireLimit('trees', OWN_COUNT)],
       platinum: [guards.requireActiveSubscription('platinum')],
       teleport: [guards.requireFeature('teleport')],
     }
     for (const [name, preHandler] of Object.entries(routes)) {
-      app.get(`/${name}`, { preHandler }, (request, reply) => {
+      app.get(`/${name}`, { preHandler }, async (request, reply) => {
         const then = endingOf(request.url)
+        await work.done
         if (then === 'throws') throw Object.assign(bang(), { statusCode: 409 })
         if (then === 'rejects') return Promise.reject(bang())
         if (then === 'answers 500') return reply.code(500).send('no')
@@ -65,7 +84,11 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
       })
     }
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
-    return { get: (path, headers = {}) => fetch(url + path, { headers }), close: () => app.close() }
+    return {
+      get: (path, headers = {}, signal = null) => fetch(url + path, { headers, signal }),
+      open: () => connectionsOf(app.server),
+      close: () => app.close(),
+    }
   },
 
   async Express(gate) {
@@ -86,12 +109,15 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
       own: [guards.requireLimit('trees', OWN_COUNT)],
       counted: [counted],
       all: [guards.requireUser(), guards.requireActiveSubscription(), guards.requireRole('member'), counted],
+      'counted-then-admin': [counted, guards.requireRole('admin')],
+      'counted-then-own': [counted, guards.requireLimit('trees', OWN_COUNT)],
       platinum: [guards.requireActiveSubscription('platinum')],
       teleport: [guards.requireFeature('teleport')],
     }
     for (const [name, guarded] of Object.entries(routes)) {
-      app.get(`/${name}`, ...guarded, (request, response) => {
+      app.get(`/${name}`, ...guarded, async (request, response) => {
         const then = endingOf(request.url)
+        await work.done
         if (then === 'throws') throw bang()
         if (then === 'rejects') return Promise.reject(bang())
         if (then === 'answers 500') return void response.status(500).send('no')
@@ -105,7 +131,8 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
     await new Promise((resolve) => server.once('listening', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     return {
-      get: (path, headers = {}) => fetch(url + path, { headers }),
+      get: (path, headers = {}, signal = null) => fetch(url + path, { headers, signal }),
+      open: () => connectionsOf(server),
       close: () => new Promise((resolve) => server.close(() => resolve())),
     }
   },
@@ -128,6 +155,8 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
       own: [guards.requireLimit('trees', OWN_COUNT)],
       counted: [counted],
       all: [guards.requireUser(), guards.requireActiveSubscription(), guards.requireRole('member'), counted],
+      'counted-then-admin': [counted, guards.requireRole('admin')],
+      'counted-then-own': [counted, guards.requireLimit('trees', OWN_COUNT)],
       platinum: [guards.requireActiveSubscription('platinum')],
       teleport: [guards.requireFeature('teleport')],
     }
@@ -144,6 +173,7 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
     app.onError((_error, context) => context.text('broken', 500))
     return {
       get: async (path, headers = {}) => app.request(path, { headers }),
+      open: async () => 0,
       close: async () => {},
     }
   },
@@ -159,6 +189,9 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
       if (then === 'throws') throw bang()
       if (then === 'rejects') return Promise.reject(bang())
       if (then === 'answers 500') return new Response('no', { status: 500 })
+      if (then === 'redirects') throw thrownByNext('NEXT_REDIRECT;replace;/done;307;')
+      if (then === 'is not found') throw thrownByNext('NEXT_HTTP_ERROR_FALLBACK;404')
+      if (then === 'throws an answer') throw new Response(null, { status: 303 })
       return Response.json(caller)
     }
     const all = guards.requireActiveSubscription()(guards.requireRole('member')(counted(end)))
@@ -173,6 +206,8 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
       own: guards.requireLimit('trees', OWN_COUNT)(end),
       counted: counted(end),
       all: guards.requireUser()(all),
+      'counted-then-admin': counted(guards.requireRole('admin')(end)),
+      'counted-then-own': counted(guards.requireLimit('trees', OWN_COUNT)(end)),
       platinum: guards.requireActiveSubscription('platinum')(end),
       teleport: guards.requireFeature('teleport')(end),
     }
@@ -186,6 +221,7 @@ const frameworks: Record<string, (gate: Gate) => Promise<Product>> = {
           () => new Response(null, { status: 500 }),
         )
       },
+      open: async () => 0,
       close: async () => {},
     }
   },
@@ -302,6 +338,29 @@ describe.each(Object.entries(frameworks))('%s', (_name, start) => {
     },
   )
 
+  test('a repetition that fails does not give back what the first one counted', async () => {
+    const accountId = crypto.randomUUID()
+    const headers = { ...(await kit.headers('proActive', { accountId })), 'x-key': crypto.randomUUID() }
+    await product.get('/counted', headers)
+    for (const then of ['throws', 'answers 500']) {
+      await product.get(`/counted?then=${encodeURIComponent(then)}`, headers)
+    }
+    // By then what would be given back has been: the same order of calls, with a key of its own.
+    const { authorization } = headers
+    await product.get('/counted?then=throws', { authorization })
+    await expect.poll(() => used(accountId)).toBe(2)
+  })
+
+  test.each([
+    ['counted-then-admin', 'forbidden'],
+    ['counted-then-own', 'limit-reached'],
+  ])('what was counted is given back where a later guard refuses: /%s', async (path, code) => {
+    const accountId = crypto.randomUUID()
+    const headers = await kit.headers('proActive', { accountId, role: 'member' })
+    expect(await (await product.get(`/${path}`, headers)).json()).toMatchObject({ code })
+    await expect.poll(() => used(accountId)).toBe(0)
+  })
+
   /** The same product behind another gate. */
   const behind = async (...asked: Parameters<typeof gateBehind>) => {
     const other = await start(await gateBehind(...asked))
@@ -323,6 +382,53 @@ describe.each(Object.entries(frameworks))('%s', (_name, start) => {
     },
   )
 })
+
+describe.each(['Fastify', 'Express'])('%s, whose client has left', (name) => {
+  test.each(['throws', 'answers 500'])('what was counted is given back where it %s later', async (then) => {
+    const leaving = new AbortController()
+    const calls: string[] = []
+    const pass = (request: Request) => {
+      calls.push(new URL(request.url).pathname)
+      return kit.gateOptions.fetch(request)
+    }
+    let finish = () => {}
+    const product = await frameworks[name]?.(
+      await gateBehind({ '/v1/usage/consume': pass, '/v1/usage/release': pass }),
+    )
+    onTestFinished(() => product?.close())
+    onTestFinished(() => finish())
+    work.done = new Promise((resolve) => {
+      finish = resolve
+    })
+    const asking = product?.get(
+      `/counted?then=${encodeURIComponent(then)}`,
+      await kit.headers('proActive'),
+      leaving.signal,
+    )
+    await expect.poll(() => calls).toEqual(['/v1/usage/consume'])
+    leaving.abort()
+    await expect(asking).rejects.toThrow()
+    await expect.poll(() => product?.open()).toBe(0)
+    finish()
+    await expect.poll(() => calls).toEqual(['/v1/usage/consume', '/v1/usage/release'])
+  })
+})
+
+test.each(['redirects', 'is not found', 'throws an answer'])(
+  'what Next was done with when it %s stays counted',
+  async (then) => {
+    const calls: string[] = []
+    const pass = (request: Request) => {
+      calls.push(new URL(request.url).pathname)
+      return kit.gateOptions.fetch(request)
+    }
+    const product = await frameworks.Next?.(
+      await gateBehind({ '/v1/usage/consume': pass, '/v1/usage/release': pass }),
+    )
+    await product?.get(`/counted?then=${encodeURIComponent(then)}`, await kit.headers('proActive'))
+    expect(calls).toEqual(['/v1/usage/consume'])
+  },
+)
 
 test('of two Authorization headers none counts', async () => {
   const product = await frameworks.Fastify?.(gate)

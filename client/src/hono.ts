@@ -21,7 +21,10 @@ export type FrontgateEnv = { Variables: FrontgateVariables }
 export function honoGuards(gate: Gate): Guards<MiddlewareHandler<FrontgateEnv>, Context> {
   return guardsBy<MiddlewareHandler<FrontgateEnv>, Context>((asks) => async (context, next) => {
     const entered = await enter(gate, asks, context.req.header('authorization'), context)
-    if (entered.kind === 'refused') return responseOf(entered)
+    if (entered.kind === 'refused') {
+      await entered.giveBack?.()
+      return responseOf(entered)
+    }
     context.set('frontgate', entered.caller)
     await next()
     // Where a process lives no longer than its request, what follows the answer may never happen.

@@ -23,14 +23,27 @@ export type NextGuard = <Context extends GuardedContext = GuardedContext>(
 export function nextGuards(gate: Gate): Guards<NextGuard, Request> {
   return guardsBy<NextGuard, Request>((asks) => (handler) => async (request, context) => {
     const entered = await enter(gate, asks, request.headers.get('authorization') ?? undefined, request)
-    if (entered.kind === 'refused') return responseOf(entered)
+    if (entered.kind === 'refused') {
+      await entered.giveBack?.()
+      return responseOf(entered)
+    }
     const { caller, giveBack } = entered
-    let response: Response | undefined
     try {
-      response = await handler(request, { ...context, caller } as Parameters<typeof handler>[1])
+      const response = await handler(request, { ...context, caller } as Parameters<typeof handler>[1])
+      if (response.status >= 500) await giveBack?.()
       return response
-    } finally {
-      if (!response || response.status >= 500) await giveBack?.()
+    } catch (thrown) {
+      if (!isAnswer(thrown)) await giveBack?.()
+      throw thrown
     }
   })
+}
+
+/** Whether what is thrown is how a handler answers: a reply, or what redirect(), notFound() and the like of Next throw. */
+function isAnswer(thrown: unknown): boolean {
+  if (thrown instanceof Response) return thrown.status < 500
+  const digest = (thrown as { digest?: unknown } | null | undefined)?.digest
+  return (
+    typeof digest === 'string' && /^(NEXT_REDIRECT|NEXT_NOT_FOUND|NEXT_HTTP_ERROR_FALLBACK;4)/.test(digest)
+  )
 }

@@ -19,6 +19,8 @@ export type Verdict = Passed | Refused
 /** What became of counting something, and the order that gives it back. */
 export interface Consumed {
   verdict: Verdict
+  /** Whether this call counted it: not where it was refused, and not where an earlier one with the same key had. */
+  counted: boolean
   order: UsageOrder
 }
 
@@ -141,15 +143,20 @@ export class Gate {
    * Counts something as used, once for each key, unless it is more than fits. Without a key it gets one of its own, under
    * which nothing stays counted where the service did not answer in time.
    */
-  consume(
+  async consume(
     caller: Caller,
     { limit, amount, idempotencyKey }: LimitOrder & Partial<UsageOrder>,
   ): Promise<Consumed> {
     const order = { limit, amount, idempotencyKey: idempotencyKey ?? crypto.randomUUID() }
-    const consuming = this.#usage.consume(caller, order, () => {
-      if (idempotencyKey === undefined) void this.#usage.undo(caller, order)
-    })
-    return this.#guarded(consuming).then((verdict) => ({ verdict, order }))
+    try {
+      const { verdict, counted } = await this.#usage.consume(caller, order, () => {
+        if (idempotencyKey === undefined) void this.#usage.undo(caller, order)
+      })
+      // Under a key of its own nothing was counted before, whatever an older service leaves unsaid.
+      return { verdict, counted: counted ?? idempotencyKey === undefined, order }
+    } catch (error) {
+      return { verdict: this.#broken(error), counted: false, order }
+    }
   }
 
   /** Gives back what was counted under a key; tries a few times and never rejects. */

@@ -1,5 +1,5 @@
 import type { Caller, Role } from './caller.ts'
-import type { Gate } from './gate.ts'
+import type { Gate, Verdict } from './gate.ts'
 import type { Refused } from './problems.ts'
 import type { Requirement } from './rules.ts'
 
@@ -7,7 +7,10 @@ import type { Requirement } from './rules.ts'
 export interface LimitOptions<Asked> {
   /** How much; a positive integer. Default: 1. */
   amount?: number
-  /** Counts it at the service before the handler runs, and gives it back where that fails. */
+  /**
+   * Counts it at the service before the handler runs, and gives it back where that fails, or where a later guard of the
+   * same request refuses. Put guards that count last: what is not counted needs not be given back.
+   */
   consume?: boolean
   /** How much the product has counted itself, for what it counts itself. */
   used?: (asked: Asked, caller: Caller) => number | Promise<number>
@@ -31,6 +34,15 @@ export interface Entered {
   /** Gives back what was counted for a handler that has failed; harmless when called again. */
   giveBack?: () => Promise<void>
 }
+
+/** What a request gets that a guard refused. */
+export interface TurnedAway extends Refused {
+  /** Gives back what guards before this one have counted for the request; harmless when called again. */
+  giveBack?: () => Promise<void>
+}
+
+/** What gives back what guards have counted for a request so far. */
+const counted = new WeakMap<object, (() => Promise<void>)[]>()
 
 /** The guards of one framework, each as its hook, middleware or wrapper. */
 export interface Guards<Guard, Asked> {
@@ -67,20 +79,38 @@ export function guardsBy<Guard, Asked>(make: (asks: Asks<Asked>) => Guard): Guar
 }
 
 /** Whether a request may go on; at once where nothing has to be asked. */
-export function enter<Asked>(
+export function enter<Asked extends object>(
   gate: Gate,
   { requirement, limit }: Asks<Asked>,
   authorization: string | undefined,
   asked: Asked,
-): Entered | Refused | Promise<Entered | Refused> {
+): Entered | TurnedAway | Promise<Entered | TurnedAway> {
   const verdict = gate.decide(authorization, requirement)
-  if (!limit) return verdict
-  return verdict instanceof Promise
-    ? verdict.then((settled) => enterWithin(gate, limit, settled, asked))
-    : enterWithin(gate, limit, verdict, asked)
+  if (verdict instanceof Promise || limit) return enterLater(gate, limit, verdict, asked)
+  return verdict.kind === 'refused' ? turnAway(verdict, asked) : verdict
 }
 
-async function enterWithin<Asked>(
+async function enterLater<Asked extends object>(
+  gate: Gate,
+  limit: Asks<Asked>['limit'],
+  deciding: Verdict | Promise<Verdict>,
+  asked: Asked,
+): Promise<Entered | TurnedAway> {
+  const verdict = await deciding
+  const entered = limit ? await enterWithin(gate, limit, verdict, asked) : verdict
+  return entered.kind === 'refused' ? turnAway(entered, asked) : entered
+}
+
+function turnAway(refused: Refused, asked: object): TurnedAway {
+  const before = counted.get(asked)
+  if (!before) return refused
+  const giveBack = async () => {
+    await Promise.all(before.map((give) => give()))
+  }
+  return { ...refused, giveBack }
+}
+
+async function enterWithin<Asked extends object>(
   gate: Gate,
   { name, amount, consume, used, idempotencyKey }: NonNullable<Asks<Asked>['limit']>,
   verdict: Entered | Refused,
@@ -94,11 +124,14 @@ async function enterWithin<Asked>(
   const key = idempotencyKey?.(asked)
   const consumed = await gate.consume(caller, key === undefined ? order : { ...order, idempotencyKey: key })
   if (consumed.verdict.kind === 'refused') return consumed.verdict
+  // What an earlier request with the same key was let in for is not this one's to give back.
+  if (!consumed.counted) return { kind: 'passed', caller }
   let giving: Promise<void> | undefined
   const giveBack = () => {
     giving ??= gate.release(caller, consumed.order)
     return giving
   }
+  counted.set(asked, [...(counted.get(asked) ?? []), giveBack])
   return { kind: 'passed', caller, giveBack }
 }
 

@@ -45,7 +45,8 @@ export function consume(asked: Asked, order: Order): object | ProblemBody {
   const { account, upgradeUrl } = asked
   const known = account.orders.get(order.idempotency_key ?? '')
   if (known && isOther(known, order)) return keyReused()
-  if (!known || known.isReleased) {
+  const counted = !known || known.isReleased
+  if (counted) {
     const verdict = check(asked, order) as { allowed: boolean; upgrade?: { plan: string } | null }
     if (!verdict.allowed) {
       const required_plan = verdict.upgrade?.plan ?? null
@@ -55,7 +56,7 @@ export function consume(asked: Asked, order: Order): object | ProblemBody {
     note(account, order, false)
   }
   const { upgrade: _, ...after } = check(asked, { ...order, amount: 0 }) as { upgrade?: unknown }
-  return after
+  return { ...after, counted }
 }
 
 /** Gives back what was counted under a key, once. */

@@ -30,6 +30,8 @@ interface Check {
   remaining?: number | null
   resets_at?: string | null
   upgrade?: { plan: string; url: string } | null
+  /** Of consuming: whether that call counted, and not an earlier one with the same key. */
+  counted?: boolean
 }
 
 type Answer = { status: 200; check: Check } | { status: 'refused'; refusal: Refused } | { status: 'unknown' }
@@ -61,12 +63,18 @@ export class Usage {
   }
 
   /** `onUnknown` is told where the service did not answer, so that it may have counted or not. */
-  async consume(caller: Caller, order: UsageOrder, onUnknown: () => void): Promise<Verdict> {
+  async consume(
+    caller: Caller,
+    order: UsageOrder,
+    onUnknown: () => void,
+  ): Promise<{ verdict: Verdict; counted?: boolean | undefined }> {
     const answer = await this.#post('/v1/usage/consume', caller, bodyOf(order))
-    if (answer.status === 200) return passedBy('live', caller)
-    if (answer.status === 'refused') return answer.refusal
+    if (answer.status === 200) {
+      return { verdict: passedBy('live', caller), counted: answer.check.counted }
+    }
+    if (answer.status === 'refused') return { verdict: answer.refusal, counted: false }
     onUnknown()
-    return unavailable()
+    return { verdict: unavailable(), counted: false }
   }
 
   /** Brings what may have been counted to an end at which nothing is: only a known count can be given back. */
@@ -106,7 +114,8 @@ export class Usage {
         signal: AbortSignal.timeout(PATIENCE_MS),
       })
       const said: unknown = await reply.json()
-      if (reply.status === 200) return { status: 200, check: said as Check }
+      if (reply.status === 200 && typeof said === 'object' && said !== null)
+        return { status: 200, check: said as Check }
       // With the product's key that is no fault of the caller's.
       const isOurs = key !== null && (reply.status === 401 || reply.status === 403)
       const isAnswer = reply.status < 500 && reply.status !== 429 && !isOurs
