@@ -2456,6 +2456,27 @@ export interface components {
                 url: string;
             } | null;
         };
+        ConsumedUsage: {
+            allowed: boolean;
+            /**
+             * @description `in-plan`: the plan has the feature; `override`: the feature was switched on, or off, for this account; `feature-off`: the feature is off for everybody; `feature-not-in-plan`: the plan does not have the feature; `within-limit`: so much more fits; `unlimited`: there is no limit; `limit-reached`: so much more does not fit; `email-verification-required`: the caller has not verified their address, and the grace for it is over.
+             * @enum {unknown}
+             */
+            reason: "in-plan" | "override" | "feature-off" | "feature-not-in-plan" | "within-limit" | "unlimited" | "limit-reached" | "email-verification-required";
+            /** @description The plan that the account is on. */
+            plan: string;
+            limit?: number | null;
+            /** @description In this period; above the limit where a smaller plan left it there. Of `members`: the members, and the invites that are out. */
+            used?: number;
+            remaining?: number | null;
+            resets_at?: string | null;
+            upgrade?: {
+                plan: string;
+                url: string;
+            } | null;
+            /** @description Whether this call counted it; false where an earlier one with the same `idempotency_key` had. */
+            counted?: boolean;
+        };
         Entitlements: {
             /** Format: uuid */
             account_id: string;
@@ -5385,7 +5406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EntitlementCheck"];
+                    "application/json": components["schemas"]["ConsumedUsage"];
                 };
             };
             /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `limit-reached`, `email-verification-required`, `not-found`, `idempotency-key-reused` */
