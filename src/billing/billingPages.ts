@@ -1,6 +1,7 @@
 import type { App } from '../app.ts'
 import { escapeText, servePage } from '../http/plainPage.ts'
 import type { Server } from '../http/server.ts'
+import { UNUSUAL_DIGITS } from '../stripe/minorDigits.ts'
 
 // The access token stays in this script: only the session's cookie outlives the page.
 const script = `
@@ -31,6 +32,12 @@ function tell(problem) {
   said.textContent = problem.status ? problem.message : 'The service cannot be reached. Try again in a moment.'
   for (const each of form.children) each.disabled = false
 }
+const unusualDigits = ${JSON.stringify(UNUSUAL_DIGITS)}
+function money(minor, currency) {
+  const digits = unusualDigits[currency] ?? 2, amount = minor / 10 ** digits
+  const minimumFractionDigits = Number.isInteger(amount) ? 0 : digits
+  return amount.toLocaleString(undefined, { style: 'currency', currency, minimumFractionDigits, maximumFractionDigits: digits })
+}
 const day = (instant) => new Date(instant).toLocaleDateString(undefined, { dateStyle: 'long' })
 function describe({ subscription, plan_billing }) {
   const { status, ends_at, grace_ends_at, trial_ends_at, current_period_end } = subscription
@@ -52,8 +59,7 @@ async function show() {
   const { data } = await call('GET', '/v1/plans')
   for (const one of data) for (const interval of ['month', 'year']) {
     if (one[interval] === null) continue
-    const format = new Intl.NumberFormat(undefined, { style: 'currency', currency: one.currency })
-    const price = format.format(one[interval] / 10 ** format.resolvedOptions().maximumFractionDigits)
+    const price = money(one[interval], one.currency)
     button(one.display_name + ', ' + price + (one.per_seat ? ' a seat' : '') + ' a ' + interval, () => call('POST', '/v1/billing/checkout-session', { plan: one.plan, interval }))
   }
 }

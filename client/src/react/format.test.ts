@@ -12,6 +12,8 @@ test.each([
   [290000, 'ugx', 'en', 'UGX 2,900'],
   [290000, 'isk', 'en', 'kr 2,900'],
   [2900, 'mga', 'en', 'Ar 2,900'],
+  [290000, 'huf', 'en', 'Ft 2,900'],
+  [290050, 'huf', 'en', 'Ft 2,900.50'],
 ])('%i of %s in %s is %s', (minor, currency, locale, written) => {
   expect(formatMoney(minor, currency, locale).replaceAll(/\s/g, ' ')).toBe(written)
 })

@@ -3,14 +3,14 @@ import type { Language } from './words.ts'
 
 type Limit = components['schemas']['Plan']['limits'][string]
 
-/** Currencies whose minor unit at Stripe is not that of ISO 4217. https://docs.stripe.com/currencies#special-cases */
-const STRIPE_DIGITS: Record<string, number> = { ISK: 2, UGX: 2, MGA: 0 }
+/** As amounts are at Stripe, which is neither what ISO 4217 nor what ICU says. https://docs.stripe.com/currencies#zero-decimal */
+const WITHOUT_DIGITS = new Set('BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '))
+const WITH_THREE_DIGITS = new Set(['BHD', 'JOD', 'KWD', 'OMR', 'TND'])
 
 /** An amount in minor units as people write it: `2900`, `usd` is `$29`, `2900`, `jpy` is `¥2,900`. */
 export function formatMoney(minor: number, currency: string, locale: string): string {
   const code = currency.toUpperCase()
-  const usual = new Intl.NumberFormat(locale, { style: 'currency', currency: code }).resolvedOptions()
-  const digits = STRIPE_DIGITS[code] ?? usual.maximumFractionDigits ?? 2
+  const digits = WITHOUT_DIGITS.has(code) ? 0 : WITH_THREE_DIGITS.has(code) ? 3 : 2
   const isWhole = minor % 10 ** digits === 0
   return new Intl.NumberFormat(locale, {
     style: 'currency',

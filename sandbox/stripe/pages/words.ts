@@ -1,10 +1,16 @@
+import { minorDigits } from '../../../src/stripe/minorDigits.ts'
 import type { Price, Subscription } from '../billing/shapes.ts'
 
 /** An amount in the smallest unit of its currency, as people write it: `$29.00`. */
 export function money(amount: number, currency: string): string {
   if (!/^[a-z]{3}$/i.test(currency)) return `${amount / 100} ${currency}`
-  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency })
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
+  const digits = minorDigits(currency)
+  const format = new Intl.NumberFormat('en-US', {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
   // Without a minus before nothing.
   return format.format(amount === 0 ? 0 : amount / 10 ** digits)
 }

@@ -3,6 +3,7 @@ import type { App } from '../../app.ts'
 import { type Catalogue, type Interval, loadCatalogue, type Plan } from '../../catalogue/catalogue.ts'
 import { inTx } from '../../db/transaction.ts'
 import { isMissing } from '../../stripe/errors.ts'
+import { minorDigits } from '../../stripe/minorDigits.ts'
 import { idOf } from '../projection/rules.ts'
 import { lookupKey } from './prices.ts'
 
@@ -136,9 +137,6 @@ async function ensureProduct(stripe: Stripe, { plan, displayName }: Plan): Promi
 
 /** Amounts are in the currency's smallest unit, and not every currency has cents. */
 function money({ amount, currency }: { amount: number; currency: string }): string {
-  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency,
-  }).resolvedOptions()
+  const digits = minorDigits(currency)
   return `${(amount / 10 ** digits).toFixed(digits)} ${currency.toUpperCase()}`
 }
