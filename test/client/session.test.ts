@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import {
   createClient,
@@ -9,6 +10,7 @@ import {
   unwrap,
 } from '@frontgate/client'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { sessionOperations } from '../../client/src/api/session.ts'
 import { listen } from '../http/wire.ts'
 import { newAddress, PASSWORD } from '../support/people.ts'
 import { Tabs } from '../support/tabs.ts'
@@ -203,6 +205,68 @@ describe('a token that ran out', () => {
     const own = { headers: { authorization: 'Bearer mine' } }
     expect((await tab.fetch(product.url, own)).status).toBe(401)
     expect(product.asked.map((call) => call.body)).toEqual(['once', ''])
+  })
+})
+
+describe('a product that refuses every token', () => {
+  test('is answered for: its refusals come back, and the service is asked for another token once in a while', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+    const { browser, tab } = await signedIn()
+    const product = await startProduct({ refusesAll: true })
+    const statuses = async () =>
+      (await Promise.all(Array.from({ length: 8 }, () => tab.fetch(product.url)))).map(({ status }) => status)
+    for (let i = 0; i < 3; i++) expect(await statuses()).toEqual(Array(8).fill(401))
+    expect(browser.refreshes).toBe(1)
+    vi.advanceTimersByTime(31_000)
+    await statuses()
+    expect(browser.refreshes).toBe(2)
+  })
+
+  test('has its refusal come back also where no other token is to be had', async () => {
+    const { browser, tab } = await signedIn()
+    const product = await startProduct({ refusesAll: true })
+    browser.road.go = (path) => {
+      if (path === REFRESH) throw new TypeError('network error')
+    }
+    const response = await tab.fetch(product.url)
+    expect([response.status, await response.json()]).toMatchObject([401, { code: 'unauthenticated' }])
+  })
+})
+
+test('every operation that answers with tokens changes the session', () => {
+  const { paths } = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'))
+  const giving = Object.entries<Record<string, { responses: object }>>(paths).flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(([, { responses }]) => JSON.stringify(responses).includes('/schemas/Tokens"'))
+      .map(([method]) => `${method.toUpperCase()} ${path}`),
+  )
+  expect(giving).toContain('POST /v1/auth/login')
+  const ending = ['POST /v1/auth/logout', 'POST /v1/auth/logout-all']
+  expect([...sessionOperations].sort()).toEqual([...giving, ...ending].sort())
+})
+
+describe('a call that is never answered', () => {
+  test('keeps nobody from a token where it has nothing to do with the session', async () => {
+    const { browser, tabs } = await signedIn(2)
+    const held = hold(browser, '/v1/auth/email/resend', 'go')
+    void tabs[0]?.api.POST('/v1/auth/email/resend', { body: {} }).catch(() => {})
+    await held.reached
+    t.moveClock(TEN_MINUTES + 1)
+    const replies = await Promise.all(tabs.map((each) => me(each)))
+    expect(replies.map(({ response }) => response.status)).toEqual([200, 200])
+  })
+
+  test('is given up after ten seconds where all tabs wait for what comes of it', async () => {
+    const { browser, tabs, credentials } = await signedIn(2)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true })
+    const held = hold(browser, '/v1/auth/login', 'go')
+    const signingIn = tabs[0]?.signIn(credentials).catch((error) => error)
+    await held.reached
+    t.moveClock(TEN_MINUTES + 1)
+    const call = me(tabs[1] as FrontgateClient)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await signingIn).toBeInstanceOf(FrontgateUnreachable)
+    expect((await call).response.status).toBe(200)
   })
 })
 
@@ -499,14 +563,15 @@ describe('a program that keeps its refresh token', () => {
   })
 })
 
-/** A product's server that refuses the first call. */
-async function startProduct() {
+/** A product's server that refuses the first call, or all. */
+async function startProduct({ refusesAll = false } = {}) {
   const asked: { authorization: string | undefined; body: string }[] = []
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     asked.push({ authorization: request.headers.authorization, body })
-    if (asked.length > 1 && request.headers.authorization !== 'Bearer mine') return response.end('saved')
+    const isRefused = refusesAll || asked.length === 1 || request.headers.authorization === 'Bearer mine'
+    if (!isRefused) return response.end('saved')
     response.writeHead(401, { 'content-type': 'application/problem+json' })
     response.end(JSON.stringify({ code: 'unauthenticated', status: 401, detail: 'The token has run out.' }))
   })

@@ -7,6 +7,8 @@ interface Call {
   send: (request: Request) => Promise<Response>
   /** Anybody may call it: no token is waited for, one at hand goes along. */
   isOpen?: boolean
+  /** A product may refuse what the service would not. */
+  isOfProduct?: boolean
   /** Whether the body can be sent twice. */
   isRepeatable?: boolean
 }
@@ -17,7 +19,7 @@ interface Call {
  */
 export async function sendAuthorized(
   keeper: SessionKeeper,
-  { request, send, isOpen = false, isRepeatable = true }: Call,
+  { request, send, isOpen = false, isOfProduct = false, isRepeatable = true }: Call,
 ): Promise<Response> {
   if (request.headers.has('authorization')) return send(request)
   const { caller } = keeper
@@ -29,7 +31,8 @@ export async function sendAuthorized(
   request.headers.set('authorization', `Bearer ${token}`)
   const response = await send(request)
   if (!again || !(await saysTokenIsRefused(response))) return response
-  const next = await unlessAborted(again.signal, keeper.token(token))
+  const newer = isOfProduct ? keeper.tokenBeside(token) : keeper.token(token)
+  const next = await unlessAborted(again.signal, newer)
   if (next === null) return response
   if (calledAs !== keeper.caller) throw new SessionChanged()
   void response.body?.cancel()

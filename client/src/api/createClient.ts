@@ -2,7 +2,7 @@ import openApiClient, { type Client } from 'openapi-fetch'
 import { sendAuthorized } from './authorize.ts'
 import { problemOf, unwrap } from './problem.ts'
 import { openOperations, type paths } from './schema.ts'
-import { type Session, SessionKeeper, type TokenStore } from './session.ts'
+import { type Session, SessionKeeper, sessionOperations, type TokenStore } from './session.ts'
 
 export interface ClientOptions {
   /** Where the service is, as its PUBLIC_URL says. Default: the origin of the page. */
@@ -55,7 +55,8 @@ export interface FrontgateClient {
   accessToken(): Promise<string | null>
   /**
    * `fetch` for the product's own API, as whoever is signed in: give it no other addresses, whoever runs them could use the
-   * token. A call that is answered 401 is made again once with a newer token, unless its body is a stream.
+   * token. A call that is answered 401 is made again once with a newer token, unless its body is a stream; where none is to
+   * be had, or one was fetched for such an answer within the last half minute, that answer comes back.
    */
   readonly fetch: typeof fetch
   /**
@@ -91,9 +92,7 @@ export function createClient(options: ClientOptions = {}): FrontgateClient {
     credentials: 'include',
     fetch: (request) => {
       const operation = `${request.method} ${request.url.slice(url.length).split('?', 1)[0]}`
-      const send = operation.startsWith('POST /v1/auth/')
-        ? (call: Request) => keeper.change(call)
-        : plainFetch
+      const send = sessionOperations.has(operation) ? (call: Request) => keeper.change(call) : plainFetch
       return sendAuthorized(keeper, { request, send, isOpen: openOperations.has(operation) })
     },
   })
@@ -108,7 +107,8 @@ export function createClient(options: ClientOptions = {}): FrontgateClient {
     accessToken: () => keeper.token(),
     fetch: async (input, init) => {
       const isRepeatable = !(init?.body instanceof ReadableStream)
-      return sendAuthorized(keeper, { request: new Request(input, init), send: plainFetch, isRepeatable })
+      const request = new Request(input, init)
+      return sendAuthorized(keeper, { request, send: plainFetch, isOfProduct: true, isRepeatable })
     },
     async register(body) {
       unwrap(await api.POST('/v1/auth/register', { body: { ...body, ...delivery } }))

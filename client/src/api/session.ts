@@ -32,8 +32,24 @@ export interface TokenStore {
 
 /** An access token is good for at least this long when it is used. */
 const MARGIN_MS = 30_000
-/** A lost answer leaves five of the 15 seconds in which the service takes the same refresh token again. */
-const REFRESH_MS = 10_000
+/**
+ * How long an answer is waited for while all tabs wait with it. One to a refresh that is lost leaves five of the 15 seconds in
+ * which the service takes the same refresh token again.
+ */
+const ANSWER_MS = 10_000
+/** A product that refuses a token does not have another one fetched more often than this. */
+const REFUSED_AGAIN_MS = 30_000
+
+/** What begins, changes or ends the session: nothing else gives or takes its cookie. */
+export const sessionOperations: ReadonlySet<string> = new Set([
+  'POST /v1/auth/register',
+  'POST /v1/auth/login',
+  'POST /v1/auth/email/verify',
+  'POST /v1/auth/refresh',
+  'POST /v1/auth/switch-account',
+  'POST /v1/auth/logout',
+  'POST /v1/auth/logout-all',
+])
 
 const nobody = { user: null, account: null, accounts: [] as const, problem: null }
 const loading: Session = { status: 'loading', ...nobody }
@@ -57,6 +73,8 @@ export class SessionKeeper {
   #tokens: Tokens | null = null
   #refreshing: Promise<void> | null = null
   #cutRefresh = () => {}
+  /** Of `performance.now()`: when a product last refused the token that was at hand. */
+  #refusedAt = Number.NEGATIVE_INFINITY
   /** Counts what begins, changes and ends the session: an answer that was asked for before is void. */
   #changes = 0
   /** Ids of sessions that are over: what still arrives of them is void. */
@@ -109,14 +127,29 @@ export class SessionKeeper {
   }
 
   /**
+   * Another token than the one that a product refused; null where none is to be had. A product that refuses for reasons of its
+   * own, such as another audience, would otherwise have every call refresh.
+   */
+  async tokenBeside(refused: string): Promise<string | null> {
+    if (this.#token?.text === refused && !this.#refreshing) {
+      if (performance.now() - this.#refusedAt < REFUSED_AGAIN_MS) return null
+      this.#refusedAt = performance.now()
+    }
+    return this.token(refused).catch((error) => {
+      if (error instanceof SessionChanged) throw error
+      return null
+    })
+  }
+
+  /**
    * Sends a call that may begin, change or end the session, and takes over what comes of it. While it is under way no
    * tab sends another, so that the cookie and what is remembered are of the same session in the end.
    */
   change(request: Request): Promise<Response> {
     const changed = this.#tabs.alone(async () => {
       const asked = instant()
-      const response = await this.#fetch(request)
-      if (response.ok) await this.#takeOver(new URL(request.url).pathname, response.clone(), asked)
+      const { response, text } = await this.#ask(request)
+      if (response.ok) await this.#takeOver(new URL(request.url).pathname, text, asked)
       return response
     })
     return unlessAborted(request.signal, changed)
@@ -190,30 +223,42 @@ export class SessionKeeper {
   async #post(path: string, fields: object): Promise<{ response: Response; body: unknown }> {
     const cut = new AbortController()
     this.#cutRefresh = () => cut.abort(new SessionChanged())
-    const timer = setTimeout(() => cut.abort(new Error(`No answer in ${REFRESH_MS / 1000} s`)), REFRESH_MS)
+    const { response, text } = await this.#ask(
+      new Request(`${this.#url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(fields),
+        credentials: 'include',
+        signal: cut.signal,
+      }),
+    )
+    return { response, body: readJson(text) }
+  }
+
+  /** The whole answer to a call. It is given up when it takes too long, so that no tab waits for ever. */
+  async #ask(request: Request): Promise<{ response: Response; text: string }> {
+    const cut = new AbortController()
+    const giveUp = () => cut.abort(request.signal.reason)
+    request.signal.addEventListener('abort', giveUp)
+    const timer = setTimeout(() => cut.abort(new Error(`No answer in ${ANSWER_MS / 1000} s`)), ANSWER_MS)
+    const answer = async () => {
+      const response = await this.#fetch(new Request(request, { signal: cut.signal }))
+      return { response, text: await response.clone().text() }
+    }
     try {
-      const response = await this.#fetch(
-        new Request(`${this.#url}${path}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(fields),
-          credentials: 'include',
-          signal: cut.signal,
-        }),
-      )
-      const text = await response.text()
-      return { response, body: readJson(text) }
+      return await unlessAborted(cut.signal, answer())
     } catch (error) {
-      if (cut.signal.reason instanceof SessionChanged) throw cut.signal.reason
+      if (request.signal.aborted) throw request.signal.reason
       throw new FrontgateUnreachable(this.#url, cut.signal.reason ?? error)
     } finally {
       clearTimeout(timer)
+      request.signal.removeEventListener('abort', giveUp)
     }
   }
 
-  async #takeOver(path: string, response: Response, asked: Instant): Promise<void> {
+  async #takeOver(path: string, text: string, asked: Instant): Promise<void> {
     if (path.endsWith('/v1/auth/logout') || path.endsWith('/v1/auth/logout-all')) return this.end()
-    const body = readJson(await response.text()) as Partial<Tokens> & { tokens?: Tokens }
+    const body = readJson(text) as Partial<Tokens> & { tokens?: Tokens }
     const tokens = body?.tokens ?? body
     if (!tokens?.access_token) return
     // A token that was asked for in another way than this client keeps it is for whoever asked for it.
