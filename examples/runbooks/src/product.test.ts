@@ -235,6 +235,18 @@ describe('the KB Accelerator', () => {
   })
 })
 
+test('an article and a script have a size, and a refusal says which', async () => {
+  const call = await product.as('proActive')
+  expect(await call('POST', '/api/accelerator', { article: 'a'.repeat(100_001) })).toMatchObject({
+    status: 422,
+    body: { code: 'invalid-request', detail: expect.stringContaining('100000 characters') },
+  })
+  expect(await call('POST', '/api/scripts', { name: 'Long', body: 'a'.repeat(20_001) })).toMatchObject({
+    status: 422,
+    body: { code: 'invalid-request', detail: expect.stringContaining('20000 characters') },
+  })
+})
+
 test('a trial closes for a token that is still good, when it ends', async () => {
   const accountId = randomUUID()
   const call = await product.as('trialing', { accountId })

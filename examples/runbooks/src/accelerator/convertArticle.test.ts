@@ -120,3 +120,43 @@ function outline({ nodes }: Tree): string[] {
     return [id, text, ...(detail ? [`(${detail})`] : []), ...answers].join(' ')
   })
 }
+
+// Time that grew with the square of this would not end within the time that a test is given.
+const LONG = 150_000
+const parts = [
+  '[',
+  '[a](',
+  '](',
+  '**',
+  '*',
+  '__',
+  '_ ',
+  '`',
+  '#',
+  '# ',
+  '. A',
+  'go ',
+  'go to step ',
+  'if a, ',
+  ' then',
+  '1. ',
+  '-',
+  ':',
+]
+test.each(['', '# a', '1. if a'])('however much of anything after %j is read once', (start) => {
+  const hostile = [
+    `${start}${' '.repeat(LONG)}b`,
+    `${start}${' '.repeat(LONG)}b\u2028b`,
+    ...parts.flatMap((part) => [
+      `${start}${part.repeat(LONG / part.length)}`,
+      `${start} ${part.repeat(LONG / part.length)}b`,
+    ]),
+  ]
+  for (const text of hostile) {
+    try {
+      convertArticle(text)
+    } catch (error) {
+      expect(error).toBeInstanceOf(Problem)
+    }
+  }
+})

@@ -5,7 +5,8 @@ import { type Item, readArticle, type Section } from './readArticle.ts'
 const LONGEST_TEXT = 200
 const MOST_ITEMS = 200
 const MOST_SECTIONS = 18
-const JUMP = /\b(?:go|skip|continue|proceed|move on|jump|return)\b[^.]*?\bstep\s+(\d{1,3})\b/i
+// Bounded, since it is looked for from each of these words on.
+const JUMP = /\b(?:go|skip|continue|proceed|move on|jump|return)\b[^.]{0,80}?\bstep (\d{1,3})\b/i
 const SOLVED = 'solved'
 const HAND_OVER = 'hand-over'
 

@@ -16,7 +16,9 @@ export interface Article {
   sections: Section[]
 }
 
-const MARKED_HEADING = /^#{1,6}\s+(.+?)\s*#*$/
+// Each of these reads a line in time that grows with its length and no faster, whatever is in it: whoever pastes an article
+// must not hold up everybody. They rely on lines in which no two spaces follow each other.
+const MARKED_HEADING = /^#{1,6} (.*[^#])#*$/
 const UNDERLINE = /^(?:={3,}|-{3,})$/
 const NUMBERED = /^(?:step\s+)?(\d{1,3})(?:[.):]|\s+[-–—])\s+(.+)$/i
 const BULLET = /^[-*•–]\s+(.+)$/
@@ -26,14 +28,11 @@ const HEADING_WORDS = 10
 
 /** Reads what was pasted: headings, numbered steps and lists, and sentences that begin with “If”. */
 export function readArticle(text: string): Article {
-  const lines = text
-    .replace(/\r\n?/g, '\n')
-    .split('\n')
-    .map((line) => line.replace(/\t/g, '    ').trimEnd())
+  const lines = text.split(/\r\n?|[\n\u2028\u2029]/).map((line) => line.replace(/\s+/g, ' ').trim())
   const sections: Section[] = [{ heading: '', items: [] }]
   let section = sections[0] as Section
   for (let i = 0; i < lines.length; i++) {
-    const line = (lines[i] ?? '').trim()
+    const line = lines[i] ?? ''
     if (line === '' || UNDERLINE.test(line)) continue
     const heading = headingAt(lines, i)
     if (heading !== undefined) {
@@ -49,12 +48,12 @@ export function readArticle(text: string): Article {
 
 /** Marked as one, underlined, or a short line by itself that is no sentence. */
 function headingAt(lines: string[], i: number): string | undefined {
-  const line = (lines[i] ?? '').trim()
+  const line = lines[i] ?? ''
   const marked = MARKED_HEADING.exec(line)?.[1]
   if (marked !== undefined) return plain(marked)
   if (NUMBERED.test(line) || BULLET.test(line)) return undefined
-  if (UNDERLINE.test((lines[i + 1] ?? '').trim())) return plain(line)
-  const isAlone = (lines[i - 1] ?? '').trim() === '' && (lines[i + 1] ?? '').trim() === ''
+  if (UNDERLINE.test(lines[i + 1] ?? '')) return plain(line)
+  const isAlone = !lines[i - 1] && !lines[i + 1]
   const isShort =
     line.split(/\s+/).length <= HEADING_WORDS &&
     !/[.!?,;]$/.test(line) &&
@@ -89,7 +88,7 @@ function addLine({ items }: Section, line: string): void {
 /** Without the marks of Markdown for strong, emphasised, code and links. */
 function plain(text: string): string {
   return text
-    .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+    .replace(/\[([^[\]]+)\]\([^[)]*\)/g, '$1')
     .replace(/(\*\*|__|`)(.+?)\1/g, '$2')
     .trim()
 }

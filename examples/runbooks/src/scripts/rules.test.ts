@@ -26,3 +26,13 @@ describe('filling in', () => {
     expect(fillIn('{{a}}{{b}}', { a: '{{b}}', b: '$& $1' })).toEqual({ kind: 'filled', text: '{{b}}$& $1' })
   })
 })
+
+test.each(['{{a', '{{', '{{ ', '{{a b', '{{a{{'])(
+  'a megabyte of %j and spaces is read as soon as it is sent',
+  (part) => {
+    const spaces = ' '.repeat(1_000_000)
+    expect(parametersOf(`${part}${spaces}!`)).toEqual([])
+    expect(parametersOf(`${part.repeat(1_000_000 / part.length)}!`)).toEqual([])
+    expect(parametersOf(`${part}${' a'.repeat(500_000)}!`)).toEqual([])
+  },
+)

@@ -1,4 +1,5 @@
-const PARAMETER = /\{\{\s*([\p{L}_][\p{L}\p{N}_ -]*?)\s*\}\}/gu
+// Words and what is between them share no character, so that a long one that comes to nothing is read once.
+const PARAMETER = /\{\{\s*([\p{L}_][\p{L}\p{N}_-]*(?: +[\p{L}\p{N}_-]+)*)\s*\}\}/gu
 
 /** What came of filling in: the text, or the parameters that still have no value. */
 export type Filled = { kind: 'filled'; text: string } | { kind: 'missing'; parameters: string[] }
