@@ -275,6 +275,61 @@ describe('another account', () => {
   })
 })
 
+/** Everything that a body becomes when one of its texts, or what one is called, is something else. */
+function* distorted(body: unknown, distort: (text: string) => unknown): Generator<unknown> {
+  if (typeof body === 'string') yield distort(body)
+  if (typeof body !== 'object' || body === null) return
+  for (const [key, value] of Object.entries(body)) {
+    for (const other of distorted(value, distort)) {
+      yield Array.isArray(body) ? body.with(Number(key), other) : { ...body, [key]: other }
+    }
+    if (!Array.isArray(body)) yield { ...body, [String(distort(key))]: value }
+  }
+}
+
+describe.each(Object.entries(routes))('%s with what no database keeps', (_name, route) => {
+  test('is refused', async () => {
+    const accountId = randomUUID()
+    const seeded = await seed(accountId)
+    const call = await product.as('proActive', { accountId })
+    const body = route.body?.(seeded)
+    const url = route.url(seeded)
+    const ids = Object.values(seeded)
+    const asUrn = (text: string) => (ids.includes(text) ? `urn:uuid:${text}` : text)
+    const bodies = [
+      ...distorted(body, (text) => `${text}\0`),
+      ...distorted(body, (text) => `${text}\ud800`),
+      ...[...distorted(body, asUrn)].filter((each) => JSON.stringify(each).includes('urn:')),
+    ]
+    for (const each of bodies) {
+      const reply = await call(route.method, url, each as object)
+      expect([each, reply.status, reply.body.code]).toEqual([each, 422, 'invalid-request'])
+    }
+    const withoutId = ids.reduce((path, id) => path.replace(id, 'ID'), url)
+    const paths = withoutId === url ? [] : ['urn:uuid:ID', 'ID%00', '%ED%A0%80', '%zz', `{ID}`]
+    for (const wrong of paths) {
+      const id = wrong.replace('ID', randomUUID())
+      const reply = await call(route.method, withoutId.replace('ID', id), body)
+      expect([wrong, reply.status, reply.body.code]).toEqual([wrong, 422, 'invalid-request'])
+    }
+  })
+})
+
+test.each([
+  'query=%00',
+  'query=a%00',
+  'before=urn:uuid:00000000-0000-4000-8000-000000000000',
+  'before=%00',
+  'query=a&query=b',
+])('sessions are not looked for with %s', async (query) => {
+  const call = await product.as('proActive')
+  expect(await call('GET', `/api/sessions?${query}`)).toMatchObject({
+    status: 422,
+    body: { code: 'invalid-request' },
+    type: 'application/problem+json',
+  })
+})
+
 /** Method and path of every route, from the drawing of the tree that they are kept in. */
 function offeredRoutes(drawing: string): string[] {
   const above: string[] = []

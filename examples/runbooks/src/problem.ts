@@ -1,5 +1,5 @@
 import type { Refused } from '@frontgate/client/guards'
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** What this product itself refuses with. Frontgate's guards have codes of their own, in the same shape. */
 const problems = {
@@ -29,23 +29,26 @@ export class Problem extends Error {
   }
 }
 
-/** Renders every refusal as problem details (RFC 9457), those of the framework too. */
+/** Renders every refusal as problem details (RFC 9457), those of the framework too, but for addresses that it cannot read. */
 export function answerProblems(server: FastifyInstance): void {
   server.setNotFoundHandler((request, reply) =>
     send(reply, new Problem('not-found', `Nothing is at ${request.method} ${request.url.split('?')[0]}.`)),
   )
-  server.setErrorHandler<FastifyError>((error, request, reply) => {
-    if (error instanceof Problem) return send(reply, error)
-    if (error.statusCode !== undefined && error.statusCode < 500) {
-      return send(
-        reply,
-        new Problem('invalid-request', error.message),
-        error.statusCode === 400 ? 422 : error.statusCode,
-      )
-    }
-    request.log.error({ error }, 'a request failed')
-    return send(reply, new Problem('internal', 'The cause is in the log.'))
-  })
+  server.setErrorHandler(answerError)
+}
+
+/** Renders one; for `frameworkErrors`, where the framework asks nobody else. */
+export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof Problem) return send(reply, error)
+  if (error.statusCode !== undefined && error.statusCode < 500) {
+    return send(
+      reply,
+      new Problem('invalid-request', error.message),
+      error.statusCode === 400 ? 422 : error.statusCode,
+    )
+  }
+  request.log.error({ error }, 'a request failed')
+  return send(reply, new Problem('internal', 'The cause is in the log.'))
 }
 
 /** Answers what a gate has refused. Its guards do so themselves; this is for who asks the gate. */

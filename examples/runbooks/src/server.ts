@@ -4,7 +4,8 @@ import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type pg from 'pg'
 import { acceleratorRoutes } from './accelerator/routes.ts'
 import { flowpilotRoutes } from './flowpilot/routes.ts'
-import { answerProblems } from './problem.ts'
+import { answerError, answerProblems } from './problem.ts'
+import { refuseUnkeptText } from './refuseUnkeptText.ts'
 import { scriptRoutes } from './scripts/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { treeRoutes } from './trees/routes.ts'
@@ -23,9 +24,11 @@ export function makeServer(
 ): FastifyInstance {
   const server = fastify({
     ...options,
+    frameworkErrors: answerError,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
   })
   answerProblems(server)
+  refuseUnkeptText(server)
   const parts: Parts = { pool, gate, guards: fastifyGuards(gate) }
   treeRoutes(server, parts)
   sessionRoutes(server, parts)

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { Uuid } from '../ids.ts'
 import type { Parts } from '../server.ts'
 import { suggest } from './suggest.ts'
 
 const body = Type.Object(
-  { words: Type.String({ maxLength: 5_000 }), session_id: Type.Optional(Type.String({ format: 'uuid' })) },
+  { words: Type.String({ maxLength: 5_000 }), session_id: Type.Optional(Uuid) },
   { additionalProperties: false },
 )
 

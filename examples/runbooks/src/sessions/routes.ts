@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { inTx } from '../database.ts'
-import { type ById, idParams } from '../ids.ts'
+import { type ById, idParams, Uuid } from '../ids.ts'
 import type { Parts } from '../server.ts'
 import { getSession, listSessions, type Outcome, outcomes } from './sessions.ts'
 import { startSession } from './startSession.ts'
@@ -10,12 +10,9 @@ import { endSession, takeStep } from './takeStep.ts'
 const strict = { additionalProperties: false }
 const listQuery = Type.Object({
   query: Type.Optional(Type.String({ maxLength: 200 })),
-  before: Type.Optional(Type.String({ format: 'uuid' })),
+  before: Type.Optional(Uuid),
 })
-const startBody = Type.Object(
-  { tree_id: Type.String({ format: 'uuid' }), person: Type.String({ maxLength: 200 }) },
-  strict,
-)
+const startBody = Type.Object({ tree_id: Uuid, person: Type.String({ maxLength: 200 }) }, strict)
 const stepBody = Type.Object(
   {
     kind: Type.Union([Type.Literal('answer'), Type.Literal('back'), Type.Literal('note')]),
