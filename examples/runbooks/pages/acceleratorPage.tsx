@@ -1,4 +1,4 @@
-import { useBillingState } from '@frontgate/client/react'
+import { useBillingState, useSession } from '@frontgate/client/react'
 import { useState } from 'react'
 import type { Tree } from '../src/trees/rules.ts'
 import { useAction, useCall } from './api.ts'
@@ -17,6 +17,7 @@ const example = `# The printer does not print
 /** Turns an article into a draft, which is edited before it is kept. */
 export function AcceleratorPage() {
   const call = useCall()
+  const { account } = useSession()
   const { state, refresh } = useBillingState()
   const { busy, problem, run } = useAction()
   const [article, setArticle] = useState('')
@@ -24,7 +25,7 @@ export function AcceleratorPage() {
   const convert = async () => {
     const draft = await call<Tree>('POST', '/api/accelerator', { article })
     void refresh()
-    handOver(draft)
+    handOver(account?.id, draft)
     go('/trees/new')
   }
   return (

@@ -1,17 +1,17 @@
 import type { Tree, TreeNode } from '../src/trees/rules.ts'
 
-let handed: Tree | null = null
+let handed: { accountId: string | undefined; draft: Tree } | null = null
 
-/** Hands a draft to the editor that is opened next. */
-export function handOver(draft: Tree): void {
-  handed = draft
+/** Hands a draft to the editor that this account opens next. */
+export function handOver(accountId: string | undefined, draft: Tree): void {
+  handed = { accountId, draft }
 }
 
-/** The draft that was handed over, once. */
-export function takeDraft(): Tree | null {
-  const draft = handed
+/** The draft that was handed over, once, and to nobody else: this outlives a change of accounts. */
+export function takeDraft(accountId: string | undefined): Tree | null {
+  const taken = handed
   handed = null
-  return draft
+  return taken?.accountId === accountId ? (taken?.draft ?? null) : null
 }
 
 /** What a new tree begins with: a question with two outcomes, which is whole. */

@@ -1,3 +1,4 @@
+import { useSession } from '@frontgate/client/react'
 import { useState } from 'react'
 import { faultsOf, type Tree } from '../src/trees/rules.ts'
 import { type KeptTree, useAction, useCall, useLoaded } from './api.ts'
@@ -13,7 +14,8 @@ export function TreeEditorPage({ id }: { id?: string }) {
 
 function NewTree() {
   const call = useCall()
-  const [draft] = useState(() => takeDraft() ?? firstDraft())
+  const { account } = useSession()
+  const [draft] = useState(() => takeDraft(account?.id) ?? firstDraft())
   const save = async (tree: Tree) => go(`/trees/${(await call<KeptTree>('POST', '/api/trees', tree)).id}`)
   return <Editor title="New tree" back="/" tree={draft} save={save} />
 }
