@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { takeLock } from '../../scripts/lock.mjs'
 
 const sources = ['package-lock.json', 'examples/runbooks', 'client/dist']
 
@@ -13,13 +15,35 @@ export function pagesFolder(root: string): string {
 
 /**
  * Builds the product's pages unless they are as the sources say; meanwhile the product says that they are being built.
- * `onStart` is told of the program that does it. Throws with what it said when it fails.
+ * Of several sandboxes of one checkout one builds, and the others wait for it until they are to stop. `onStart` is told of the
+ * program that does it. Throws with what it said when it fails.
  */
-export async function buildPages(root: string, onStart: (builder: ChildProcess) => void): Promise<void> {
+export async function buildPages(
+  root: string,
+  onStart: (builder: ChildProcess) => void,
+  stopping: AbortSignal,
+): Promise<void> {
+  if (isBuilt(root)) return
+  const lock = await holdBuild(root, stopping)
+  try {
+    if (!isBuilt(root)) await build(root, onStart)
+  } finally {
+    lock.release()
+  }
+}
+
+async function holdBuild(root: string, stopping: AbortSignal) {
+  fs.mkdirSync(join(root, '.frontgate'), { recursive: true })
+  for (;;) {
+    const lock = takeLock(join(root, '.frontgate', 'pages.lock'))
+    if (lock.holder === undefined) return lock
+    await delay(50, undefined, { signal: stopping })
+  }
+}
+
+async function build(root: string, onStart: (builder: ChildProcess) => void): Promise<void> {
   const folder = pagesFolder(root)
-  const stampFile = join(folder, 'stamp')
   const stamp = stampOf(root)
-  if (fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === stamp) return
   const next = `${folder}.${process.pid}`
   const vite = join(root, 'node_modules/vite/bin/vite.js')
   const builder = spawn(process.execPath, [vite, 'build', '--outDir', next, '--logLevel', 'warn'], {
@@ -39,6 +63,11 @@ export async function buildPages(root: string, onStart: (builder: ChildProcess) 
   } finally {
     fs.rmSync(next, { recursive: true, force: true })
   }
+}
+
+function isBuilt(root: string): boolean {
+  const stampFile = join(pagesFolder(root), 'stamp')
+  return fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === stampOf(root)
 }
 
 function stampOf(root: string): string {

@@ -53,7 +53,7 @@ export async function runProduct(app: App, product: Product): Promise<RunningPro
     })
   }
   const running = keepRunning(folder, env, { say, keep, stopping: stopping.signal })
-  const building = buildPages(root, keep).catch((error: Error) => {
+  const building = buildPages(root, keep, stopping.signal).catch((error: Error) => {
     if (!stopping.signal.aborted) say(error.message)
   })
   return {
