@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { createClient, type FrontgateClient } from '@frontgate/client'
+import { createClient, type FrontgateClient, FrontgateProblem } from '@frontgate/client'
 import { createElement as h, type ReactNode } from 'react'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { buyer, checkout, FAILS_LATER, freshToken, pay } from '../support/buyers.ts'
@@ -14,9 +14,16 @@ becomePage('http://localhost/')
 const { act, cleanup, configure, fireEvent, render, screen, waitFor, within } = await import(
   '@testing-library/react'
 )
-const { AccountWidget, FrontgateProvider, PricingTable, RequireFeature, RequirePlan, SignIn } = await import(
-  '@frontgate/client/react'
-)
+const {
+  AccountWidget,
+  FrontgateProvider,
+  PricingTable,
+  Problem,
+  RequireFeature,
+  RequireLimit,
+  RequirePlan,
+  SignIn,
+} = await import('@frontgate/client/react')
 const { useBillingState, useSession } = await import('@frontgate/client/react')
 // What is awaited comes in its own time on a slow machine.
 configure({ asyncUtilTimeout: 20_000 })
@@ -309,8 +316,67 @@ test('a feature says which plan has it, and strangers are asked in', async () =>
   await act(() => client.signOut())
   await screen.findByText('Closed: signed-out')
   await act(() => client.signIn({ email: other.email, password: PASSWORD }))
-  await screen.findByRole('heading', { name: 'FlowPilot comes with the Pro plan' })
+  await screen.findByRole('heading', { name: 'The Pro plan has FlowPilot' })
   screen.getByText('Closed: closed')
+})
+
+test('a limit that is reached is said before anything is typed, by the product’s own count or the service’s', async () => {
+  const person = await registerVerified(t)
+  await t.app.pool.query('update grants set until_at = from_at where account_id = $1', [person.accountId])
+  const limits = [
+    h(RequireLimit, { key: 'a', limit: 'trees', used: 0 }, h('p', null, 'A first tree')),
+    h(RequireLimit, { key: 'b', limit: 'trees', used: 3 }, h('p', null, 'A fourth tree')),
+    h(RequireLimit, { key: 'c', limit: 'kb_conversions' }, h('p', null, 'An article')),
+  ]
+  await showTo(person.email, limits, { pricingUrl: '/pricing' })
+  await screen.findByText('A first tree')
+  expect(screen.getAllByRole('heading', { name: 'This takes the Pro plan' })).toHaveLength(2)
+  screen.getByText(/3 of 1 used/)
+  for (const closed of ['A fourth tree', 'An article']) expect(screen.queryByText(closed)).toBeNull()
+})
+
+test('every refusal is said with its way out', async () => {
+  const person = await register(t)
+  const refused = (code: string, status: number, members: object = {}) => {
+    const said = { type: `/problems/${code}`, code, status, title: 'Not so', detail: 'It does not fit.' }
+    return new FrontgateProblem({ ...said, instance: 'r1', ...members } as never)
+  }
+  const problems: Record<string, unknown> = {
+    unverified: refused('email-verification-required', 403),
+    over: refused('subscription-required', 402, { reason: 'trial-expired', required_plan: 'pro' }),
+    feature: refused('feature-not-in-plan', 402, { feature: 'scripts', required_plan: 'pro' }),
+    limit: refused('limit-reached', 402, {
+      limit: 5,
+      used: 5,
+      required_plan: 'team',
+      resets_at: '2031-01-01T00:00:00.000Z',
+    }),
+    sales: refused('self-serve-disabled', 403, { sales_url: 'https://sales.example/' }),
+    own: refused('tree-not-whole', 422),
+    network: new TypeError('fetch failed'),
+    none: null,
+  }
+  const all = Object.entries(problems).map(([id, problem]) =>
+    h('div', { key: id, 'data-testid': id }, h(Problem, { problem })),
+  )
+  const labels = { features: { scripts: 'Scripts' } }
+  await showTo(person.email, all, { pricingUrl: '/pricing', labels })
+  const of = (id: string) => within(screen.getByTestId(id))
+  await of('over').findByRole('heading', { name: 'This takes the Pro plan' })
+  of('over').getByText(/Your trial is over. Nothing is lost/)
+  await of('feature').findByRole('heading', { name: 'The Pro plan has Scripts' })
+  of('limit').getByText(/5 of 5 used. More from January 1, 2031/)
+  for (const id of ['over', 'feature', 'limit'])
+    expect(of(id).getByRole('link', { name: 'See plans' }).getAttribute('href')).toBe('/pricing')
+  expect(of('sales').getByRole('link', { name: 'Talk to sales' }).getAttribute('href')).toBe(
+    'https://sales.example/',
+  )
+  of('own').getByText('Not so. It does not fit.')
+  of('network').getByText(/cannot be reached/)
+  expect(screen.getByTestId('none').textContent).toBe('')
+  of('unverified').getByRole('heading', { name: 'Verify your address first' })
+  fireEvent.click(of('unverified').getByRole('button', { name: 'Send a new link' }))
+  await of('unverified').findByText(/A new link is on its way|Too many attempts/)
 })
 
 test('strangers register before they buy; members are told whom to ask', async () => {

@@ -10,6 +10,7 @@ export {
   useSession,
 } from './frontgateProvider.tsx'
 export { PricingTable, type PricingTableProps } from './pricingTable.tsx'
-export { type Refused, RequireFeature, RequirePlan } from './requirePlan.tsx'
+export { Problem } from './problem.tsx'
+export { type Refused, RequireFeature, RequireLimit, RequirePlan } from './requirePlan.tsx'
 export { SignIn, type SignInProps } from './signIn.tsx'
 export { type BillingStateNow, useBillingState } from './useBillingState.ts'

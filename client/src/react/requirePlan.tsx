@@ -1,12 +1,12 @@
 import { type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
 import type { components } from '../api/schema.ts'
 import { findPortal } from './billingPages.ts'
-import { formatMoney } from './format.ts'
+import { formatDate, formatMoney } from './format.ts'
 import { Outcome, Waiting } from './formParts.tsx'
 import { useFrontgate, useSession } from './frontgateProvider.tsx'
 import { PricingTable } from './pricingTable.tsx'
 import { ResendVerification } from './resendVerification.tsx'
-import { decideOpening, type Need, type Opening } from './rules.ts'
+import { countOf, decideOpening, type Need, type Opening } from './rules.ts'
 import { sayProblem } from './sayProblem.ts'
 import { SignIn } from './signIn.tsx'
 import { useBillingState, useServiceTime } from './useBillingState.ts'
@@ -45,6 +45,18 @@ export function RequireFeature({ feature, ...rest }: RequireProps & { feature: s
   return <Require need={{ kind: 'feature', feature }} {...rest} />
 }
 
+/**
+ * The same while an account has not used up a limit: by `used`, which the product has counted, else by what is counted
+ * at the service. To be said before somebody writes what would be refused. For the eye only too.
+ */
+export function RequireLimit({
+  limit,
+  used,
+  ...rest
+}: RequireProps & { limit: string; used?: number | undefined }): ReactElement {
+  return <Require need={{ kind: 'limit', limit, used }} {...rest} />
+}
+
 function Require({ need, fallback, children }: RequireProps & { need: Need }): ReactElement {
   const { client, words, locale } = useFrontgate()
   const { status, user, account, problem: noSession } = useSession()
@@ -56,6 +68,7 @@ function Require({ need, fallback, children }: RequireProps & { need: Need }): R
     user && state && plans.data ? decideOpening(need, { user, state, plans: plans.data }, now()) : null
   if (opening?.kind === 'open') return <>{children}</>
 
+  const count = need.kind === 'limit' && state ? countOf(need, state) : null
   const refused: Refused | null =
     status === 'signed-out'
       ? { kind: 'signed-out', reason: null, requiredPlan: null }
@@ -71,7 +84,7 @@ function Require({ need, fallback, children }: RequireProps & { need: Need }): R
   return (
     <section className="frontgate frontgate-refusal" lang={locale}>
       {refused ? (
-        <Refusal need={need} refused={refused} />
+        <Refusal need={need} refused={refused} count={count} />
       ) : status === 'signed-in' && !account ? (
         <p>{words.noAccount}</p>
       ) : failed ? (
@@ -95,7 +108,15 @@ function Require({ need, fallback, children }: RequireProps & { need: Need }): R
   )
 }
 
-function Refusal({ need, refused }: { need: Need; refused: Refused }): ReactElement {
+interface RefusalProps {
+  need: Need
+  refused: Refused
+  /** Of a limit. */
+  count?: ReturnType<typeof countOf> | null
+}
+
+/** Why something is closed, and the way in. */
+export function Refusal({ need, refused, count = null }: RefusalProps): ReactElement {
   const { words } = useFrontgate()
   const { user } = useSession()
   if (refused.kind === 'signed-out') return <SignInFirst />
@@ -108,7 +129,7 @@ function Refusal({ need, refused }: { need: Need; refused: Refused }): ReactElem
       </>
     )
   }
-  return <TooLow need={need} refused={refused} />
+  return <TooLow need={need} refused={refused} count={count} />
 }
 
 function SignInFirst(): ReactElement {
@@ -138,8 +159,8 @@ function SignInFirst(): ReactElement {
 /** What is mended by paying what is owed, and not by another plan. */
 const OWED = ['past-due', 'unpaid', 'paused', 'incomplete']
 
-function TooLow({ need, refused: { reason, requiredPlan } }: { need: Need; refused: Refused }): ReactElement {
-  const { client, words, nameFeature, pricingUrl } = useFrontgate()
+function TooLow({ need, refused: { reason, requiredPlan }, count }: RefusalProps): ReactElement {
+  const { client, words, locale, nameFeature, pricingUrl } = useFrontgate()
   const { account } = useSession()
   const { state } = useBillingState()
   const { pressed, fault, leave } = useLeaving()
@@ -148,6 +169,14 @@ function TooLow({ need, refused: { reason, requiredPlan } }: { need: Need; refus
   const isOwed = OWED.includes(reason ?? '') && state?.actions.portal === true
   const mayChange = account?.role === 'owner' || account?.role === 'admin'
   const isForSale = requiredPlan !== null || need.kind === 'plan'
+  const at = useServiceTime()()
+  const standing = [
+    ...(isForSale ? [sayWhy(reason, state?.plan_billing.display_name ?? '', words)] : []),
+    ...(count?.limit
+      ? [words.countUsed(formatNumber(count.used, locale), formatNumber(count.limit, locale))]
+      : []),
+    ...(count?.limit && count.resetsAt ? [words.moreFrom(formatDate(count.resetsAt, at, locale))] : []),
+  ]
   return (
     <>
       <h2>
@@ -157,11 +186,11 @@ function TooLow({ need, refused: { reason, requiredPlan } }: { need: Need; refus
             ? words.needsFeature(feature, requiredPlan.display_name)
             : requiredPlan
               ? words.needsPlan(requiredPlan.display_name)
-              : words.needsHigherPlan}
+              : need.kind === 'limit'
+                ? words.atLimit
+                : words.needsHigherPlan}
       </h2>
-      {isForSale && (
-        <p className="frontgate-lead">{sayWhy(reason, state?.plan_billing.display_name ?? '', words)}</p>
-      )}
+      {standing.length > 0 && <p className="frontgate-lead">{standing.join(' ')}</p>}
       {isForSale && requiredPlan && !isOwed && <PriceLine plan={requiredPlan} />}
       {isForSale && !mayChange && account && (
         <p className="frontgate-quiet">{words.askAnOwner(account.name)}</p>
@@ -197,6 +226,10 @@ function TooLow({ need, refused: { reason, requiredPlan } }: { need: Need; refus
       {isOpen && <Plans />}
     </>
   )
+}
+
+function formatNumber(amount: number, locale: string): string {
+  return new Intl.NumberFormat(locale).format(amount)
 }
 
 /** What a plan costs, where it costs something. */

@@ -5,7 +5,11 @@ type Plan = components['schemas']['Plan']
 type User = components['schemas']['User']
 
 /** What a part of a page needs to be shown. */
-export type Need = { kind: 'plan'; plan: string } | { kind: 'feature'; feature: string }
+export type Need =
+  | { kind: 'plan'; plan: string }
+  | { kind: 'feature'; feature: string }
+  /** One more than are used: by the product's own count, else by the service's. */
+  | { kind: 'limit'; limit: string; used: number | undefined }
 
 /** Whether a part of a page is shown, or why not, and the plan that would open it where one would. */
 export type Opening =
@@ -20,9 +24,9 @@ export function decideOpening(
   at: Date,
 ): Opening {
   if (isGraceOver(user, at)) return { kind: 'unverified' }
-  return need.kind === 'plan'
-    ? decidePlan(need.plan, state, plans)
-    : decideFeature(need.feature, state, plans)
+  if (need.kind === 'plan') return decidePlan(need.plan, state, plans)
+  if (need.kind === 'feature') return decideFeature(need.feature, state, plans)
+  return decideLimit(need, state, plans)
 }
 
 /** Whether somebody has let the time pass in which an address has to be verified. */
@@ -51,6 +55,40 @@ function decideFeature(feature: string, state: BillingState, plans: readonly Pla
   const required = plans.find((plan, rank) => rank > has && plan.features[feature] === true)
   const isGranted = state.subscription.source !== null
   return { kind: 'closed', reason: isGranted ? 'plan-too-low' : state.reason, required: required ?? null }
+}
+
+function decideLimit(
+  need: Extract<Need, { kind: 'limit' }>,
+  state: BillingState,
+  plans: readonly Plan[],
+): Opening {
+  const { used, limit } = countOf(need, state)
+  if (limit === null || used < limit) return { kind: 'open' }
+  const has = rankOf(state.plan, plans)
+  const required = plans.find(({ limits }, rank) => {
+    const amount = amountOf(limits[need.limit])
+    return rank > has && (amount === null || amount > used)
+  })
+  const isGranted = state.subscription.source !== null
+  return { kind: 'closed', reason: isGranted ? 'plan-too-low' : state.reason, required: required ?? null }
+}
+
+/** How much of a limit is used, how much there may be (null: any number), and when more comes. */
+export function countOf(
+  { limit: name, used }: Extract<Need, { kind: 'limit' }>,
+  { usage, plan_limits }: BillingState,
+): { used: number; limit: number | null; resetsAt: string | null } {
+  const counted = usage[name]
+  return {
+    used: used ?? counted?.used ?? 0,
+    limit: counted ? counted.limit : amountOf(plan_limits[name]),
+    resetsAt: counted?.resets_at ?? null,
+  }
+}
+
+/** Where nothing is said of a limit the server's guard is left to refuse. */
+function amountOf(limit: BillingState['plan_limits'][string] | undefined): number | null {
+  return typeof limit === 'object' && limit !== null ? limit.amount : (limit ?? null)
 }
 
 function rankOf(name: string, plans: readonly Plan[]): number {

@@ -97,6 +97,9 @@ export interface Words {
   needsHigherPlan: string
   needsFeature: (feature: string, plan: string) => string
   featureOff: (feature: string) => string
+  atLimit: string
+  countUsed: (used: string, limit: string) => string
+  moreFrom: (date: string) => string
   signInFirst: string
   verifyFirst: string
   verifyLead: (email: string) => string
@@ -237,8 +240,11 @@ const english: Words = {
   notIncluded: 'not included',
   needsPlan: (plan) => `This takes the ${plan} plan`,
   needsHigherPlan: 'This takes a higher plan',
-  needsFeature: (feature, plan) => `${feature} comes with the ${plan} plan`,
-  featureOff: (feature) => `${feature} is not available on this account`,
+  needsFeature: (feature, plan) => `The ${plan} plan has ${feature}`,
+  featureOff: (feature) => `This account does not have ${feature}`,
+  atLimit: 'The limit is reached',
+  countUsed: (used, limit) => `${used} of ${limit} used.`,
+  moreFrom: (date) => `More from ${date}.`,
   signInFirst: 'Sign in to see this',
   verifyFirst: 'Verify your address first',
   verifyLead: (email) => `Open the link that we mailed to ${email}, then come back.`,
@@ -382,7 +388,10 @@ const german: Words = {
   needsPlan: (plan) => `Dafür braucht es den Tarif ${plan}`,
   needsHigherPlan: 'Dafür braucht es einen höheren Tarif',
   needsFeature: (feature, plan) => `${feature} gibt es im Tarif ${plan}`,
-  featureOff: (feature) => `${feature} ist für dieses Konto nicht verfügbar`,
+  featureOff: (feature) => `Dieses Konto hat ${feature} nicht`,
+  atLimit: 'Die Grenze ist erreicht',
+  countUsed: (used, limit) => `${used} von ${limit} verbraucht.`,
+  moreFrom: (date) => `Mehr ab ${date}.`,
   signInFirst: 'Bitte melden Sie sich an',
   verifyFirst: 'Bitte bestätigen Sie Ihre Adresse',
   verifyLead: (email) => `Öffnen Sie den Link, den wir an ${email} geschickt haben, und kommen Sie zurück.`,
