@@ -59,15 +59,15 @@ export function useCall() {
       })
       const said = reply.status === 204 ? undefined : await reply.json()
       if (reply.ok) return said as T
-      // The plan is no longer what this page thinks: everything that shows it looks again.
-      if (reply.status === 402) void refresh()
+      // The plan or the role is no longer what this page thinks: everything that shows it looks again.
+      if (reply.status === 402 || reply.status === 403) void refresh()
       throw new FrontgateProblem(said)
     },
     [client, refresh],
   )
 }
 
-/** What a path of the API answers, kept up to date by `reload`. */
+/** What a path of the API answers, kept up to date by `reload`; what was there stays beside the problem of a later look. */
 export function useLoaded<T>(path: string) {
   const call = useCall()
   const [loaded, setLoaded] = useState<{ path: string; data: T | null; problem: unknown }>()
@@ -75,7 +75,7 @@ export function useLoaded<T>(path: string) {
     try {
       setLoaded({ path, data: await call<T>('GET', path), problem: null })
     } catch (problem) {
-      setLoaded({ path, data: null, problem })
+      setLoaded((before) => ({ path, data: before?.path === path ? before.data : null, problem }))
     }
   }, [call, path])
   useEffect(() => void reload(), [reload])
@@ -84,17 +84,33 @@ export function useLoaded<T>(path: string) {
   return { data: current?.data ?? null, problem: current?.problem ?? null, reload, setData }
 }
 
-/** Something that a button does: whether it is under way, and what it was refused with. */
+/** Something that a button does: whether it is under way, and what it was refused with. `run` says whether it worked. */
 export function useAction() {
   const [state, setState] = useState<{ busy: boolean; problem: unknown }>({ busy: false, problem: null })
-  const run = async (work: () => Promise<unknown>) => {
+  const run = async (work: () => Promise<unknown>): Promise<boolean> => {
     setState({ busy: true, problem: null })
     try {
       await work()
       setState({ busy: false, problem: null })
+      return true
     } catch (problem) {
       setState({ busy: false, problem })
+      return false
     }
   }
   return { ...state, run }
+}
+
+/** What somebody types, kept in this tab until it is saved: also while it is refused, and while they are away to pay. */
+export function useDraft<T>(key: string, empty: T): [draft: T, set: (draft: T) => void, forget: () => void] {
+  const [draft, setDraft] = useState<T>(() => JSON.parse(sessionStorage.getItem(key) ?? 'null') ?? empty)
+  const set = (next: T) => {
+    sessionStorage.setItem(key, JSON.stringify(next))
+    setDraft(next)
+  }
+  const forget = () => {
+    sessionStorage.removeItem(key)
+    setDraft(empty)
+  }
+  return [draft, set, forget]
 }

@@ -1,6 +1,6 @@
+import { Problem } from '@frontgate/client/react'
 import { useEffect, useState } from 'react'
 import { type Suggestions, useCall } from './api.ts'
-import { Refusal } from './refusal.tsx'
 import { Link } from './router.tsx'
 
 const PAUSE_MS = 300
@@ -34,10 +34,16 @@ export function FlowPilot({ sessionId, at, words, choose }: FlowPilotProps) {
     }
   }, [call, sessionId, at, words])
 
-  if (found.problem) return <Refusal problem={found.problem} />
+  if (found.problem) return <Problem problem={found.problem} />
   const { next = [], trees = [] } = found.at === at ? (found.suggestions ?? {}) : {}
   if (next.length === 0 && trees.length === 0) {
-    return <p className="pilot quiet">FlowPilot suggests what to do next once there are words to go by.</p>
+    return (
+      <p className="pilot quiet" aria-live="polite">
+        {words.trim() === ''
+          ? 'FlowPilot suggests what to do next once there are words to go by.'
+          : 'FlowPilot: nothing here fits these words.'}
+      </p>
+    )
   }
   return (
     <div className="pilot" aria-live="polite">

@@ -1,9 +1,10 @@
-import { useBillingState } from '@frontgate/client/react'
+import { useBillingState, useSession } from '@frontgate/client/react'
 import { Link } from './router.tsx'
 
 /** One line below the head while the plan needs attention: a trial that runs, or one that is over. */
 export function PlanStrip() {
   const { state } = useBillingState()
+  const { user } = useSession()
   if (!state) return null
   const { status, trial_days_remaining: days } = state.subscription
   if (status === 'trialing') {
@@ -20,7 +21,8 @@ export function PlanStrip() {
       {status === 'trial_expired'
         ? 'Your trial has ended.'
         : `You are on ${state.plan_billing.display_name}.`}{' '}
-      Everything can still be read. <Link href="/pricing">Choose a plan</Link>
+      {user?.email_verified && 'Everything can still be read. '}
+      <Link href="/pricing">Choose a plan</Link>
     </p>
   )
 }

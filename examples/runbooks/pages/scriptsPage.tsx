@@ -1,8 +1,7 @@
-import { RequireFeature, useSession } from '@frontgate/client/react'
+import { Problem, RequireFeature, useSession } from '@frontgate/client/react'
 import { useState } from 'react'
 import { fillIn, parametersOf } from '../src/scripts/rules.ts'
-import { type Script, useAction, useCall, useLoaded } from './api.ts'
-import { Refusal } from './refusal.tsx'
+import { type Script, useAction, useCall, useDraft, useLoaded } from './api.ts'
 
 /** Scripts to read, to fill in and copy, and to write. */
 export function ScriptsPage() {
@@ -27,7 +26,7 @@ export function ScriptsPage() {
       <p className="lead">
         What to say or write, with places to fill in: <code>{'Hello {{name}}, …'}</code>
       </p>
-      <Refusal problem={problem} />
+      <Problem problem={problem} />
       {edited === 'new' && <Writing done={done} cancel={() => setEdited(null)} />}
       {data?.data.length === 0 && edited === null && <p className="card empty">No script yet.</p>}
       <ul className="list">
@@ -62,7 +61,7 @@ export function ScriptsPage() {
 function Filling({ script: { id, body, parameters } }: { script: Script }) {
   const call = useCall()
   const { busy, problem, run } = useAction()
-  const [values, setValues] = useState<Record<string, string>>({})
+  const [values, setValues] = useDraft<Record<string, string>>(`values ${id}`, {})
   const [isCopied, setCopied] = useState(false)
   const filled = fillIn(body, values)
   const copy = () =>
@@ -87,7 +86,7 @@ function Filling({ script: { id, body, parameters } }: { script: Script }) {
         </label>
       ))}
       {filled.kind === 'filled' && parameters.length > 0 && <pre className="filled">{filled.text}</pre>}
-      <Refusal problem={problem} />
+      <Problem problem={problem} />
       <p className="acts">
         <button type="button" className="button main" disabled={busy} onClick={copy}>
           {isCopied ? 'Copied' : 'Copy'}
@@ -148,7 +147,7 @@ function Writing({
         <p className="quiet">
           {parameters.length > 0 ? `To fill in: ${parameters.join(', ')}` : 'Nothing to fill in yet.'}
         </p>
-        <Refusal problem={problem} />
+        <Problem problem={problem} />
         <p className="acts">
           <button type="submit" className="button main" disabled={busy}>
             Save

@@ -1,12 +1,12 @@
-import { RequireFeature, RequirePlan, useSession } from '@frontgate/client/react'
+import { Problem, RequireFeature, RequirePlan, useSession } from '@frontgate/client/react'
 import { useState } from 'react'
-import { type Session, useAction, useCall, useLoaded } from './api.ts'
+import { type Session, useAction, useCall, useDraft, useLoaded } from './api.ts'
 import { FlowPilot } from './flowPilot.tsx'
-import { Refusal } from './refusal.tsx'
 import { Link } from './router.tsx'
 import { outcomeNames } from './sessionsPage.tsx'
 
-type Change = (path: string, body: object) => Promise<void>
+/** Answers whether it worked. */
+type Change = (path: string, body: object) => Promise<boolean>
 
 /** A session: where it is, how it came there, and what to do next while it runs. */
 export function SessionPage({ id }: { id: string }) {
@@ -14,7 +14,7 @@ export function SessionPage({ id }: { id: string }) {
   const { account } = useSession()
   const { data: session, problem, reload, setData } = useLoaded<Session>(`/api/sessions/${id}`)
   const acting = useAction()
-  if (!session) return <Refusal problem={problem} />
+  if (!session) return <Problem problem={problem} />
   const change: Change = (path, body) =>
     acting.run(async () => {
       try {
@@ -43,7 +43,7 @@ export function SessionPage({ id }: { id: string }) {
         {session.tree_name}, version {session.tree_version}
       </p>
       {session.summary && <p className="card">{session.summary}</p>}
-      <Refusal problem={acting.problem} />
+      <Problem problem={acting.problem} />
       <div className="walk">
         <div>
           {mayWalk ? (
@@ -64,7 +64,7 @@ export function SessionPage({ id }: { id: string }) {
 
 function Here({ session, change, busy }: { session: Session; change: Change; busy: boolean }) {
   const { current, path } = session
-  const [words, setWords] = useState('')
+  const [words, setWords, forgetWords] = useDraft(`note ${session.id}`, '')
   const step = (kind: string, text: string) => change('steps', { kind, node_id: current.id, text })
   return (
     <>
@@ -97,8 +97,7 @@ function Here({ session, change, busy }: { session: Session; change: Change; bus
         className="card notes"
         onSubmit={async (event) => {
           event.preventDefault()
-          await step('note', words)
-          setWords('')
+          if (await step('note', words)) forgetWords()
         }}
       >
         <label htmlFor="words">What do they say?</label>
@@ -113,30 +112,32 @@ function Here({ session, change, busy }: { session: Session; change: Change; bus
         <button type="submit" className="button" disabled={busy || words.trim() === ''}>
           Keep as a note
         </button>
-        <RequireFeature feature="flowpilot">
-          <FlowPilot
-            sessionId={session.id}
-            at={current.id}
-            words={words}
-            choose={(answer) => step('answer', answer)}
-          />
-        </RequireFeature>
+        {current.kind === 'question' && (
+          <RequireFeature feature="flowpilot">
+            <FlowPilot
+              sessionId={session.id}
+              at={current.id}
+              words={words}
+              choose={(answer) => step('answer', answer)}
+            />
+          </RequireFeature>
+        )}
       </form>
-      <End key={current.id} isOutcome={current.kind === 'outcome'} change={change} busy={busy} />
+      <End key={current.id} session={session} change={change} busy={busy} />
     </>
   )
 }
 
-function End({ isOutcome, change, busy }: { isOutcome: boolean; change: Change; busy: boolean }) {
+function End({ session, change, busy }: { session: Session; change: Change; busy: boolean }) {
   const [outcome, setOutcome] = useState('solved')
-  const [summary, setSummary] = useState('')
+  const [summary, setSummary, forgetSummary] = useDraft(`summary ${session.id}`, '')
   return (
-    <details className="card end" open={isOutcome}>
+    <details className="card end" open={session.current.kind === 'outcome'}>
       <summary>End the session</summary>
       <form
-        onSubmit={(event) => {
+        onSubmit={async (event) => {
           event.preventDefault()
-          void change('end', { outcome, summary })
+          if (await change('end', { outcome, summary })) forgetSummary()
         }}
       >
         <fieldset className="choice">

@@ -1,6 +1,6 @@
+import { Problem } from '@frontgate/client/react'
 import { useState } from 'react'
 import { type SessionInList, useAction, useCall, useLoaded } from './api.ts'
-import { Refusal } from './refusal.tsx'
 import { Link } from './router.tsx'
 
 export const outcomeNames = { solved: 'Solved', 'handed-over': 'Handed over', 'given-up': 'Given up' }
@@ -36,7 +36,7 @@ function Found({ search, isSearch }: { search: string; isSearch: boolean }) {
   const call = useCall()
   const { data: page, problem, setData } = useLoaded<Page>(`/api/sessions?${search}`)
   const further = useAction()
-  if (!page) return <Refusal problem={problem} />
+  if (!page) return <Problem problem={problem} />
   const loadMore = async () => {
     const before = new URLSearchParams(search)
     before.set('before', page.next ?? '')
@@ -69,7 +69,7 @@ function Found({ search, isSearch }: { search: string; isSearch: boolean }) {
           </li>
         ))}
       </ul>
-      <Refusal problem={further.problem} />
+      <Problem problem={further.problem} />
       {page.next && (
         <button
           type="button"

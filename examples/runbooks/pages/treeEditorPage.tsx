@@ -1,10 +1,9 @@
-import { useSession } from '@frontgate/client/react'
-import { useState } from 'react'
+import { Problem, RequireLimit, useSession } from '@frontgate/client/react'
+import { type ReactNode, useState } from 'react'
 import { faultsOf, type Tree } from '../src/trees/rules.ts'
-import { type KeptTree, useAction, useCall, useLoaded } from './api.ts'
+import { type KeptTree, type TreeInList, useAction, useCall, useLoaded } from './api.ts'
 import { firstDraft, takeDraft, withNewNode, withNode, withoutNode } from './drafts.ts'
 import { NodeEditor } from './nodeEditor.tsx'
-import { Refusal } from './refusal.tsx'
 import { go, Link } from './router.tsx'
 
 /** A new tree, or the next version of one. */
@@ -17,13 +16,19 @@ function NewTree() {
   const { account } = useSession()
   const [draft] = useState(() => takeDraft(account?.id) ?? firstDraft())
   const save = async (tree: Tree) => go(`/trees/${(await call<KeptTree>('POST', '/api/trees', tree)).id}`)
-  return <Editor title="New tree" back="/" tree={draft} save={save} />
+  const { data: kept } = useLoaded<{ data: TreeInList[] }>('/api/trees')
+  return (
+    <Editor title="New tree" back="/" tree={draft} save={save}>
+      {/* Beside the editor and not around it: what is written stays, whatever becomes of the plan. */}
+      {kept && <RequireLimit limit="trees" used={kept.data.length} />}
+    </Editor>
+  )
 }
 
 function KeptTreeEditor({ id }: { id: string }) {
   const call = useCall()
   const { data: tree, problem } = useLoaded<KeptTree>(`/api/trees/${id}`)
-  if (!tree) return <Refusal problem={problem} />
+  if (!tree) return <Problem problem={problem} />
   const { name, nodes, version } = tree
   const save = async (changed: Tree) => {
     await call('PUT', `/api/trees/${id}`, { version, ...changed })
@@ -37,9 +42,10 @@ interface EditorProps {
   back: string
   tree: Tree
   save: (tree: Tree) => Promise<void>
+  children?: ReactNode
 }
 
-function Editor({ title, back, tree: first, save }: EditorProps) {
+function Editor({ title, back, tree: first, save, children }: EditorProps) {
   const [tree, setTree] = useState(first)
   const { busy, problem, run } = useAction()
   const faults = faultsOf(tree)
@@ -56,6 +62,7 @@ function Editor({ title, back, tree: first, save }: EditorProps) {
         <Link href={back}>Back without saving</Link>
       </p>
       <h1>{title}</h1>
+      {children}
       <label htmlFor="name">Name</label>
       <input
         id="name"
@@ -85,13 +92,21 @@ function Editor({ title, back, tree: first, save }: EditorProps) {
         ))}
       </ol>
       <div className="saving">
-        {faults.length > 0 && (
+        {faults.length > 0 ? (
           <p className="quiet">
             Not whole yet: {faults.length === 1 ? 'one thing is' : `${faults.length} things are`} marked
             above.
           </p>
+        ) : (
+          !isNamed && (
+            <p className="quiet">
+              {tree.name.trim() === ''
+                ? 'The tree has no name yet.'
+                : 'Some questions or outcomes are empty.'}
+            </p>
+          )
         )}
-        <Refusal problem={problem} />
+        <Problem problem={problem} />
         <button type="submit" className="button main" disabled={busy || faults.length > 0 || !isNamed}>
           Save
         </button>

@@ -1,8 +1,6 @@
-import { RequirePlan, useSession } from '@frontgate/client/react'
-import { useState } from 'react'
+import { Problem, RequirePlan, useSession } from '@frontgate/client/react'
 import type { TreeNode } from '../src/trees/rules.ts'
-import { type KeptTree, type Session, useAction, useCall, useLoaded } from './api.ts'
-import { Refusal } from './refusal.tsx'
+import { type KeptTree, type Session, useAction, useCall, useDraft, useLoaded } from './api.ts'
 import { go, Link } from './router.tsx'
 
 /** One tree to read, and to begin a session with. */
@@ -11,7 +9,7 @@ export function TreePage({ id }: { id: string }) {
   const { account } = useSession()
   const call = useCall()
   const removing = useAction()
-  if (!tree) return <Refusal problem={problem} />
+  if (!tree) return <Problem problem={problem} />
   const mayWrite = account?.role !== 'viewer'
   const remove = async () => {
     if (!confirm(`Remove “${tree.name}”? Sessions keep what they walked.`)) return
@@ -41,7 +39,7 @@ export function TreePage({ id }: { id: string }) {
           </p>
         )}
       </div>
-      <Refusal problem={removing.problem} />
+      <Problem problem={removing.problem} />
       {mayWrite && (
         <RequirePlan plan="pro">
           <Begin treeId={id} />
@@ -57,9 +55,10 @@ export function TreePage({ id }: { id: string }) {
 function Begin({ treeId }: { treeId: string }) {
   const call = useCall()
   const { busy, problem, run } = useAction()
-  const [person, setPerson] = useState('')
+  const [person, setPerson, forgetPerson] = useDraft(`person ${treeId}`, '')
   const begin = async () => {
     const { id } = await call<Session>('POST', '/api/sessions', { tree_id: treeId, person })
+    forgetPerson()
     go(`/sessions/${id}`)
   }
   return (
@@ -83,7 +82,7 @@ function Begin({ treeId }: { treeId: string }) {
           Walk this tree
         </button>
       </div>
-      <Refusal problem={problem} />
+      <Problem problem={problem} />
     </form>
   )
 }

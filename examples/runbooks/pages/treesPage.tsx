@@ -1,6 +1,5 @@
-import { useBillingState, useSession } from '@frontgate/client/react'
+import { Problem, useBillingState, useSession } from '@frontgate/client/react'
 import { type TreeInList, useLoaded } from './api.ts'
-import { Refusal } from './refusal.tsx'
 import { Link } from './router.tsx'
 
 /** All trees, and how many there may be. */
@@ -21,7 +20,7 @@ export function TreesPage() {
           </Link>
         )}
       </div>
-      <Refusal problem={problem} />
+      <Problem problem={problem} />
       {data && typeof limit === 'number' && (
         <p className={kept > limit ? 'count over' : 'count'}>
           {kept} of {limit} on your plan
