@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { escapeText, servePage } from '../http/plainPage.ts'
+import { servePage, wayBack } from '../http/plainPage.ts'
 import type { Server } from '../http/server.ts'
 import { UNUSUAL_DIGITS } from '../stripe/minorDigits.ts'
 
@@ -17,8 +17,9 @@ async function call(method, path, body) {
   if (!reply.ok) throw Object.assign(new Error(answer.title + '. ' + answer.detail), answer)
   return answer
 }
-function button(label, act) {
+function button(label, act, look = '') {
   const made = document.createElement('button')
+  made.className = look
   made.type = 'button'
   made.textContent = label
   made.addEventListener('click', async () => {
@@ -54,7 +55,7 @@ async function show() {
     ? await call('POST', '/v1/billing/checkout-session/' + encodeURIComponent(session) + '/sync', {})
     : await call('GET', '/v1/billing/state')
   plan.textContent = (session && state.reason === 'stripe' ? 'Thank you. ' : '') + describe(state)
-  if (state.actions.portal) button('Payment method, invoices, cancellation', () => call('POST', '/v1/billing/portal-session', {}))
+  if (state.actions.portal) button('Payment method, invoices, cancellation', () => call('POST', '/v1/billing/portal-session', {}), 'plain')
   if (!state.actions.checkout) return
   const { data } = await call('GET', '/v1/plans')
   for (const one of data) for (const interval of ['month', 'year']) {
@@ -68,19 +69,10 @@ show().catch((problem) => {
   plan.textContent = 'Sign in first, then open this page again.'
 })`
 
-const main = '<p>Looking at your plan…</p><form></form>'
-
-/** The way back into the product, where it has said where it is. */
-function wayBack([origin]: readonly string[]): string {
-  return origin
-    ? `<p><a href="${escapeText(origin)}">Back to ${escapeText(new URL(origin).host)}</a></p>`
-    : ''
-}
-
 /** Where mails and Stripe send buyers: what the account is on, and the ways to pay. It shows nothing to strangers. */
 export function billingPages(server: Server, { config }: App): void {
-  const place = main + wayBack(config.productOrigins)
+  const main = `<p>Looking at your plan…</p>${wayBack(config.productOrigins)}<form></form>`
   for (const path of ['/billing', '/billing/return']) {
-    servePage(server, { path, title: 'Plan and billing', product: config.productName, main: place, script })
+    servePage(server, { path, title: 'Plan and billing', product: config.productName, main, script })
   }
 }

@@ -28,6 +28,7 @@ button.plain, a.button { box-sizing: border-box; display: block; width: 100%; ma
 hr { margin: 1.25rem 0; border: 0; border-top: 1px solid light-dark(#e3e6ea, #2b323b) } form + p, div + p { margin: 1.25rem 0 0; font-size: .9rem }
 ul { margin: 0 0 1rem; padding: 0; list-style: none } li { display: flex; gap: 1rem; align-items: center; justify-content: space-between } li span { min-width: 0; overflow-wrap: anywhere } li button.plain { flex: none; width: auto; padding: .3rem .8rem }
 output.fault { padding: .75rem 1rem; border-radius: .4rem; background: light-dark(#fdecea, #3b1d1b) }
+a.main { padding: .7rem; border: 0; background: #1f5eff; color: #fff }
 button:disabled { opacity: .5; cursor: default } output { display: block; margin: 1rem 0 } output:empty { display: none }
 .away { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }`
 
@@ -57,6 +58,13 @@ function render({ title, product, script }: PlainPage, main: string): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="referrer" content="no-referrer"><title>${title} · ${escapeText(product)}</title><style>${style}</style>
 <main><h1>${title}</h1><output aria-live="polite"></output>${main}</main><script>${script}</script></html>`
+}
+
+/** The way back into the product, where it has said where it is. */
+export function wayBack([origin]: readonly string[]): string {
+  return origin
+    ? `<p><a class="button main" href="${escapeText(origin)}">Back to ${escapeText(new URL(origin).host)}</a></p>`
+    : ''
 }
 
 /** Text as it stands between tags, and in the quotes of an attribute. */

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { servePage } from '../http/plainPage.ts'
+import { servePage, wayBack } from '../http/plainPage.ts'
 import type { Server } from '../http/server.ts'
 
 interface MailedPage {
@@ -115,12 +115,13 @@ async function send(path, body, accessToken) {
   if (!reply.ok) throw answer
   return answer
 }
-async function act({ post, done, waiting }) {
+async function act({ post, done, waiting, leads }) {
   const { access_token } = form.dataset.session ? await send('/v1/auth/refresh', {}) : {}
   const { status } = await send(post, { token, ...Object.fromEntries(new FormData(form)) }, access_token)
   said.className = ''
   said.textContent = status === 'waiting' ? waiting : done
   form.hidden = true
+  if (leads && status !== 'waiting') document.querySelector('div').hidden = false
 }
 form.addEventListener('submit', (event) => {
   event.preventDefault()
@@ -136,7 +137,7 @@ form.addEventListener('submit', (event) => {
 /** The pages that mailed links lead to. Opening one uses nothing: mail scanners open links; the button posts. */
 export function mailedPages(server: Server, { config }: App): void {
   for (const page of pages) {
-    const main = formOf(page, config.passwordMinLength)
+    const main = `${formOf(page, config.passwordMinLength)}<div hidden>${wayBack(config.productOrigins)}</div>`
     servePage(server, { path: page.path, title: page.title, product: config.productName, main, script })
   }
 }
@@ -149,5 +150,5 @@ function formOf({ text, asksPassword, asksSession, buttons }: MailedPage, minLen
 }
 
 function buttonOf({ label, post, done, waiting = '' }: Button, i: number): string {
-  return `<button${i > 0 ? ' class="plain"' : ''} data-post="${post}" data-done="${done}" data-waiting="${waiting}">${label}</button>`
+  return `<button${i > 0 ? ' class="plain"' : ''} data-post="${post}" data-done="${done}" data-waiting="${waiting}"${i > 0 ? '' : ' data-leads="yes"'}>${label}</button>`
 }
