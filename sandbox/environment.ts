@@ -78,6 +78,8 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
   )
   const { PORT = '4000', SANDBOX_PORT = '4100', RUNBOOKS_PORT = '4200', HOST = 'localhost' } = env
   const product = productOf(env, RUNBOOKS_PORT)
+  // What its port spoils is not to be found fault with a second time.
+  const origin = product && isPort(RUNBOOKS_PORT) ? product.url : null
   const forService: Environment['forService'] = ({ databaseUrl, smtpUrl, secret }) => ({
     PUBLIC_URL: `http://localhost:${PORT}`,
     HOST,
@@ -92,9 +94,9 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     STRIPE_SECRET_KEY: STRIPE_KEY,
     STRIPE_WEBHOOK_SECRET: STRIPE_SIGNING_SECRET,
     SECRET: secret,
-    ...(product && { UPGRADE_URL: `${product.url}/pricing` }),
+    ...(origin && { UPGRADE_URL: `${origin}/pricing` }),
     ...env,
-    ...(product && { PRODUCT_ORIGINS: [product.url, env.PRODUCT_ORIGINS].filter(Boolean).join(',') }),
+    ...(origin && { PRODUCT_ORIGINS: [origin, env.PRODUCT_ORIGINS].filter(Boolean).join(',') }),
     ...clientAt('GOOGLE', env, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET),
     ...clientAt('MICROSOFT', env, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET),
     DATABASE_URL: databaseUrl,
@@ -151,7 +153,7 @@ function productOf(
 
 function faultsOfPorts({ PORT, ...ours }: Record<string, string>): string[] {
   const faults = Object.entries(ours)
-    .filter(([, port]) => !/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535)
+    .filter(([, port]) => !isPort(port))
     .map(([name, port]) => `${name} is "${port}", but it must be a port from 1 to 65535.`)
   if (faults.length > 0) return faults
   const all = Object.entries({ PORT, ...ours })
@@ -159,6 +161,10 @@ function faultsOfPorts({ PORT, ...ours }: Record<string, string>): string[] {
     const same = all.slice(0, i).find(([, other]) => other === port)
     return same ? [`${same[0]} and ${name} are both ${port}, but they must differ.`] : []
   })
+}
+
+function isPort(port: string): boolean {
+  return /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535
 }
 
 function faultsOfService(env: NodeJS.ProcessEnv): string[] {

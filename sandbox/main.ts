@@ -1,7 +1,7 @@
-import { relative } from 'node:path'
 import { CannotStart } from './cannotStart.ts'
 import { sandboxVariables } from './environment.ts'
 import { type Sandbox, startSandbox } from './startSandbox.ts'
+import { welcome } from './welcome.ts'
 
 // A Ctrl-C arrives from the terminal and again from npm; only a later one is a second one.
 const SAME_SIGNAL_MS = 1_000
@@ -66,27 +66,4 @@ async function exitOn(failed: Promise<Error>, sandbox: Sandbox): Promise<never> 
   setTimeout(() => process.exit(1), STOP_WITHIN_MS)
   await sandbox.stop().catch(() => undefined)
   process.exit(1)
-}
-
-function welcome({ serviceUrl, sandboxUrl, productUrl, logPath, off }: Sandbox): string {
-  const person = `{"email":"ada@example.com","password":"seven green teapots sing"}`
-  return `
-Frontgate is running.
-
-  Service    ${serviceUrl}
-  API docs   ${serviceUrl}/docs${productUrl ? `\n  Product    ${productUrl}` : ''}
-  Sandbox    ${sandboxUrl}
-  Mailbox    ${sandboxUrl}/mailbox
-  Stripe     ${sandboxUrl}/stripe
-${off.map((line) => `\n  Off        ${line}`).join('')}${off.length > 0 ? '\n' : ''}
-Try first:
-
-  curl -s ${serviceUrl}/v1/auth/register -H 'content-type: application/json' \\
-    -d '${person}'
-
-then read the mail in the mailbox and move the clock at ${sandboxUrl}, which also has
-people to sign in as with Google and Microsoft.
-
-Ctrl-C stops it and keeps the data; \`npm run sandbox:reset\` empties it.
-The log of the service is ${relative(process.cwd(), logPath)}.`
 }

@@ -40,7 +40,11 @@ async function tryPort(host: string, port: number): Promise<string | undefined> 
 
 function describe(code: string | undefined, variable: string, port: number): string | undefined {
   if (code === 'EADDRINUSE') {
-    return `Port ${port} is taken by another program. Stop it, or choose another port: ${variable}=${port + 10} npm start`
+    const off =
+      variable === 'RUNBOOKS_PORT'
+        ? ', or set it empty, and the product is off: RUNBOOKS_PORT= npm start'
+        : ''
+    return `Port ${port} is taken by another program. Stop it, or choose another port: ${variable}=${port + 10} npm start${off}`
   }
   if (code === 'EACCES')
     return `This user may not listen on port ${port}. Set ${variable} to a port above 1023.`

@@ -61,9 +61,6 @@ export async function runFrontgate(surroundings: Surroundings): Promise<void> {
   started.defer(() => opened.close())
   const app = { ...opened, oidc: providers.showHere(opened.oidc) }
   await prepare(app, environment)
-  // It comes up while the service does.
-  const product = await startProduct(app, surroundings)
-  if (product) started.defer(() => product.stop())
   const stripe = openStripe(app, environment)
   started.defer(() => stripe.close())
   const world = { clock, mailbox, stripe, providers }
@@ -74,11 +71,12 @@ export async function runFrontgate(surroundings: Surroundings): Promise<void> {
     started.defer(() => server.stop())
     const service = await startService(app, { serve: true, work: true })
     started.defer(() => service.stop())
-    // Before the service, which it follows.
-    if (product) started.defer(() => product.stop())
   } catch (error) {
     throw explainListenError(error, { PORT: servicePort, SANDBOX_PORT: sandboxPort })
   }
+  // Not before the service listens, which it follows, and stopped before it.
+  const product = await startProduct(app, surroundings)
+  if (product) started.defer(() => product.stop())
   await untilReady(serviceUrl, logPath)
   await bringCatalogueToStripe(app, sandboxPort)
   runStripe(app, stripe, started)

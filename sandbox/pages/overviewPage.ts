@@ -25,12 +25,23 @@ export function overviewPage(parts: Parts, sandboxUrl: string): string {
   const body = html`
 <h1>Your sandbox is running</h1>
 <p class="lead">The real service with a world of its own around it: mails arrive in the mailbox, and time moves when you say so.</p>
+${productCard(parts)}
 ${clockCard(parts)}
 ${thingsToTry(parts.serviceUrl, sandboxUrl)}
 ${signInSection(parts)}
 ${stripeSection(parts)}
 ${places(parts, sandboxUrl)}`
   return layOut(parts, { title: 'Overview', current: 'overview', body })
+}
+
+/** Where to begin. */
+function productCard({ productUrl }: Parts): Markup | null {
+  if (!productUrl) return null
+  return html`
+<section class="card" aria-labelledby="product-title">
+  <h2 id="product-title"><a href="${productUrl}">Runbooks</a>, the product that it guards</h2>
+  <p>Sign up there, open the mail in the <a href="/mailbox">mailbox</a>, make a tree and walk it. Then move the clock by 15 days: the trial is over, and Runbooks says what is closed and how it opens again.</p>
+</section>`
 }
 
 function clockCard({ clock }: Parts): Markup {
@@ -129,8 +140,8 @@ function command(text: string): Markup {
 
 function places({ serviceUrl, productUrl }: Parts, sandboxUrl: string): Markup {
   const product = {
-    name: 'The product',
-    what: 'Runbooks: what the gate opens and closes, to sign in to and to try',
+    name: 'Runbooks',
+    what: 'The product: what the gate opens and closes, to sign in to and to try',
   }
   const pages = [
     ...(productUrl ? [{ href: productUrl, ...product }] : []),

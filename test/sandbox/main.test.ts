@@ -77,9 +77,13 @@ describe('npm start', { timeout: 120_000 }, () => {
   })
 
   test('names the ports that are taken, and the variables that choose others', async () => {
-    const blockers = await Promise.all(['127.0.0.1', '127.0.0.1'].map(block))
-    const [PORT, SANDBOX_PORT] = blockers.map(({ port }) => String(port)) as [string, string]
-    const { code, stderr } = await failing({ PORT, SANDBOX_PORT })
+    const blockers = await Promise.all(['127.0.0.1', '127.0.0.1', '127.0.0.1'].map(block))
+    const [PORT, SANDBOX_PORT, RUNBOOKS_PORT] = blockers.map(({ port }) => String(port)) as [
+      string,
+      string,
+      string,
+    ]
+    const { code, stderr } = await failing({ PORT, SANDBOX_PORT, RUNBOOKS_PORT })
     for (const { close } of blockers) close()
     expect(code).toBe(1)
     expect(stderr).toContain(
@@ -88,6 +92,7 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(stderr).toContain(
       `Port ${SANDBOX_PORT} is taken by another program. Stop it, or choose another port: SANDBOX_PORT=`,
     )
+    expect(stderr).toContain('or set it empty, and the product is off: RUNBOOKS_PORT= npm start')
     expect(stderr).not.toMatch(/^\s+at /m)
   })
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { readEnvironment } from '../../sandbox/environment.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/startSandbox.ts'
+import { welcome } from '../../sandbox/welcome.ts'
 import { TEMPLATE } from '../support/globalSetup.ts'
 import { createScratchDatabase, dropScratchDatabase } from '../support/scratchPostgres.ts'
 import { testEnvironment } from '../support/testEnvironment.ts'
@@ -67,7 +68,11 @@ test('the product opens to who has just registered, closes when the trial ends, 
   const checkout = { plan: 'pro', interval: 'month' }
   // Who has paid comes from Stripe to a page of the service, and from there back.
   const paidPage = await (await fetch(`${serviceUrl}/billing/return`)).text()
-  expect(paidPage).toContain(`<a href="${productUrl}">`)
+  expect(paidPage).toContain(`<a class="button main" href="${productUrl}">`)
+  // So does who has verified their address, once they have.
+  expect(await (await fetch(`${serviceUrl}/verify-email`)).text()).toContain(
+    `<div hidden><p><a class="button main" href="${productUrl}">`,
+  )
   const { body } = await post(`${serviceUrl}/v1/billing/checkout-session`, checkout, as(token))
   const session = new URL(body.url).pathname.split('/').at(-1)
   await post(`${sandboxUrl}/control/stripe/checkout-sessions/${session}/pay`, {})
@@ -86,10 +91,15 @@ test('pages of the product may call the service, and others may not', async () =
 })
 
 test('the sandbox shows where it is, and tells it only what it needs', async () => {
-  expect(await (await fetch(sandbox.sandboxUrl)).text()).toContain(`href="${sandbox.productUrl}"`)
+  const overview = await (await fetch(sandbox.sandboxUrl)).text()
+  const product = overview.indexOf(`<a href="${sandbox.productUrl}">Runbooks</a>`)
+  expect(product).toBeGreaterThan(0)
+  expect(product).toBeLessThan(overview.indexOf('id="clock-title"'))
   expect(said).toEqual([])
   expect(readFileSync(join(folder, 'runbooks-key'), 'utf8')).toMatch(/^fg_[\w-]{43}\n$/)
   expect(readFileSync(join(folder, 'runbooks.log'), 'utf8')).not.toContain(String(testEnvironment.SECRET))
+  // It is started once there is something to follow.
+  expect(readFileSync(join(folder, 'runbooks.log'), 'utf8')).not.toContain('broke')
 })
 
 test('it is started again when it dies, keeps its key, and ends with the sandbox', async () => {
@@ -110,6 +120,14 @@ test('it is started again when it dies, keeps its key, and ends with the sandbox
   expect(readFileSync(join(folder, 'runbooks-key'), 'utf8')).toBe(key)
 })
 
+test('who starts everything is led to the product first, and to the service where it is off', () => {
+  const said = welcome(sandbox)
+  expect(said).toMatch(new RegExp(`Runbooks +${sandbox.productUrl} +a product that it guards`))
+  expect(said).toContain(`Try first: open ${sandbox.productUrl}, sign up, and open the mail in the mailbox.`)
+  expect(said).not.toContain('curl')
+  expect(welcome({ ...sandbox, productUrl: null })).toContain(`curl -s ${sandbox.serviceUrl}`)
+})
+
 test('what keeps it from being started is said', () => {
   const read = (given: NodeJS.ProcessEnv) => readEnvironment(given, folder)
   expect(read({}).product).toMatchObject({ port: 4200, url: 'http://localhost:4200' })
@@ -121,6 +139,9 @@ test('what keeps it from being started is said', () => {
     product: null,
     off: [expect.stringContaining('RUNBOOKS_DATABASE_URL is unset')],
   })
+  expect(() => read({ RUNBOOKS_PORT: 'abc' })).toThrow(
+    /has a fault:\n {2}- RUNBOOKS_PORT is "abc", but it must be a port from 1 to 65535\.\n`npm/,
+  )
   expect(() => read({ RUNBOOKS_PORT: '4000' })).toThrow('PORT and RUNBOOKS_PORT are both 4000')
 })
 
