@@ -38,7 +38,7 @@ ${places(parts, sandboxUrl)}`
 function productCard({ productUrl }: Parts): Markup | null {
   if (!productUrl) return null
   return html`
-<section class="card" aria-labelledby="product-title">
+<section class="card product" aria-labelledby="product-title">
   <h2 id="product-title"><a href="${productUrl}">Runbooks</a>, the product that it guards</h2>
   <p>Sign up there, open the mail in the <a href="/mailbox">mailbox</a>, make a tree and walk it. Then move the clock by 15 days: the trial is over, and Runbooks says what is closed and how it opens again.</p>
 </section>`
@@ -93,7 +93,7 @@ function thingsToTry(serviceUrl: string, sandboxUrl: string): Markup {
   const operate = `STAFF=$(curl -s ${sandboxUrl}/control/operators ${json} \\\n  -d '{"email":"ops@example.com"}' \\\n  | ${readToken})\ncurl -s "${serviceUrl}/v1/operator/accounts?query=ada" -H "authorization: Bearer $STAFF"`
   return html`
 <section aria-labelledby="try-title">
-  <h2 id="try-title">Four things to try</h2>
+  <h2 id="try-title">Four things to try by hand</h2>
   <ol class="tries">
     <li class="card">
       <h3>Sign somebody up</h3>
