@@ -43,11 +43,11 @@ export function SessionPage({ id }: { id: string }) {
         {session.tree_name}, version {session.tree_version}
       </p>
       {session.summary && <p className="card">{session.summary}</p>}
-      <Problem problem={acting.problem} />
       <div className="walk">
         <div>
           {mayWalk ? (
             <RequirePlan plan="pro">
+              <Problem problem={acting.problem} />
               <Here session={session} change={change} busy={acting.busy} />
             </RequirePlan>
           ) : (
