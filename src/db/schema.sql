@@ -770,7 +770,7 @@ create table webhook_deliveries (
   constraint webhook_deliveries_check CHECK (((state = 'waiting'::text) = (next_attempt_at IS NOT NULL))),
   constraint webhook_deliveries_check1 CHECK (((state = 'delivered'::text) = (delivered_at IS NOT NULL))),
   constraint webhook_deliveries_check2 CHECK (((state = 'failed'::text) = (given_up_at IS NOT NULL))),
-  constraint webhook_deliveries_last_outcome_check CHECK ((last_outcome = ANY (ARRAY['delivered'::text, 'refused'::text, 'timeout'::text, 'unreachable'::text, 'endpoint-disabled'::text]))),
+  constraint webhook_deliveries_last_outcome_check CHECK ((last_outcome = ANY (ARRAY['delivered'::text, 'refused'::text, 'timeout'::text, 'unreachable'::text, 'unsigned'::text, 'endpoint-disabled'::text]))),
   constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text]))),
   constraint webhook_deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id) ON DELETE CASCADE,
   constraint webhook_deliveries_message_id_fkey FOREIGN KEY (message_id) REFERENCES webhook_messages(id) ON DELETE CASCADE,
@@ -832,30 +832,38 @@ comment on column webhook_secrets.until_at is 'null for the one that was made la
 
 create table webhook_told (
   account_id uuid not null,
-  version integer not null default 0,
+  version bigint not null default 0,
   name text,
   closed_at timestamp with time zone,
   members json,
   entitlements json,
   next_change_at timestamp with time zone,
   constraint webhook_told_check CHECK (((name IS NULL) OR ((members IS NOT NULL) AND (entitlements IS NOT NULL)))),
-  constraint webhook_told_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint webhook_told_pkey PRIMARY KEY (account_id)
 );
 CREATE INDEX webhook_told_next_change ON public.webhook_told USING btree (next_change_at) WHERE (next_change_at IS NOT NULL);
+CREATE INDEX webhook_told_not_looked_at ON public.webhook_told USING btree (account_id) WHERE (name IS NULL);
 comment on table webhook_told is 'what endpoints were last told of an account, while there are any';
 comment on column webhook_told.version is 'of the latest message about the account';
-comment on column webhook_told.name is 'null while nothing was told';
+comment on column webhook_told.name is 'null while it was not looked at since the first endpoint was added';
 comment on column webhook_told.next_change_at is 'when the entitlements change by time alone';
 
 create table webhook_watch (
   one boolean not null default true,
   xid xid8,
   looked_at timestamp with time zone,
+  stock pg_snapshot,
+  stock_at timestamp with time zone,
+  round integer not null default 0,
+  round_after uuid,
+  constraint webhook_watch_check CHECK ((((xid IS NULL) = (stock IS NULL)) AND ((stock IS NULL) = (stock_at IS NULL)))),
   constraint webhook_watch_one_check CHECK (one),
   constraint webhook_watch_pkey PRIMARY KEY (one)
 );
 comment on table webhook_watch is 'how far the table changes has been read for webhooks';
 comment on column webhook_watch.xid is 'all changes below it are promised to be told; null while there is no endpoint, and nothing is told';
-comment on column webhook_watch.looked_at is 'by the clock of the database';
+comment on column webhook_watch.looked_at is 'when xid moved on, or all accounts were looked at instead; by the clock of the database';
+comment on column webhook_watch.stock is 'what was committed already when the first endpoint was added';
+comment on column webhook_watch.round is 'of looking at all accounts, as when the catalogue changes: the next begins anew, and ends the one before';
+comment on column webhook_watch.round_after is 'the last account that was looked at in it';
 

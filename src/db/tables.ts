@@ -704,7 +704,7 @@ export interface WebhookTold {
   entitlements: unknown | null;
   members: unknown | null;
   /**
-   * null while nothing was told
+   * null while it was not looked at since the first endpoint was added
    */
   name: string | null;
   /**
@@ -719,10 +719,23 @@ export interface WebhookTold {
 
 export interface WebhookWatch {
   /**
-   * by the clock of the database
+   * when xid moved on, or all accounts were looked at instead; by the clock of the database
    */
   looked_at: Timestamp | null;
   one: Generated<boolean>;
+  /**
+   * of looking at all accounts, as when the catalogue changes: the next begins anew, and ends the one before
+   */
+  round: Generated<number>;
+  /**
+   * the last account that was looked at in it
+   */
+  round_after: string | null;
+  /**
+   * what was committed already when the first endpoint was added
+   */
+  stock: string | null;
+  stock_at: Timestamp | null;
   /**
    * all changes below it are promised to be told; null while there is no endpoint, and nothing is told
    */

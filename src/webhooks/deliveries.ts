@@ -4,7 +4,14 @@ export const deliveryStates = ['waiting', 'delivered', 'failed'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
 /** How the latest attempt ended. */
-export const outcomes = ['delivered', 'refused', 'timeout', 'unreachable', 'unsigned', 'endpoint-disabled'] as const
+export const outcomes = [
+  'delivered',
+  'refused',
+  'timeout',
+  'unreachable',
+  'unsigned',
+  'endpoint-disabled',
+] as const
 type Outcome = (typeof outcomes)[number]
 
 /** Deliveries with what their messages are about, without what is in them. */

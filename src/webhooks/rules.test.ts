@@ -104,9 +104,12 @@ test.each([
   [8, [true, true, false], false, true],
   [1, [], true, true],
   [1, [true], false, false],
-])('with %i places for jobs, beside endpoints that fail or not %j, one more that does (%j) has a place: %j', (concurrency, failing, isFailing, expected) => {
-  expect(hasPlace(failing, isFailing, concurrency)).toBe(expected)
-})
+])(
+  'with %i places for jobs, beside endpoints that fail or not %j, one more that does (%j) has a place: %j',
+  (concurrency, failing, isFailing, expected) => {
+    expect(hasPlace(failing, isFailing, concurrency)).toBe(expected)
+  },
+)
 
 test('five days without a delivery are too long', () => {
   expect(hasFailedTooLong(at, later(5 * 86_400 - 1))).toBe(false)

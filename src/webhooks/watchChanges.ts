@@ -106,7 +106,9 @@ async function readSome(app: App): Promise<boolean> {
     // Behind a transaction that lasts, rows are forgotten that were never read: time counts on.
     await sql`
       update webhook_watch set xid = ${next}::xid8,
-        looked_at = case when xid < ${next}::xid8 or ${watch.is_late} then clock_timestamp() else looked_at end`.execute(tx)
+        looked_at = case when xid < ${next}::xid8 or ${watch.is_late} then clock_timestamp() else looked_at end`.execute(
+      tx,
+    )
     return isFull
   })
 }

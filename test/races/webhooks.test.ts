@@ -165,7 +165,9 @@ describe('a process that is killed', { timeout: 90_000 }, () => {
     // Nobody works: what this process announced is gone with it, and only the row is left.
     const { accountId } = await register(t)
     expect(
-      await sql`select from graphile_worker.jobs where task_identifier like 'webhooks.tell%'`.execute(t.app.db),
+      await sql`select from graphile_worker.jobs where task_identifier like 'webhooks.tell%'`.execute(
+        t.app.db,
+      ),
     ).toMatchObject({ rows: [] })
     const next = await startTestAppWith({ DATABASE_URL: t.databaseUrl })
     await next.sweep()

@@ -2973,7 +2973,7 @@ export interface components {
             created_at: string;
             next_attempt_at: string | null;
             last_attempt_at: string | null;
-            last_outcome: ("delivered" | "refused" | "timeout" | "unreachable" | "endpoint-disabled") | null;
+            last_outcome: ("delivered" | "refused" | "timeout" | "unreachable" | "unsigned" | "endpoint-disabled") | null;
             last_status: number | null;
             delivered_at: string | null;
             given_up_at: string | null;

@@ -1,5 +1,5 @@
 import { FrontgateProblem } from '@frontgate/client'
-import { useBillingState, useClient } from '@frontgate/client/react'
+import { useBillingState, useClient, useSession } from '@frontgate/client/react'
 import { useCallback, useEffect, useState } from 'react'
 import type { Question, TreeNode } from '../src/trees/rules.ts'
 
@@ -102,7 +102,9 @@ export function useAction() {
 }
 
 /** What somebody types, kept in this tab until it is saved: also while it is refused, and while they are away to pay. */
-export function useDraft<T>(key: string, empty: T): [draft: T, set: (draft: T) => void, forget: () => void] {
+export function useDraft<T>(name: string, empty: T): [draft: T, set: (draft: T) => void, forget: () => void] {
+  // What was written for one account is nobody else's to see.
+  const key = `${useSession().account?.id} ${name}`
   const [draft, setDraft] = useState<T>(() => JSON.parse(sessionStorage.getItem(key) ?? 'null') ?? empty)
   const set = (next: T) => {
     sessionStorage.setItem(key, JSON.stringify(next))
