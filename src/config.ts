@@ -92,6 +92,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     faultsOf(name, schema, completed[name as keyof Settings]),
   )
   if (faults.length === 0) faults.push(...contradictionsIn(completed))
+  if (env.RETURN_ORIGINS?.trim()) faults.push('RETURN_ORIGINS is called PRODUCT_ORIGINS now: rename it.')
   if (faults.length > 0) throw new ConfigFaults(faults)
   return complete(completed)
 }
@@ -158,9 +159,14 @@ function halfAWidget({ turnstileSiteKey, turnstileSecretKey }: Settings): string
   return [`TURNSTILE_${given}_KEY is set, but TURNSTILE_${missing}_KEY is not.`]
 }
 
-/** What everybody knows, or that leads to a Stripe that is none, where people are served. */
+const LOOPBACK = /^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/
+
+/** What everybody knows, leads to a Stripe that is none, or lets whoever is on the way in, where people are served. */
 function sandboxIn(given: Settings): string[] {
   const { publicUrl, stripeSecretKey, stripeWebhookSecret, stripeApiUrl, turnstileVerifyUrl } = given
+  const inTheClear = listOf(given.productOrigins)
+    .map((origin) => new URL(origin))
+    .filter(({ protocol, hostname }) => protocol === 'http:' && !LOOPBACK.test(hostname))
   const why = `PUBLIC_URL is "${publicUrl}", so this serves people`
   return [
     ...(stripeSecretKey === 'sk_test_sandbox'
@@ -171,6 +177,10 @@ function sandboxIn(given: Settings): string[] {
       : []),
     ...(stripeApiUrl.startsWith('https:') ? [] : [`${why}, but STRIPE_API_URL is not https://.`]),
     ...(turnstileVerifyUrl.startsWith('https:') ? [] : [`${why}, but TURNSTILE_VERIFY_URL is not https://.`]),
+    ...inTheClear.map(
+      ({ origin, host }) =>
+        `${why}, but PRODUCT_ORIGINS has ${origin}, where anybody on the way could act as them: serve the product at https://${host}.`,
+    ),
   ]
 }
 

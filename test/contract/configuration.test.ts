@@ -141,9 +141,30 @@ describe('what does not fit is refused, with its variable and what it should be'
       { TURNSTILE_VERIFY_URL: 'http://10.1.2.3' },
       /TURNSTILE_VERIFY_URL is not https/,
     ],
+    [
+      'a product without TLS',
+      { PRODUCT_ORIGINS: 'https://app.example,http://app.example:80,http://localhost:3000' },
+      /PRODUCT_ORIGINS has http:\/\/app\.example, .* https:\/\/app\.example/,
+    ],
   ])('%s, where people are served', (_name, env, fault) => {
     expect(faultsOf({ ...required, ...env })).toEqual([expect.stringMatching(fault)])
     expect(faultsOf({ ...required, ...env, PUBLIC_URL: 'http://localhost:4000' })).toEqual([])
+  })
+
+  test('a product without TLS on this machine does no harm', () => {
+    const PRODUCT_ORIGINS =
+      'http://localhost:3000,http://app.localhost,http://127.0.0.1:3000,http://[::1]:3000'
+    expect(faultsOf({ ...required, PRODUCT_ORIGINS })).toEqual([])
+    const looksLikeIt = { PRODUCT_ORIGINS: 'http://127.0.0.1.evil.example,http://evillocalhost' }
+    expect(faultsOf({ ...required, ...looksLikeIt })).toHaveLength(2)
+  })
+
+  test('the former name of a variable, which would be left alone otherwise', () => {
+    const former = { RETURN_ORIGINS: 'https://app.example' }
+    expect(faultsOf({ ...required, ...former })).toEqual([
+      expect.stringMatching(/^RETURN_ORIGINS .*PRODUCT_ORIGINS/),
+    ])
+    expect(faultsOf({ ...required, RETURN_ORIGINS: ' ' })).toEqual([])
   })
 
   test('an address of Stripe with more than an origin', () => {
