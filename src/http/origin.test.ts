@@ -13,6 +13,7 @@ describe('the address that is stored', () => {
     ['unknown', null],
     ['_hidden', null],
     ['', null],
+    [undefined, null],
     ['203.0.113.9, 10.0.0.1', null],
   ])('%s → %s', (arrived, stored) => expect(plainAddress(arrived)).toBe(stored))
 })

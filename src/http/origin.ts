@@ -5,9 +5,11 @@ const LONGEST_USER_AGENT = 300
 
 /**
  * The address as it is stored: IPv4 in its own form also where it arrived mapped into IPv6, without the port or
- * zone that some proxies add; null for what is no address, such as the `unknown` of RFC 7239.
+ * zone that some proxies add; null for what is no address, such as the `unknown` of RFC 7239, or none where the client
+ * has left.
  */
-export function plainAddress(ip: string): string | null {
+export function plainAddress(ip: string | undefined): string | null {
+  if (ip === undefined) return null
   if (isIPv4(ip)) return ip
   const [, bracketed] = ip.match(/^\[(.+)\](?::\d+)?$/) ?? []
   const [, withPort] = ip.match(/^([\d.]+):\d+$/) ?? []

@@ -1,7 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import Fastify from 'fastify'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { ChangeStreams } from '../../src/access/live/changeStreams.ts'
 import { readCursor, writeCursor } from '../../src/db/positions.ts'
 import { TcpProxy } from '../db/tcpProxy.ts'
 import { ChangeStream, listen, openTransaction } from '../support/changeStream.ts'
+import { somebodyWaits } from '../support/locks.ts'
 import { register } from '../support/people.ts'
 import { productKey, revokeProductKey } from '../support/productKeys.ts'
 import { startReplica } from '../support/replica.ts'
@@ -24,6 +30,18 @@ const subjectsOf = ({ told }: ChangeStream) => told.flatMap(({ data }) => data.s
 async function changeOf(accountId: string): Promise<string> {
   await giveGrant(t, accountId, { source: 'complimentary', plan: 'team' })
   return `account:${accountId}`
+}
+
+/** Has whoever reads a product key wait. */
+async function lockKeys(): Promise<{ unlock: () => Promise<void> }> {
+  const session = await t.app.pool.connect()
+  await session.query('begin; lock table product_keys')
+  return {
+    async unlock() {
+      await session.query('rollback')
+      session.release()
+    },
+  }
 }
 
 async function streamsCounted(): Promise<[open: number, recorded: number]> {
@@ -88,6 +106,24 @@ describe('a product that follows', () => {
     streams[0]?.close()
     await revokeProductKey(t, revoked.id)
     await expect.poll(streamsCounted).toEqual([0, before + 2])
+  })
+
+  test('is not counted for ever when it leaves while its key is read', async () => {
+    const { key: as } = await productKey(t)
+    await expect.poll(async () => (await streamsCounted())[0]).toBe(0)
+    const keys = await lockKeys()
+    const noticed = once(t.fastify.server, 'connection').then(([socket]) => once(socket, 'close'))
+    const leaving = connect(Number(new URL(origin).port), '127.0.0.1')
+    leaving.write(`GET /v1/changes HTTP/1.1\r\nhost: gate\r\nauthorization: Bearer ${as}\r\n\r\n`)
+    await somebodyWaits(t)
+    leaving.destroy()
+    await noticed
+    await keys.unlock()
+    const next = await follow(undefined, as)
+    await next.marked()
+    next.close()
+    await expect.poll(async () => (await streamsCounted())[0]).toBe(0)
+    expect(t.logged.filter((line) => line.includes('TypeError'))).toEqual([])
   })
 
   test('429: has a hundred streams at most by one key, and another one once one has ended', async () => {
@@ -176,6 +212,31 @@ describe('resumed with Last-Event-ID', () => {
 })
 
 describe('a restored dump', () => {
+  test('lets everybody go, also who was still catching up: what it says of their key is not told one by one', async () => {
+    const caughtUp = Promise.withResolvers<void>()
+    const streams = new ChangeStreams(t.app)
+    const fastify = Fastify()
+    onTestFinished(() => fastify.close())
+    const actor = { kind: 'product-key', keyId: randomUUID(), scopes: [], expiresAt: null } as const
+    fastify.get('/v1/changes', (request, reply) =>
+      streams.open(actor, request, reply, () => caughtUp.promise),
+    )
+    const following = ChangeStream.open(await listen(fastify), key)
+    await expect.poll(async () => (await streamsCounted())[0]).toBe(1)
+    const isAllNew = new Promise<void>((resolve) => {
+      t.app.changeTail.follow(({ changed }) => changed === 'everything' && resolve())
+    })
+    await t.app.pool.query(`
+      create table restored (like changes including all);
+      drop table changes;
+      alter table restored rename to changes`)
+    await isAllNew
+    caughtUp.resolve()
+    const stream = await following
+    await stream.ended
+    expect(stream.told.map(({ event }) => event)).toEqual(['reset'])
+  })
+
   test('has rows from beyond: they are in nobody’s way, and are forgotten like old ones', async () => {
     const { accountId } = await register(t)
     const stream = await follow()

@@ -56,6 +56,8 @@ export class ChangeStreams {
     askAgain: () => Promise<unknown>,
   ): Promise<void> {
     this.#refuseTooMany(key)
+    // It left while its key was read: there will be no `close` any more.
+    if (reply.raw.destroyed) return
     const follower: Follower = {
       key,
       openedAt: performance.now(),
@@ -107,8 +109,9 @@ export class ChangeStreams {
     }
     if (missed) stream.send(eventOf(missed, this.#app.now()))
     for (const look of follower.held) stream.send(eventOf(look, look.at))
-    follower.held = []
     follower.stream = stream
+    if (follower.held.some(({ changed }) => changed === 'everything')) this.#end(follower)
+    follower.held = []
     this.#app.changeTail.lookSoon()
   }
 
