@@ -1,6 +1,6 @@
 /** How far somebody has read what changed: all that a snapshot of the database could see. */
 export interface Position {
-  /** Which table this is a position in: another one after a dump was restored. */
+  /** Which table this is a position in, and of which start of a server: another one after a restore or a failover. */
   origin: string
   /** The first transaction that had not begun. */
   next: bigint
@@ -13,7 +13,7 @@ export interface Position {
 /** Beyond so many a cursor goes back to the first of them instead of naming each: what came after it is told twice. */
 const MOST_NAMED = 20
 // As many digits as the database can be asked with.
-const CURSOR = /^(\d{1,10}-\d{1,10})\.(\d{1,14})\.(\d{1,18})((?:-\d{1,18}){0,20})$/
+const CURSOR = /^(\d{1,16}-\d{1,10}-\d{1,10})\.(\d{1,14})\.(\d{1,18})((?:-\d{1,18}){0,20})$/
 
 /** Reads how PostgreSQL writes a snapshot: `xmin:xmax:xid,xid`. */
 export function readSnapshotText(text: string): Pick<Position, 'next' | 'underWay'> {

@@ -16,7 +16,8 @@ const OLDEST_MS = 23 * 3_600_000
 /**
  * Reads what was committed after a position, each change exactly once however long its transaction took: what the
  * snapshot of the position could not see, and this one can. Everything has changed where there is no telling: after no
- * position, one that is too old or of another database, and after more changes than anybody wants to hear of.
+ * position, one that is too old or of another database, and after more changes than anybody wants to hear of. A standby
+ * is not read: it does not tell what was under way.
  */
 export async function readChanges(
   connection: Pick<pg.Pool | pg.Client, 'query'>,
@@ -39,7 +40,9 @@ interface NewsRow {
   subjects: Subject[]
 }
 
-// Rows from beyond the snapshot are of another database, which this one was restored from.
+// Rows from beyond the snapshot are of another database, which this one was restored from. A standby that is promoted, or a
+// server that comes back from a backup or a crash, may lack commits that were told, and give out their ids once more: what
+// they have in common is that the server is another one, or was started again. Any role may ask for when.
 const statement = `
   with news as (
     select subjects from changes
@@ -47,11 +50,13 @@ const statement = `
     limit ${MOST_ROWS + 1}
   )
   select
-    (select d.oid from pg_database d where d.datname = current_database()) || '-' || 'changes'::regclass::oid as origin,
+    concat_ws('-', (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint,
+      (select d.oid from pg_database d where d.datname = current_database()), 'changes'::regclass::oid) as origin,
     pg_current_snapshot()::text as snapshot,
     floor(extract(epoch from clock_timestamp()) * 1000)::float8 as at,
     (select count(*) from news) as count,
-    array(select distinct unnest(subjects) from news) as subjects`
+    array(select distinct unnest(subjects) from news) as subjects
+  where not pg_is_in_recovery()`
 
 function isBefore(after: Position, now: Position): boolean {
   return after.origin === now.origin && after.next <= now.next && now.at - after.at < OLDEST_MS

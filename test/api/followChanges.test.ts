@@ -184,7 +184,11 @@ describe('resumed with Last-Event-ID', () => {
     const odd = [
       'x',
       '',
-      writeCursor({ ...position, origin: '1-1' }),
+      // Another database, the same one as another server has it, such as a standby that was promoted, and another table.
+      ...position.origin.split('-').map((_, differs, all) => {
+        const origin = all.map((id, i) => (i === differs ? BigInt(id) + 1n : id)).join('-')
+        return writeCursor({ ...position, origin })
+      }),
       writeCursor({ ...position, next: position.next + 1_000_000_000n }),
       writeCursor({ ...position, at: position.at - DAY_SECONDS * 1000 }),
     ]
