@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import Fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ChangeStreams } from '../../src/access/live/changeStreams.ts'
+import { forgetChanges } from '../../src/db/forgetChanges.ts'
 import { readCursor, writeCursor } from '../../src/db/positions.ts'
 import { TcpProxy } from '../db/tcpProxy.ts'
 import { ChangeStream, listen, openTransaction } from '../support/changeStream.ts'
@@ -246,10 +247,10 @@ describe('a restored dump', () => {
     const stream = await follow()
     await stream.marked()
     await t.app.pool.query(`
-      insert into changes (xid, subjects)
-      select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + n)::text::xid8, array['account:restored']
+      insert into changes (xid, at, subjects)
+      select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + n)::text::xid8, clock_timestamp(), array['account:restored']
       from generate_series(1, 5000) n
-      union all select '900000000000', array['account:beyond']`)
+      union all select '900000000000', clock_timestamp() - interval '25 hours', array['account:beyond']`)
     const subject = await changeOf(accountId)
     await stream.named(subject)
     expect(subjectsOf(stream)).not.toContain('account:beyond')
@@ -261,6 +262,16 @@ describe('a restored dump', () => {
       [subject],
     )
     expect(rows).toEqual([{ name: subject }])
+  })
+
+  test('takes nothing along that is committed under an id of one of its rows while they are forgotten', async () => {
+    const live = await openTransaction(t, 'account:live', { restored: true })
+    const forgetting = forgetChanges(t.app)
+    await somebodyWaits(t)
+    await live.commit()
+    await forgetting
+    const { rows } = await t.app.pool.query(`select from changes where 'account:live' = any(subjects)`)
+    expect(rows).toHaveLength(1)
   })
 })
 

@@ -99,15 +99,30 @@ export function listen(fastify: FastifyInstance): Promise<string> {
   return fastify.listen({ host: '127.0.0.1', port: 0 })
 }
 
-/** A transaction of somebody else that has changed something and is not committed yet. */
+/**
+ * A transaction of somebody else that has changed something and is not committed yet; `restored` has a restored dump hold
+ * old rows under its id and the next ones.
+ */
 export async function openTransaction(
-  t: Pick<TestApp, 'databaseUrl'>,
+  t: Pick<TestApp, 'app' | 'databaseUrl'>,
   subject: string,
+  { restored = false } = {},
 ): Promise<{ commit: () => Promise<unknown> }> {
   const session = new pg.Client({ connectionString: t.databaseUrl })
   await session.connect()
   onTestFinished(() => session.end())
+  if (restored) {
+    await session.query(`
+      insert into changes (xid, at, subjects)
+      select (pg_current_xact_id()::text::bigint + n)::text::xid8, clock_timestamp() - interval '25 hours', '{account:restored}'
+      from generate_series(1, 100) n
+      on conflict (xid) do update set at = excluded.at`)
+  }
   await session.query('begin')
-  await session.query('insert into changes (subjects) values ($1)', [[subject]])
+  await session.query(
+    `insert into changes (subjects) values ($1)
+     on conflict (xid) do update set at = excluded.at, subjects = excluded.subjects`,
+    [[subject]],
+  )
   return { commit: () => session.query('commit') }
 }
