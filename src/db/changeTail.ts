@@ -31,9 +31,9 @@ interface Parts {
 }
 
 /**
- * Follows what every process commits, and announces it in this one: at once where notifications arrive, else within a
- * second. Notifications are nothing but hints to look now, so a pooler that swallows them, or a connection that is lost, costs that
- * second and no more.
+ * Follows what every process commits, and announces in this one what others do: at once where notifications arrive, else
+ * within a second. Notifications are nothing but hints to look now, so a pooler that swallows them, or a connection that is
+ * lost, costs that second and no more.
  */
 export class ChangeTail {
   readonly #app: Parts
@@ -48,6 +48,8 @@ export class ChangeTail {
   #isWanted = false
   #wake = () => {}
   #isRung = false
+  /** Transactions of this process that were announced in it as they were committed, until they are seen. */
+  readonly #announced = new Set<string>()
   #ringing: Promise<void> | undefined
 
   constructor(app: Parts) {
@@ -57,7 +59,7 @@ export class ChangeTail {
   /** Begins to look, and to ring at other processes when this one has committed something. Returns after the first look. */
   async start(): Promise<void> {
     const { promise: tried, resolve } = Promise.withResolvers<void>()
-    this.#app.changes.ring = () => this.#ring()
+    this.#app.changes.ring = (xid) => this.#ring(xid)
     this.#running ??= this.#run(resolve)
     await tried
   }
@@ -111,12 +113,15 @@ export class ChangeTail {
     const { pool, changes } = app
     const at = app.now()
     const client = this.#client
-    const news = await readChanges(client ?? pool, this.#position).catch((error: unknown) => {
+    // Committed before this look begins, so it sees them if no earlier one has.
+    const announced = [...this.#announced]
+    const news = await readChanges(client ?? pool, this.#position, announced).catch((error: unknown) => {
       if (client) this.#lose(client)
       throw error
     })
     this.#position = news.position
-    if (news.changed === 'everything' || news.changed.size > 0) changes.announce(news.changed)
+    for (const xid of announced) this.#announced.delete(xid)
+    if (news.ofOthers === 'everything' || news.ofOthers.size > 0) changes.announce(news.ofOthers)
     for (const follower of this.#followers) follower({ at, began, ...news })
   }
 
@@ -172,7 +177,8 @@ export class ChangeTail {
     this.lookSoon()
   }
 
-  #ring(): void {
+  #ring(xid: string): void {
+    this.#announced.add(xid)
     this.lookSoon()
     this.#isRung = true
     this.#ringing ??= this.#keepRinging().finally(() => {

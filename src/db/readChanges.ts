@@ -5,6 +5,8 @@ import type { Changed, Subject } from './transaction.ts'
 /** What has changed since a position, and the position after it. */
 export interface News {
   changed: Changed
+  /** Without what only the transactions that were named have changed. */
+  ofOthers: Changed
   position: Position
 }
 
@@ -22,14 +24,16 @@ const OLDEST_MS = 23 * 3_600_000
 export async function readChanges(
   connection: Pick<pg.Pool | pg.Client, 'query'>,
   after: Position | null,
+  named: string[] = [],
 ): Promise<News> {
-  const parameters = [after?.next.toString() ?? null, after?.underWay.map(String) ?? []]
+  const parameters = [after?.next.toString() ?? null, after?.underWay.map(String) ?? [], named]
   const { rows } = await connection.query<NewsRow>({ text: statement, values: parameters })
   const [row] = rows
   if (!row) throw new Error('What has changed could not be read')
   const position = { origin: row.origin, at: row.at, ...readSnapshotText(row.snapshot) }
   const isTold = after !== null && isBefore(after, position) && row.count <= MOST_ROWS
-  return { changed: isTold ? new Set(row.subjects) : 'everything', position }
+  if (!isTold) return { changed: 'everything', ofOthers: 'everything', position }
+  return { changed: new Set(row.subjects), ofOthers: new Set(row.of_others), position }
 }
 
 interface NewsRow {
@@ -38,6 +42,7 @@ interface NewsRow {
   at: number
   count: number
   subjects: Subject[]
+  of_others: Subject[]
 }
 
 // Rows from beyond the snapshot are of another database, which this one was restored from. A standby that is promoted, or a
@@ -45,7 +50,7 @@ interface NewsRow {
 // they have in common is that the server is another one, or was started again. Any role may ask for when.
 const statement = `
   with news as (
-    select subjects from changes
+    select xid, subjects from changes
     where (xid >= $1::xid8 or xid = any($2::xid8[])) and xid < pg_snapshot_xmax(pg_current_snapshot())
     limit ${MOST_ROWS + 1}
   )
@@ -55,7 +60,8 @@ const statement = `
     pg_current_snapshot()::text as snapshot,
     floor(extract(epoch from clock_timestamp()) * 1000)::float8 as at,
     (select count(*) from news) as count,
-    array(select distinct unnest(subjects) from news) as subjects
+    array(select distinct unnest(subjects) from news) as subjects,
+    array(select distinct unnest(subjects) from news where xid <> all($3::xid8[])) as of_others
   where not pg_is_in_recovery()`
 
 function isBefore(after: Position, now: Position): boolean {

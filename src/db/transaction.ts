@@ -31,8 +31,8 @@ export type Changed = ReadonlySet<Subject> | 'everything'
  */
 export class Changes {
   readonly #listeners = new Set<(changed: Changed) => void>()
-  /** Told of each commit of this process that has changed something, to ring at the others. */
-  ring: () => void = () => {}
+  /** Told of each commit of this process that was announced, by its transaction's id, to ring at the others. */
+  ring: (xid: string) => void = () => {}
   listen(listener: (changed: Changed) => void): void {
     this.#listeners.add(listener)
   }
@@ -95,40 +95,46 @@ async function runOnce<T>(
   const begun = connection.executeQuery(CompiledQuery.raw('begin'))
   begun.catch(() => undefined)
   let result: T
+  let xid: string | undefined
   try {
     result = await work(tx)
     await begun
     turn.end()
-    await commit(connection, subjects)
+    xid = await commit(connection, subjects)
   } catch (error) {
     turn.end()
     await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => undefined)
     throw codeOf(error) === FAILED_BEFORE ? (turn.firstFailure ?? error) : error
   }
-  if (subjects.size > 0) {
+  if (xid !== undefined) {
     app.changes.announce(subjects)
-    app.changes.ring()
+    app.changes.ring(xid)
   }
   return result
 }
 
-/** What others must hear of is a row of the same commit, and travels with it. */
-async function commit(connection: DatabaseConnection, subjects: ReadonlySet<Subject>): Promise<void> {
-  const noted = subjects.size > 0 ? connection.executeQuery(noteOf(subjects)) : undefined
-  const [{ rows }] = await Promise.all([connection.executeQuery(CompiledQuery.raw('commit')), noted])
+/** What others must hear of is a row of the same commit, and travels with it. Returns the transaction's id where there is one. */
+async function commit(
+  connection: DatabaseConnection,
+  subjects: ReadonlySet<Subject>,
+): Promise<string | undefined> {
+  const noting = subjects.size > 0 ? connection.executeQuery<{ xid: string }>(noteOf(subjects)) : undefined
+  const [noted, { rows }] = await Promise.all([noting, connection.executeQuery(CompiledQuery.raw('commit'))])
   // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK instead of an error.
   if ((rows[0] as { command?: string } | undefined)?.command === 'ROLLBACK') {
     throw new Error(
       'A statement failed inside the transaction and its error was swallowed; nothing was committed.',
     )
   }
+  return noted?.rows[0]?.xid
 }
 
 // In a database that was restored from a dump, ids of transactions begin anew and meet rows of the old ones.
 const noteOf = (subjects: ReadonlySet<Subject>) =>
   CompiledQuery.raw(
     `insert into changes (subjects) values ($1)
-     on conflict (xid) do update set at = excluded.at, subjects = excluded.subjects`,
+     on conflict (xid) do update set at = excluded.at, subjects = excluded.subjects
+     returning xid`,
     [[...subjects]],
   )
 

@@ -276,6 +276,21 @@ describe('a restored dump', () => {
 })
 
 describe('a process', () => {
+  test('hears once of what it commits itself, and of what another one does, of the same account too', async () => {
+    const [own, both] = [await register(t), await register(t)]
+    const stream = await follow()
+    await stream.marked()
+    const heard: string[] = []
+    t.app.changes.listen((changed) => heard.push(...changed))
+    const subjects = [await changeOf(own.accountId), await changeOf(both.accountId)]
+    const others = await openTransaction(t, `account:${both.accountId}`)
+    await others.commit()
+    t.app.changeTail.lookSoon()
+    const last = await changeOf((await register(t)).accountId)
+    await stream.named(last)
+    expect(subjects.map((subject) => heard.filter((name) => name === subject).length)).toEqual([1, 2])
+  })
+
   test('that stops lets everybody go at once', async () => {
     const replica = await startReplica(t)
     const stream = await ChangeStream.open(await listen(replica.fastify), key)
