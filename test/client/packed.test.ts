@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -11,6 +11,7 @@ import { mailedToken, newAddress, PASSWORD } from '../support/people.ts'
 import { startTestApp, type TestApp } from '../support/testApp.ts'
 
 const client = fileURLToPath(new URL('../../client', import.meta.url))
+const modules = fileURLToPath(new URL('../../node_modules', import.meta.url))
 const DAY = 86_400
 
 // What npm adds is the Node that the service brings along. A product runs on the one of its machine.
@@ -50,8 +51,23 @@ beforeAll(async () => {
   await run('npm', ['pack', '--pack-destination', product], client)
   await writeFile(join(product, 'package.json'), '{ "type": "module", "private": true }')
   const [tarball = ''] = (await readdir(product)).filter((name) => name.endsWith('.tgz'))
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], product)
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--engine-strict']
+  await run('npm', ['install', ...flags, `./${tarball}`], product)
   await writeFile(join(product, 'product.ts'), program)
+  await writeFile(join(product, 'guarded.ts'), guarded)
+  // What such a product has already: those of this repository will do.
+  await mkdir(join(product, 'node_modules/@types'))
+  for (const name of [
+    'express',
+    'fastify',
+    'hono',
+    'react',
+    '@types/express',
+    '@types/node',
+    '@types/react',
+  ]) {
+    await symlink(join(modules, name), join(product, 'node_modules', name))
+  }
 }, 180_000)
 afterAll(async () => {
   await rm(product, { recursive: true, force: true })
@@ -97,6 +113,65 @@ console.log(JSON.stringify({
 }))
 `
 
+/** The entries that stand on a framework, each answering to somebody who pays and to somebody who does not. */
+const guarded = `
+import { createClient } from '@frontgate/client'
+import { expressGuards } from '@frontgate/client/express'
+import { fastifyGuards } from '@frontgate/client/fastify'
+import { createGate } from '@frontgate/client/guards'
+import { honoGuards } from '@frontgate/client/hono'
+import { nextGuards } from '@frontgate/client/next'
+import { FrontgateProvider, PricingTable, RequirePlan } from '@frontgate/client/react'
+import { createTestKit } from '@frontgate/client/testing'
+import { readWebhook, WebhookError } from '@frontgate/client/webhooks'
+import express from 'express'
+import fastify from 'fastify'
+import { Hono } from 'hono'
+import { createElement } from 'react'
+
+const kit = await createTestKit()
+const gate = createGate(kit.gateOptions)
+
+const inFastify = fastify()
+inFastify.get('/', { preHandler: fastifyGuards(gate).requireActiveSubscription() }, ({ frontgate }) => frontgate)
+const inExpress = express()
+inExpress.get('/', expressGuards(gate).requireActiveSubscription(), (req, res) => { res.json(req.frontgate) })
+const inHono = new Hono().get('/', honoGuards(gate).requireActiveSubscription(), (c) => c.json(c.get('frontgate')))
+const inNext = nextGuards(gate).requireActiveSubscription()((_request, { caller }) => Response.json(caller))
+
+const url = await inFastify.listen({ port: 0, host: '127.0.0.1' })
+const listening = inExpress.listen(0, '127.0.0.1')
+await new Promise((resolve) => listening.once('listening', resolve))
+const { port } = listening.address() as { port: number }
+const statuses: number[][] = []
+for (const state of ['proActive', 'trialExpired'] as const) {
+  const headers = await kit.headers(state)
+  const replies = await Promise.all([
+    fetch(url, { headers }),
+    fetch('http://127.0.0.1:' + port, { headers }),
+    inHono.request('/', { headers }),
+    inNext(new Request(url, { headers }), {}),
+  ])
+  statuses.push(replies.map(({ status }) => status))
+}
+listening.close()
+await inFastify.close()
+gate.close()
+
+const client = createClient({ url, tokens: { load: () => null, save: () => {} } })
+const plans = createElement(RequirePlan, { plan: 'pro', fallback: createElement(PricingTable) })
+createElement(FrontgateProvider, { client }, plans)
+client.close()
+
+let refused: unknown
+try {
+  readWebhook('{}', {}, 'whsec_c2VjcmV0')
+} catch (error) {
+  refused = error
+}
+console.log(JSON.stringify({ statuses, isRefused: refused instanceof WebhookError }))
+`
+
 const settings = {
   nodenext: { module: 'nodenext', moduleResolution: 'nodenext' },
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
@@ -127,6 +202,25 @@ describe('the packed library, installed in a project of its own', { timeout: 180
     await writeFile(join(product, `tsconfig.${name}.json`), JSON.stringify(config))
     const compiler = join(client, 'node_modules/typescript/bin/tsc')
     expect(await run('node', [compiler, '-p', `tsconfig.${name}.json`], product)).toBe('')
+    // The declarations of frameworks are not ours to check.
+    const compilerOptions = { ...config.compilerOptions, types: ['node'], skipLibCheck: true }
+    const withFrameworks = { compilerOptions, files: ['guarded.ts'] }
+    await writeFile(join(product, `tsconfig.${name}.json`), JSON.stringify(withFrameworks))
+    expect(await run('node', [compiler, '-p', `tsconfig.${name}.json`], product)).toBe('')
+  })
+
+  test('takes no package that Node 20 does not run', async () => {
+    const lock = JSON.parse(await readFile(join(product, 'package-lock.json'), 'utf8'))
+    const packages = Object.entries<{ engines?: { node?: string } }>(lock.packages)
+    const least = packages.map(([name, { engines }]) => [name, Number(/\d+/.exec(engines?.node ?? '0')?.[0])])
+    expect(least.map(([name]) => name)).toContain('node_modules/eventsource-parser')
+    expect(least.filter(([, version]) => Number(version) > 20)).toEqual([])
+  })
+
+  test('guards the routes of each framework, with its test kit in place of a service', async () => {
+    const said = JSON.parse(await run('node', ['nodenext/guarded.js'], product))
+    const each = (status: number) => Array(4).fill(status)
+    expect(said).toEqual({ statuses: [each(200), each(402)], isRefused: true })
   })
 
   test('lets its product in while the trial lasts, and says why it does not afterwards', async () => {
