@@ -6,6 +6,7 @@ import { Recent } from './recent.ts'
 import { type Standing, standingOfClaims } from './rules.ts'
 
 const REMEMBERED = 10_000
+const EVERYDAY_MS = 3_600_000
 const LONGEST_TOKEN = 4096
 const COMPLAIN_EVERY_MS = 60_000
 
@@ -65,8 +66,9 @@ export class Tokens {
   /** Forgets one that is not in time at an instant, by whatever clock that was asked. */
   dropOutdated({ token, claims }: VerifiedToken, at: number): void {
     this.#known.delete(endOf(token))
-    // That tokens expire is nothing to tell of; one from the future says that a clock is off.
-    if (claims.exp * 1000 <= at) return
+    const late = at - claims.exp * 1000
+    // That tokens expire is nothing to tell of; one from long ago, or from the future, says that a clock is off.
+    if (late >= 0 && late < EVERYDAY_MS) return
     const [ends, now] = [claims.exp * 1000, at].map((ms) => new Date(ms).toISOString())
     this.#complain(`it lives until ${ends}, ten minutes from its issue, and here it is ${now}`)
   }
