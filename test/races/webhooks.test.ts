@@ -98,6 +98,24 @@ describe('the first endpoint', () => {
   })
 })
 
+test('what time changes before an account is looked at is told too, with how it was', async () => {
+  const t = await startTestAppWith({}, { work: false })
+  const { accountId } = await register(t)
+  const product = await receiver()
+  const { secret } = await addEndpoint(t, product.url)
+
+  const next = await startTestAppWith({ DATABASE_URL: t.databaseUrl })
+  next.moveClock(15 * DAY_SECONDS)
+  await next.sweep()
+  await next.sweep()
+  expect(product.events(secret)).toMatchObject([
+    {
+      type: 'entitlements.changed',
+      data: { account_id: accountId, old: { reason: 'trial' }, new: { reason: 'trial-expired' } },
+    },
+  ])
+})
+
 describe('a round through all accounts', () => {
   test('is made some at a time, goes on where it was cut off, and begins anew when it is asked for again', async () => {
     const t = await startTestAppWith({}, { work: false })

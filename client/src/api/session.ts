@@ -37,10 +37,10 @@ const MARGIN_MS = 30_000
  * which the service takes the same refresh token again.
  */
 const ANSWER_MS = 10_000
-/** A product that refuses a token does not have another one fetched more often than this. */
+/** A product that refuses a token does not have another one asked for more often than this. */
 const REFUSED_AGAIN_MS = 30_000
 
-/** What begins, changes or ends the session: nothing else gives or takes its cookie. */
+/** What begins, changes or ends the session: nothing else gives its cookie. */
 export const sessionOperations: ReadonlySet<string> = new Set([
   'POST /v1/auth/register',
   'POST /v1/auth/login',
@@ -237,6 +237,8 @@ export class SessionKeeper {
 
   /** The whole answer to a call. It is given up when it takes too long, so that no tab waits for ever. */
   async #ask(request: Request): Promise<{ response: Response; text: string }> {
+    // While it waited for its turn.
+    if (request.signal.aborted) throw request.signal.reason
     const cut = new AbortController()
     const giveUp = () => cut.abort(request.signal.reason)
     request.signal.addEventListener('abort', giveUp)

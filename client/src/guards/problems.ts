@@ -37,7 +37,7 @@ const problems = {
     status: 402,
     title: 'The plan of this account does not open this',
     detail: ({ reason, plan, required_plan }: Members) =>
-      `${whyNotSubscribed[String(reason)]?.replace('{plan}', String(plan))} This takes the plan ${required_plan} or a higher one.`,
+      `${whyNotSubscribed[String(reason)]?.replace('{plan}', String(plan)) ?? ''} This takes the plan ${required_plan} or a higher one.`.trim(),
   },
   'feature-not-in-plan': {
     status: 402,

@@ -104,7 +104,8 @@ export function useAction() {
 /** What somebody types, kept in this tab until it is saved: also while it is refused, and while they are away to pay. */
 export function useDraft<T>(name: string, empty: T): [draft: T, set: (draft: T) => void, forget: () => void] {
   // What was written for one account is nobody else's to see.
-  const key = `${useSession().account?.id} ${name}`
+  const { user, account } = useSession()
+  const key = `${user?.id} ${account?.id} ${name}`
   const [draft, setDraft] = useState<T>(() => JSON.parse(sessionStorage.getItem(key) ?? 'null') ?? empty)
   const set = (next: T) => {
     sessionStorage.setItem(key, JSON.stringify(next))
