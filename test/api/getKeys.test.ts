@@ -54,20 +54,34 @@ describe('200', () => {
       account_id: unverified.accountId,
       role: 'owner',
       email_verified: false,
-      ent: { plan: 'pro', source: 'trial', until: instant(t, 14 * DAY_SECONDS) },
+      verification_grace_ends_at: instant(t, 7 * DAY_SECONDS),
+      ent: {
+        plan: 'pro',
+        source: 'trial',
+        until: instant(t, 14 * DAY_SECONDS),
+        reason: null,
+        opens: ['free', 'pro'],
+        features: ['flowpilot', 'scripts'],
+      },
       iat: seconds,
       exp: seconds + 600,
     })
     const refreshed = await t.call('POST', '/v1/auth/refresh', {
       body: { refresh_token: person.refreshToken },
     })
-    expect((await verify(refreshed.body.access_token)).payload.email_verified).toBe(true)
+    expect((await verify(refreshed.body.access_token)).payload).toMatchObject({
+      email_verified: true,
+      verification_grace_ends_at: null,
+    })
   })
 
   test('an account without a grant is on the free plan, with no source and no end', async () => {
     const none = await startTestAppWith({ TRIAL_DAYS: '0' }, { work: false })
     const { payload } = await verify((await register(none)).accessToken, none)
-    expect(payload.ent).toEqual({ plan: 'free', source: null, until: null })
+    expect(payload.ent).toEqual({
+      ...{ plan: 'free', source: null, until: null, reason: 'never-subscribed' },
+      ...{ opens: ['free'], features: [] },
+    })
   })
 
   test('a token for operators is none for products', async () => {
