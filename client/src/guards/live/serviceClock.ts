@@ -2,13 +2,13 @@ const HEARD = 3
 
 /** What time it is at the service, wherever the clock of this machine stands. */
 export class ServiceClock {
-  readonly #now: () => number
+  readonly #now: (isExact?: boolean) => number
   /** How far the service was ahead, as the last times it told seemed to say: each was on its way for a while. */
   #ahead: number[] = []
   #offset = 0
   #isTold = false
 
-  constructor(now: () => number) {
+  constructor(now: (isExact?: boolean) => number) {
     this.#now = now
   }
 
@@ -24,7 +24,7 @@ export class ServiceClock {
 
   /** Takes the time from a mark. The one that was on its way the shortest is right; older ones give way to a clock that was set back. */
   hear(at: number): void {
-    this.#ahead = [...this.#ahead.slice(1 - HEARD), at - this.#now()]
+    this.#ahead = [...this.#ahead.slice(1 - HEARD), at - this.#now(true)]
     this.#offset = Math.max(...this.#ahead)
     this.#isTold = true
   }
