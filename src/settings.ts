@@ -71,6 +71,23 @@ export const settings = Type.Object({
   shutdownSeconds: count(20, 'How long requests and jobs may finish after SIGTERM.', { minimum: 1 }),
 
   productName: text('The name in mails and pages.', { default: 'Frontgate' }),
+  logoUrl: Type.Optional(
+    text(
+      'The logo in mails and pages, about twice as high as the 32 pixels that it is shown at. Mail programs want a PNG. Unset: the name stands alone.',
+      urlOf('https', 'http'),
+    ),
+  ),
+  accentColor: text(
+    'The color of buttons and links in mails and pages. Its lighter and darker shades are made from it.',
+    { default: '#1f5eff', pattern: '^#[0-9a-fA-F]{6}$', expects: 'a color as #rrggbb' },
+  ),
+  termsUrl: Type.Optional(
+    text(
+      'Your terms. Pages link to them, and sign-up says that they are agreed to.',
+      urlOf('https', 'http'),
+    ),
+  ),
+  privacyUrl: Type.Optional(text('Your privacy policy, linked in the same places.', urlOf('https', 'http'))),
   smtpUrl: Type.Optional(
     secretText(
       'The mail server, as smtp://user:password@host:port or smtps://…. Unset: no mail is sent, and the log says so.',

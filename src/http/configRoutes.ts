@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import type { App } from '../app.ts'
 import type { IsOpenFor } from './plainPage.ts'
 import { route } from './route.ts'
@@ -22,12 +22,47 @@ const PublicConfigSchema = named(
     trial_days: Type.Integer(),
     verification_grace_days: Type.Integer(),
     password_min_length: Type.Integer(),
+    brand: Type.Object({
+      product_name: Type.String(),
+      logo_url: Nullable(Type.String()),
+      accent_color: Type.String({ description: 'As #rrggbb.' }),
+      terms_url: Nullable(Type.String()),
+      privacy_url: Nullable(Type.String()),
+    }),
+    product_url: Nullable(
+      Type.String({ description: 'Where the product is: the first of PRODUCT_ORIGINS. Null for none.' }),
+    ),
   }),
 )
 
-/** What pages need to know before anybody signs in. */
-export function configRoutes(server: Server, app: App, isOpenFor: IsOpenFor): void {
+type PublicConfig = Static<typeof PublicConfigSchema>
+
+/** What pages need to know before anybody signs in, as it is for one visitor. */
+export function describeConfig(app: App, isOpen: boolean): PublicConfig {
   const { config } = app
+  return {
+    self_serve_enabled: isOpen,
+    sales_url: config.salesUrl,
+    upgrade_url: config.upgradeUrl,
+    turnstile_site_key: config.turnstileSiteKey ?? null,
+    stripe_enabled: app.stripe !== null,
+    oauth_providers: [...app.oidc.providers],
+    trial_days: config.trialDays,
+    verification_grace_days: config.verificationGraceDays,
+    password_min_length: config.passwordMinLength,
+    brand: {
+      product_name: config.productName,
+      logo_url: config.logoUrl ?? null,
+      accent_color: config.accentColor,
+      terms_url: config.termsUrl ?? null,
+      privacy_url: config.privacyUrl ?? null,
+    },
+    product_url: config.productOrigins[0] ?? null,
+  }
+}
+
+/** Tells pages of other origins what those of this one are served with. */
+export function configRoutes(server: Server, app: App, isOpenFor: IsOpenFor): void {
   route(
     server,
     app,
@@ -39,16 +74,6 @@ export function configRoutes(server: Server, app: App, isOpenFor: IsOpenFor): vo
       summary: 'Settings that pages show',
       replies: { 200: PublicConfigSchema },
     },
-    async ({ request, reply }) => ({
-      self_serve_enabled: await isOpenFor(request, reply),
-      sales_url: config.salesUrl,
-      upgrade_url: config.upgradeUrl,
-      turnstile_site_key: config.turnstileSiteKey ?? null,
-      stripe_enabled: app.stripe !== null,
-      oauth_providers: app.oidc.providers,
-      trial_days: config.trialDays,
-      verification_grace_days: config.verificationGraceDays,
-      password_min_length: config.passwordMinLength,
-    }),
+    async ({ request, reply }) => describeConfig(app, await isOpenFor(request, reply)),
   )
 }

@@ -8,6 +8,11 @@ test('200: what pages need to know, from the settings', async () => {
       TRIAL_DAYS: '30',
       VERIFICATION_GRACE_DAYS: '2',
       PASSWORD_MIN_LENGTH: '12',
+      PRODUCT_NAME: 'Acme',
+      LOGO_URL: 'https://acme.example/logo.png',
+      ACCENT_COLOR: '#aa3300',
+      TERMS_URL: 'https://acme.example/terms',
+      PRODUCT_ORIGINS: 'https://app.acme.example,https://acme.example',
     },
     { work: false },
   )
@@ -23,5 +28,13 @@ test('200: what pages need to know, from the settings', async () => {
     trial_days: 30,
     verification_grace_days: 2,
     password_min_length: 12,
+    brand: {
+      product_name: 'Acme',
+      logo_url: 'https://acme.example/logo.png',
+      accent_color: '#aa3300',
+      terms_url: 'https://acme.example/terms',
+      privacy_url: null,
+    },
+    product_url: 'https://app.acme.example',
   })
 })

@@ -2790,6 +2790,15 @@ export interface components {
             trial_days: number;
             verification_grace_days: number;
             password_min_length: number;
+            brand: {
+                product_name: string;
+                logo_url: string | null;
+                /** @description As #rrggbb. */
+                accent_color: string;
+                terms_url: string | null;
+                privacy_url: string | null;
+            };
+            product_url: string | null;
         };
         Identity: {
             /** Format: uuid */
