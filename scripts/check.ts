@@ -12,12 +12,22 @@ interface Step {
 const steps: Step[] = [
   { name: 'types', command: 'tsc', args: ['--noEmit', '-p', '.'] },
   { name: 'types of the client library', command: 'tsc', args: ['--noEmit', '-p', 'client'] },
+  { name: 'types of the pages', command: 'tsc', args: ['--noEmit', '-p', 'web'] },
   { name: 'types of the example', command: 'tsc', args: ['--noEmit', '-p', 'examples/runbooks'] },
   { name: 'lint and format', command: 'biome', args: ['ci', '--colors=off', '.'] },
   {
     name: 'import graph',
     command: 'depcruise',
-    args: ['src', 'sandbox', 'scripts', 'client/src', 'examples', '--config', '.dependency-cruiser.mjs'],
+    args: [
+      'src',
+      'sandbox',
+      'scripts',
+      'client/src',
+      'web',
+      'examples',
+      '--config',
+      '.dependency-cruiser.mjs',
+    ],
   },
   { name: 'dead code', command: 'knip', args: [] },
   { name: 'house rules', command: 'node', args: ['scripts/houseRules.ts'] },

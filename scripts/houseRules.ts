@@ -30,10 +30,9 @@ const rules: HouseRule[] = [
   },
   {
     says: 'One word per thing (see the glossary in README.md)',
-    files: '{src,sandbox,scripts,migrations}/**/*.{ts,sql}',
+    files: '{src,sandbox,scripts,migrations,web}/**/*.{ts,tsx,sql}',
     // Microsoft has words of its own for what its settings say, and HTML for what browsers fill in.
-    except:
-      /^scripts\/houseRules\.ts$|^src\/settings\.ts$|^(src|sandbox)\/oidc\/|^src\/leads\/talkToSalesPage\.ts$/,
+    except: /^scripts\/houseRules\.ts$|^src\/settings\.ts$|^(src|sandbox)\/oidc\//,
     pattern: /(?<!node:|\w)(organi[sz]ations?|workspaces?|tenants?|helpers?|utils?)\b/i,
   },
   {

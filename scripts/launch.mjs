@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureClientBuilt } from './buildClient.mjs'
+import { ensurePagesBuilt } from './buildPages.mjs'
 import { ensureInstalled, LaunchError } from './install.mjs'
 import { runChild } from './runChild.mjs'
 
@@ -15,6 +16,7 @@ export async function launch(file, args, { cwd = root } = {}) {
     const isService = file.startsWith('src/')
     await ensureInstalled(root, isService ? 'production' : 'all')
     if (!isService) await ensureClientBuilt(root)
+    if (file === 'sandbox/main.ts') await ensurePagesBuilt(root)
     process.exit(await runOnNode24([resolve(root, file), ...args], cwd))
   } catch (error) {
     if (!(error instanceof LaunchError)) throw error

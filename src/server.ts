@@ -2,23 +2,18 @@ import { Access } from './access/access.ts'
 import { entitlementRoutes } from './access/entitlements/routes.ts'
 import { liveRoutes } from './access/live/routes.ts'
 import { accessRoutes } from './access/routes.ts'
-import { invitePage } from './accounts/invites/invitePage.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { isOpenFor } from './accounts/selfServe/visitors.ts'
 import type { App } from './app.ts'
 import { billingRoutes } from './billing/routes.ts'
 import { catalogueRoutes } from './catalogue/routes.ts'
-import { configRoutes } from './http/configRoutes.ts'
+import { configRoutes, type IsOpenFor } from './http/configRoutes.ts'
 import { healthRoutes } from './http/healthRoutes.ts'
-import type { IsOpenFor } from './http/plainPage.ts'
 import { problemPages } from './http/problemPages.ts'
 import { makeServer, type Server } from './http/server.ts'
-import { accountPage } from './identity/accountPage.ts'
-import { mailedPages } from './identity/mailedPages.ts'
+import { webPages } from './http/webPages.ts'
 import { identityRoutes } from './identity/routes.ts'
-import { signInPages } from './identity/signInPages.ts'
 import { leadRoutes } from './leads/routes.ts'
-import { talkToSalesPage } from './leads/talkToSalesPage.ts'
 import { operatorRoutes } from './operators/routes.ts'
 import { recordRoutes } from './records/routes.ts'
 import { measureWaiting } from './webhooks/measureWaiting.ts'
@@ -42,10 +37,6 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   healthRoutes(server, app)
   measureWaiting(app)
   problemPages(server)
-  mailedPages(server, app)
-  signInPages(server, app, isOpen)
-  talkToSalesPage(server, app)
-  accountPage(server, app)
-  invitePage(server, app)
+  await webPages(server, app, isOpen)
   return { server, access }
 }

@@ -82,10 +82,7 @@ export const settings = Type.Object({
     { default: '#1f5eff', pattern: '^#[0-9a-fA-F]{6}$', expects: 'a color as #rrggbb' },
   ),
   termsUrl: Type.Optional(
-    text(
-      'Your terms. Pages link to them, and sign-up says that they are agreed to.',
-      urlOf('https', 'http'),
-    ),
+    text('Your terms. Pages link to them, and sign-up says that they are agreed to.', urlOf('https', 'http')),
   ),
   privacyUrl: Type.Optional(text('Your privacy policy, linked in the same places.', urlOf('https', 'http'))),
   smtpUrl: Type.Optional(

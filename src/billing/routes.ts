@@ -1,7 +1,6 @@
 import type { Access } from '../access/access.ts'
 import type { App } from '../app.ts'
 import type { Server } from '../http/server.ts'
-import { billingPages } from './billingPages.ts'
 import { checkoutRoutes } from './checkout/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { stateRoutes } from './stateRoutes.ts'
@@ -13,5 +12,4 @@ export function billingRoutes(server: Server, app: App, access: Access): void {
   checkoutRoutes(server, app, access)
   subscriptionRoutes(server, app, access)
   eventRoutes(server, app)
-  billingPages(server, app)
 }

@@ -1,9 +1,12 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { App } from '../app.ts'
-import type { IsOpenFor } from './plainPage.ts'
 import { route } from './route.ts'
 import { Nullable, named } from './schemas.ts'
 import type { Server } from './server.ts'
+
+/** Whether a visitor may create an account here; it may mark their browser to know them again. */
+export type IsOpenFor = (request: FastifyRequest, reply: FastifyReply) => Promise<boolean>
 
 const PublicConfigSchema = named(
   'PublicConfig',
@@ -29,9 +32,9 @@ const PublicConfigSchema = named(
       terms_url: Nullable(Type.String()),
       privacy_url: Nullable(Type.String()),
     }),
-    product_url: Nullable(
-      Type.String({ description: 'Where the product is: the first of PRODUCT_ORIGINS. Null for none.' }),
-    ),
+    product_origins: Type.Array(Type.String(), {
+      description: 'The origins of the product, where people may be sent back to; the first is where it is.',
+    }),
   }),
 )
 
@@ -57,7 +60,7 @@ export function describeConfig(app: App, isOpen: boolean): PublicConfig {
       terms_url: config.termsUrl ?? null,
       privacy_url: config.privacyUrl ?? null,
     },
-    product_url: config.productOrigins[0] ?? null,
+    product_origins: [...config.productOrigins],
   }
 }
 

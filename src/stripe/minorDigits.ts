@@ -5,7 +5,7 @@ const three = 'bhd jod kwd omr tnd'
  * Currencies whose amounts at Stripe have another number of decimal digits than two. Neither ISO 4217 nor ICU says the same:
  * ISK and UGX have two here, though there are no such coins. https://docs.stripe.com/currencies#zero-decimal
  */
-export const UNUSUAL_DIGITS: Readonly<Record<string, number>> = Object.fromEntries([
+const UNUSUAL_DIGITS: Readonly<Record<string, number>> = Object.fromEntries([
   ...zero.split(' ').map((currency) => [currency, 0]),
   ...three.split(' ').map((currency) => [currency, 3]),
 ])

@@ -35,6 +35,6 @@ test('200: what pages need to know, from the settings', async () => {
       terms_url: 'https://acme.example/terms',
       privacy_url: null,
     },
-    product_url: 'https://app.acme.example',
+    product_origins: ['https://app.acme.example', 'https://acme.example'],
   })
 })

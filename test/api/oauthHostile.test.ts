@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultKind } from '../../sandbox/oidc/faults.ts'
 import { CONSUMERS } from '../../sandbox/oidc/microsoft.ts'
-import { faults } from '../../src/identity/pageScript.ts'
 import type { ProviderName } from '../../src/oidc/rules.ts'
+import { en } from '../../web/words/en.ts'
 import { operations } from '../contract/operations.ts'
 import { type OauthApp, startOauthApp, startOauthAppWith } from '../support/oauthApp.ts'
 import {
@@ -250,7 +250,7 @@ test('every refusal on the way has words for people', () => {
     .flatMap(({ refusals }) => refusals)
   // What does not fit the contract is for whoever wrote the link.
   const told = new Set(refusals.filter((code) => code !== 'invalid-request'))
-  expect([...told].filter((code) => !Object.hasOwn(faults, code))).toEqual([])
+  expect([...told].filter((code) => !Object.hasOwn(en.visitor.faults, code))).toEqual([])
 })
 
 describe('who may come in at all', () => {

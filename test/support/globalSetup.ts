@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import type { TestProject } from 'vitest/node'
 import { ensureClientBuilt } from '../../scripts/buildClient.mjs'
+import { ensurePagesBuilt } from '../../scripts/buildPages.mjs'
 import { openApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { prepareDatabase } from '../../src/prepare.ts'
@@ -15,12 +16,15 @@ declare module 'vitest' {
   }
 }
 
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
 export const TEMPLATE = 'frontgate_template'
 
 /** One PostgreSQL for all tests, and one prepared database that each test file copies. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   // A single file is run without what `npm test` does first.
-  await ensureClientBuilt(fileURLToPath(new URL('../..', import.meta.url)))
+  await ensureClientBuilt(root)
+  await ensurePagesBuilt(root)
   const postgres = await startScratchPostgres()
   const url = await createScratchDatabase(postgres.url, TEMPLATE)
   const app = openApp(readConfig({ ...testEnvironment, DATABASE_URL: url }))

@@ -2798,7 +2798,8 @@ export interface components {
                 terms_url: string | null;
                 privacy_url: string | null;
             };
-            product_url: string | null;
+            /** @description The origins of the product, where people may be sent back to; the first is where it is. */
+            product_origins: string[];
         };
         Identity: {
             /** Format: uuid */

@@ -1,0 +1,57 @@
+import type { Words } from './words.ts'
+
+/** Every word that the pages show, in German. `en.ts` has the same in English. */
+export const de: Words = {
+  shared: {
+    loading: 'Wird geladen…',
+    tryAgain: 'Noch einmal versuchen',
+    notFound: 'Diese Seite gibt es nicht',
+    notFoundLead: 'Vielleicht ist die Adresse falsch geschrieben, oder die Seite ist umgezogen.',
+    toStart: 'Zum Anfang',
+    terms: 'Nutzungsbedingungen',
+    privacy: 'Datenschutz',
+    language: 'Sprache',
+    showPassword: 'Passwort zeigen',
+    email: 'E-Mail',
+    password: 'Passwort',
+    name: 'Name',
+    optional: 'freiwillig',
+    or: 'oder',
+    save: 'Speichern',
+    saved: 'Gespeichert.',
+    cancel: 'Abbrechen',
+    close: 'Schließen',
+    copy: 'Kopieren',
+    copied: 'Kopiert',
+    more: 'Mehr zeigen',
+    roles: { owner: 'Inhaber', admin: 'Admin', member: 'Mitglied', viewer: 'Betrachter' },
+  },
+  faults: {
+    missing: 'Das wird gebraucht.',
+    noAddress: 'Das ist keine E-Mail-Adresse.',
+    tooShort: (least) => `Mindestens ${least} Zeichen.`,
+  },
+  problems: {},
+  shell: {
+    menu: 'Menü',
+    billing: 'Tarif und Rechnungen',
+    usage: 'Nutzung',
+    members: 'Mitglieder',
+    account: 'Konto',
+    security: 'Sicherheit',
+    signOut: 'Abmelden',
+    backTo: (product) => `Zurück zu ${product}`,
+  },
+  visitor: {
+    faults: {},
+    signIn: {
+      title: 'Anmelden',
+      submit: 'Anmelden',
+      continueWith: (provider) => `Weiter mit ${provider}`,
+      forgot: 'Passwort vergessen?',
+    },
+  },
+  billing: {},
+  account: {},
+  operator: {},
+}
