@@ -267,6 +267,7 @@ export const cases: Record<string, Case> = {
     good: (_t, { accountId }) => ({ body: { account_id: accountId, limit: 'kb_conversions', amount: 2 } }),
     foreign: { account_id: (_t, { accountId }) => accountId },
   },
+  getUsageHistory: { good: () => ({ query: { limit: 'kb_conversions', periods: '3' } }) },
   consumeUsage: {
     good: (_t, { accountId }) => ({ body: { account_id: accountId, ...piece } }),
     foreign: { account_id: (_t, { accountId }) => accountId },

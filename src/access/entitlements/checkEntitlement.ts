@@ -24,10 +24,15 @@ export function checkEntitlement(asked: AskedAccount, question: Question, app: A
 }
 
 /** How an account stands with a limit that the catalogue must have. */
-export function standingOf({ facts, catalogue }: AskedAccount, limit: string, at: Date): Standing {
+export function standingOf(
+  { facts, catalogue }: AskedAccount,
+  limit: string,
+  at: Date,
+  pointer = '#/limit',
+): Standing {
   const standings = standingsOf(facts, decide(facts, catalogue, at), catalogue, at)
   const standing = Object.hasOwn(standings, limit) ? standings[limit] : undefined
-  return standing ?? refuse('#/limit', `There is no limit ${limit}.`)
+  return standing ?? refuse(pointer, `There is no limit ${limit}.`)
 }
 
 function answer(asked: AskedAccount, { feature: name, limit, amount }: Question, at: Date): Check {

@@ -1,17 +1,18 @@
 import Type from 'typebox'
 import type { App } from '../../app.ts'
-import { NAME_PATTERN } from '../../catalogue/catalogue.ts'
+import { NAME_PATTERN, rates } from '../../catalogue/catalogue.ts'
 import { decide, resolveFeatures } from '../../entitlements/rules.ts'
 import { standingsOf } from '../../entitlements/usage/rules.ts'
 import { namesTag, tagOf } from '../../http/etag.ts'
 import { route } from '../../http/route.ts'
-import { Fields, named, Uuid } from '../../http/schemas.ts'
+import { Fields, Instant, named, Uuid } from '../../http/schemas.ts'
 import type { Server } from '../../http/server.ts'
 import type { Access } from '../access.ts'
 import { type AskedAccount, askedAccount } from './askedAccount.ts'
 import { checkEntitlement } from './checkEntitlement.ts'
 import { CheckSchema, ConsumedSchema, describeCheck, describeStanding, StandingSchema } from './checkReply.ts'
 import { consume, release } from './countUsage.ts'
+import { usageHistory } from './usageHistory.ts'
 
 const EntitlementsSchema = named(
   'Entitlements',
@@ -45,6 +46,18 @@ const UsageFields = Fields({
     description: 'The same for each try of one piece of work. Known for 90 days.',
   }),
 })
+
+const UsageHistorySchema = named(
+  'UsageHistory',
+  Type.Object({
+    limit: Type.String(),
+    per: Type.Enum([...rates]),
+    data: Type.Array(Type.Object({ start: Instant, end: Instant, used: Type.Integer() }), {
+      description:
+        'The oldest first, the current period last. Where months of billing have been counted from another day since, a period is shown as it was counted in.',
+    }),
+  }),
+)
 
 const CheckFields = Fields({
   account_id: AccountId,
@@ -97,6 +110,27 @@ export function entitlementRoutes(server: Server, app: App, access: Access): voi
     async ({ caller, body: { account_id, ...question }, at }) => {
       const asked = await askedAccount(access, caller.actor, account_id, { now: true })
       return describeCheck(checkEntitlement(asked, question, app, at), app.config)
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'getUsageHistory',
+      method: 'GET',
+      url: '/v1/accounts/me/usage',
+      access: { member: 'viewer' },
+      summary: 'What was used of a limit that is for a period, by the latest periods',
+      query: Fields({
+        limit: Name,
+        periods: Type.Optional(Type.Integer({ minimum: 1, maximum: 36, default: 12 })),
+      }),
+      replies: { 200: UsageHistorySchema },
+    },
+    async ({ caller, query: { limit, periods = 12 }, at }) => {
+      const asked = await askedAccount(access, caller.actor, undefined, { now: false })
+      return usageHistory(app, asked, { limit, periods }, at)
     },
   )
 

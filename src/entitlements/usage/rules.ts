@@ -1,4 +1,4 @@
-import type { Catalogue, Feature, Plan, PlanLimit } from '../../catalogue/catalogue.ts'
+import type { Catalogue, Feature, Plan, PlanLimit, Rate } from '../../catalogue/catalogue.ts'
 import { planHasFeature } from '../../catalogue/rules.ts'
 import type { AccountFacts } from '../facts.ts'
 import {
@@ -30,10 +30,20 @@ export function periodOf(
   at: Date,
 ): Period {
   if (per === null) return FOR_EVER
-  const anchor = per === 'billing_month' && decision.kind === 'granted' ? decision.grant.anchor : CALENDAR
+  const anchor = anchorOf(per, decision)
   const month = monthOf(at)
   const first = at < monthlyFrom(anchor, month) ? month - 1 : month
   return { start: monthlyFrom(anchor, first), end: monthlyFrom(anchor, first + 1) }
+}
+
+/** From when the months of a rate are counted. */
+export function anchorOf(per: Rate, decision: Parameters<typeof periodOf>[1]): Date {
+  return per === 'billing_month' && decision.kind === 'granted' ? decision.grant.anchor : CALENDAR
+}
+
+/** The beginning of the period before the one that begins at `start`, counted from the same anchor. */
+export function periodBefore(anchor: Date, start: Date): Date {
+  return monthlyFrom(anchor, monthOf(start) - 1)
 }
 
 /** Any first of a month. */
