@@ -3,7 +3,7 @@ import type { App } from '../app.ts'
 import { route } from '../http/route.ts'
 import { Nullable, named, pageOf } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
-import { type Catalogues, type Plan, type PlanLimit, rates } from './catalogue.ts'
+import { type Catalogues, type Feature, type Plan, type PlanLimit, rates } from './catalogue.ts'
 import { planHasFeature } from './rules.ts'
 
 /** Limits by name: a number is a level, an object is a rate, null is unlimited. */
@@ -26,16 +26,16 @@ export const PriceFields = {
   per_seat: Type.Boolean(),
 }
 
-const PlanSchema = named(
-  'Plan',
-  Type.Object({
-    ...PriceFields,
-    description: Type.String(),
-    contact_sales: Type.Boolean(),
-    limits: LimitsSchema,
-    features: Type.Record(Type.String(), Type.Boolean()),
-  }),
-)
+/** A plan as it is sold. */
+export const PlanFields = {
+  ...PriceFields,
+  description: Type.String(),
+  contact_sales: Type.Boolean(),
+  limits: LimitsSchema,
+  features: Type.Record(Type.String(), Type.Boolean()),
+}
+
+const PlanSchema = named('Plan', Type.Object(PlanFields))
 
 /** What is for sale, for pricing pages. */
 export function catalogueRoutes(server: Server, app: App, catalogues: Catalogues): void {
@@ -52,20 +52,21 @@ export function catalogueRoutes(server: Server, app: App, catalogues: Catalogues
     },
     async () => {
       const { plans, features } = await catalogues.current()
-      const data = plans
-        .filter((plan) => plan.public)
-        .map((plan) => ({
-          ...describePrice(plan),
-          description: plan.description,
-          contact_sales: plan.contactSales,
-          limits: describeLimits(plan.limits),
-          features: Object.fromEntries(
-            features.map((feature) => [feature.name, planHasFeature(plan, feature)]),
-          ),
-        }))
+      const data = plans.filter((plan) => plan.public).map((plan) => describePlan(plan, features))
       return { data, next_cursor: null }
     },
   )
+}
+
+/** A plan in the words of the wire, with each of the catalogue's features. */
+export function describePlan(plan: Plan, features: Feature[]) {
+  return {
+    ...describePrice(plan),
+    description: plan.description,
+    contact_sales: plan.contactSales,
+    limits: describeLimits(plan.limits),
+    features: Object.fromEntries(features.map((feature) => [feature.name, planHasFeature(plan, feature)])),
+  }
 }
 
 /** A plan's price in the words of the wire. */

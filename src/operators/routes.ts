@@ -6,7 +6,9 @@ import { sources } from '../entitlements/facts.ts'
 import { route } from '../http/route.ts'
 import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
+import { catalogueRoutes } from './catalogueRoutes.ts'
 import { Reason } from './fields.ts'
+import { figureRoutes } from './figures/routes.ts'
 import { findAccounts } from './findAccounts.ts'
 import { getAccount } from './getAccount.ts'
 import { describeGrant, endGrant, grantPlan } from './grants.ts'
@@ -229,6 +231,8 @@ export function operatorRoutes(server: Server, app: App): void {
     async ({ caller, query, at }) => inTx(app, (tx) => listAudit(tx, caller, query, at)),
   )
 
+  figureRoutes(server, app)
+  catalogueRoutes(server, app)
   productKeyRoutes(server, app)
   overrideRoutes(server, app)
   stripeRoutes(server, app)

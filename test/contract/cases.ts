@@ -298,6 +298,10 @@ export const cases: Record<string, Case> = {
     }),
     foreign: { id: nobody, owner_id: nobody },
   },
+  getFigures: {
+    good: (t) => ({ query: { per: 'week', from: instant(t, -30 * 86_400), until: instant(t) } }),
+  },
+  getCatalogue: {},
   giveGrant: {
     good: (_t, { accountId }) => ({
       path: { id: accountId },
