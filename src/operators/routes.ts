@@ -14,11 +14,12 @@ import { getAccount } from './getAccount.ts'
 import { describeGrant, endGrant, grantPlan } from './grants.ts'
 import { leadRoutes } from './leadRoutes.ts'
 import { listAudit } from './listAudit.ts'
+import { listTimeline } from './listTimeline.ts'
 import { FeatureOverrideSchema, LimitOverrideSchema, overrideRoutes } from './overrideRoutes.ts'
 import { productKeyRoutes } from './productKeyRoutes.ts'
 import { reopenAccount } from './reopenAccount.ts'
 import { selfServeRoutes } from './selfServeRoutes.ts'
-import { stripeRoutes } from './stripeRoutes.ts'
+import { EventStatus, stripeRoutes } from './stripeRoutes.ts'
 import { webhookRoutes } from './webhookRoutes.ts'
 
 const GrantSchema = named(
@@ -54,6 +55,40 @@ const AuditEntrySchema = named(
   }),
 )
 
+const TimelineEntrySchema = named(
+  'TimelineEntry',
+  Type.Union([
+    Type.Object({ ...AuditFields, kind: Type.Literal('audit') }),
+    Type.Object({
+      id: Type.String(),
+      at: Instant,
+      kind: Type.Literal('stripe-event'),
+      event_id: Type.String(),
+      type: Type.String(),
+      status: EventStatus,
+    }),
+    Type.Object({
+      id: Uuid,
+      at: Instant,
+      kind: Type.Literal('mail'),
+      template: Type.String(),
+      status: Type.Enum(['queued', 'sent', 'refused', 'off']),
+      user_id: Nullable(Uuid),
+    }),
+    Type.Object({
+      id: Uuid,
+      at: Instant,
+      kind: Type.Literal('grant'),
+      grant_id: Uuid,
+      source: Type.Enum([...sources]),
+      plan: Type.String(),
+      from: Instant,
+      until: Nullable(Instant),
+      reason: Type.String(),
+    }),
+  ]),
+)
+
 const AccountFields = {
   id: Uuid,
   name: Type.String(),
@@ -65,6 +100,9 @@ const OperatorAccountSchema = named(
   'OperatorAccount',
   Type.Object({
     ...AccountFields,
+    plan: Type.String({ description: 'What it is on now.' }),
+    reason: Type.String({ description: 'The source of the plan, or why there is none but free.' }),
+    status: Type.String({ description: 'As its billing state shows it: Stripe’s word, or ours.' }),
     purge_due_at: Nullable(Instant),
     purged_at: Nullable(Instant),
     members: Type.Array(
@@ -95,7 +133,12 @@ const OperatorAccountSchema = named(
         shown: Type.Boolean({ description: 'The one that the account sees and changes.' }),
       }),
     ),
-    timeline: Type.Array(Type.Object(AuditFields)),
+    timeline: Type.Array(TimelineEntrySchema, { description: 'The newest entries, the newest first.' }),
+    timeline_next: Nullable(
+      Type.String({
+        description: 'The cursor with which to go on in its timeline; null where that was all.',
+      }),
+    ),
   }),
 )
 
@@ -125,12 +168,31 @@ export function operatorRoutes(server: Server, app: App): void {
       method: 'GET',
       url: '/v1/operator/accounts/:id',
       access: 'operator',
-      summary: 'One account with its timeline',
+      summary: 'One account with what it is on and why, and the newest of its timeline',
       params: Fields({ id: Uuid }),
       replies: { 200: OperatorAccountSchema },
       refusals: ['forbidden', 'not-found'],
     },
     async ({ caller, params, at }) => inTx(app, (tx) => getAccount(tx, app.config, caller, params.id, at)),
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'listTimeline',
+      method: 'GET',
+      url: '/v1/operator/accounts/:id/timeline',
+      access: 'operator',
+      summary:
+        'All that happened to an account, the newest first: its trail, events at Stripe, mails and grants',
+      params: Fields({ id: Uuid }),
+      query: Fields(PageQuery),
+      replies: { 200: pageOf(TimelineEntrySchema) },
+      refusals: ['forbidden', 'not-found'],
+    },
+    async ({ caller, params, query, at }) =>
+      inTx(app, (tx) => listTimeline(tx, caller, { accountId: params.id, ...query }, at)),
   )
 
   route(

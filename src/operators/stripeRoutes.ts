@@ -9,7 +9,8 @@ import { Reason } from './fields.ts'
 import { listDrift } from './listDrift.ts'
 import { describeEvent, EVENT_ID, listStripeEvents } from './listStripeEvents.ts'
 
-const EventStatus = Type.Enum(['received', 'handled', 'ignored', 'parked'])
+/** What became of an event. */
+export const EventStatus = Type.Enum(['received', 'handled', 'ignored', 'parked'])
 
 const StripeEventSchema = named(
   'StripeEvent',

@@ -119,9 +119,20 @@ describe('getAccountAsOperator', () => {
       until: null,
       reason: 'Agreed with sales',
     })
-    const actions = reply.body.timeline.map(({ action }: { action: string }) => action)
+    const actions = reply.body.timeline.flatMap(({ action }: { action?: string }) => action ?? [])
     expect(actions).toContain('account.created')
     expect(actions[0]).toBe('grant.given')
+  })
+
+  test('200: what it is on now and why, as it is shown itself', async () => {
+    const person = await register(t)
+    const path = `/v1/operator/accounts/${person.accountId}`
+    const read = async () => (await t.call('GET', path, { as })).body
+    expect(await read()).toMatchObject({ plan: 'pro', reason: 'trial', status: 'trialing' })
+    await giveGrant(t, person.accountId, { source: 'complimentary', plan: 'team' })
+    expect(await read()).toMatchObject({ plan: 'team', reason: 'complimentary', status: 'complimentary' })
+    await t.app.pool.query('update grants set until_at = from_at where account_id = $1', [person.accountId])
+    expect(await read()).toMatchObject({ plan: 'free', reason: 'never-subscribed', status: 'none' })
   })
 
   test('200: what Stripe holds of it, the newest subscription first', async () => {
@@ -200,6 +211,7 @@ describe('what operators look at is in the trail, without what they searched for
 
   test('an account’s own timeline stays what happened to it', async () => {
     const person = await register(t)
+    await t.settled()
     const read = () => t.call('GET', `/v1/operator/accounts/${person.accountId}`, { as })
     const first = await read()
     expect((await read()).body).toEqual(first.body)

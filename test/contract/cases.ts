@@ -291,6 +291,10 @@ export const cases: Record<string, Case> = {
     },
     foreign: { id: nobody },
   },
+  listTimeline: {
+    good: (_t, { accountId }) => ({ path: { id: accountId }, query: { limit: '10' } }),
+    foreign: { id: nobody },
+  },
   reopenAccountAsOperator: {
     good: async (t, me) => ({
       path: { id: await closed(t, me) },
