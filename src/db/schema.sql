@@ -88,6 +88,7 @@ create table accounts (
   constraint accounts_pkey PRIMARY KEY (id)
 );
 CREATE INDEX accounts_closed ON public.accounts USING btree (closed_at, id) WHERE ((closed_at IS NOT NULL) AND (purged_at IS NULL));
+CREATE INDEX accounts_created ON public.accounts USING btree (created_at);
 comment on column accounts.named_at is 'when somebody last chose the name; null while it is the one that it was made with';
 comment on column accounts.purged_at is 'when what is not kept of it was deleted: it cannot be reopened any more';
 
@@ -253,6 +254,7 @@ create table grants (
 CREATE INDEX grants_account_id ON public.grants USING btree (account_id);
 CREATE UNIQUE INDEX grants_once ON public.grants USING btree (account_id, once_key);
 CREATE INDEX grants_trial_end ON public.grants USING btree (until_at) WHERE (source = 'trial'::text);
+CREATE INDEX grants_trial_start ON public.grants USING btree (from_at) WHERE (source = 'trial'::text);
 comment on table grants is 'why an account has a plan in [from_at, until_at); ending one moves until_at';
 comment on column grants.once_key is 'a second grant to the same account for the same reason is not given';
 
@@ -270,7 +272,7 @@ create table mail_log (
   constraint mail_log_pkey PRIMARY KEY (id),
   constraint mail_log_once_key_key UNIQUE (once_key)
 );
-CREATE INDEX mail_log_account ON public.mail_log USING btree (account_id) WHERE (account_id IS NOT NULL);
+CREATE INDEX mail_log_account_newest ON public.mail_log USING btree (account_id, created_at DESC, id DESC) WHERE (account_id IS NOT NULL);
 CREATE INDEX mail_log_user ON public.mail_log USING btree (user_id, created_at DESC);
 comment on column mail_log.once_key is 'a second mail for the same fact is not queued';
 
@@ -668,7 +670,9 @@ create table subscriptions (
 );
 CREATE INDEX subscriptions_account ON public.subscriptions USING btree (account_id);
 CREATE INDEX subscriptions_card_expiry ON public.subscriptions USING btree ((((((card ->> 'expYear'::text))::integer * 12) + ((card ->> 'expMonth'::text))::integer))) WHERE (is_live AND (NOT is_last_period));
+CREATE INDEX subscriptions_created ON public.subscriptions USING btree (created_at);
 CREATE INDEX subscriptions_customer ON public.subscriptions USING btree (stripe_customer_id);
+CREATE INDEX subscriptions_ended ON public.subscriptions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE UNIQUE INDEX subscriptions_shown ON public.subscriptions USING btree (account_id) WHERE is_shown;
 CREATE INDEX subscriptions_trial_end ON public.subscriptions USING btree (trial_end) WHERE (status = 'trialing'::text);
 comment on column subscriptions.status is 'Stripe''s own word; it may add words';

@@ -1196,6 +1196,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/accounts/me/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was used of a limit that is for a period, by the latest periods
+         * @description For members of the current account.
+         */
+        get: operations["getUsageHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/usage/consume": {
         parameters: {
             query?: never;
@@ -1304,10 +1324,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One account with its timeline
+         * One account with what it is on and why, and the newest of its timeline
          * @description For operators.
          */
         get: operations["getAccountAsOperator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that happened to an account, the newest first: its trail, events at Stripe, mails and grants
+         * @description For operators.
+         */
+        get: operations["listTimeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1388,6 +1428,46 @@ export interface paths {
          * @description For operators.
          */
         get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign-ups, trials and subscriptions by days, weeks or months in UTC, and how accounts stand now
+         * @description For operators.
+         */
+        get: operations["getFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The catalogue as it was applied: every plan, feature and price, also those that are not public
+         * @description For operators.
+         */
+        get: operations["getCatalogue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2497,6 +2577,19 @@ export interface components {
                 };
             };
         };
+        UsageHistory: {
+            limit: string;
+            /** @enum {unknown} */
+            per: "month" | "billing_month";
+            /** @description The oldest first, the current period last. Where months of billing have been counted from another day since, a period is shown as it was counted in. */
+            data: {
+                /** Format: date-time */
+                start: string;
+                /** Format: date-time */
+                end: string;
+                used: number;
+            }[];
+        };
         /** @enum {unknown} */
         Role: "owner" | "admin" | "member" | "viewer";
         User: {
@@ -2826,6 +2919,95 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        AppliedCatalogue: {
+            version: number;
+            applied_at: string | null;
+            /** @description From the lowest to the highest. */
+            plans: {
+                plan: string;
+                display_name: string;
+                currency: string | null;
+                month: number | null;
+                year: number | null;
+                per_seat: boolean;
+                description: string;
+                contact_sales: boolean;
+                limits: {
+                    [key: string]: number | null | {
+                        /** @enum {unknown} */
+                        per: "month" | "billing_month";
+                        amount: number | null;
+                    };
+                };
+                features: {
+                    [key: string]: boolean;
+                };
+                /** @description Whether pricing pages show it. */
+                public: boolean;
+                seats: ("follow" | "fixed") | null;
+                /** @description Whether buyers keep the limits that they bought. */
+                pin_limits: boolean;
+            }[];
+            features: {
+                name: string;
+                description: string;
+                /** @description False switches it off for everybody. */
+                enabled: boolean;
+                /** @description Of plans that do not name it. */
+                default: boolean;
+            }[];
+            /** @description At Stripe; those that are sold first. Buyers keep the price that they bought. */
+            prices: {
+                stripe_price_id: string;
+                plan: string;
+                /** @enum {unknown} */
+                interval: "month" | "year";
+                currency: string;
+                /** @description Minor units of the currency. */
+                amount: number;
+                /** Format: date-time */
+                created_at: string;
+                retired_at: string | null;
+            }[];
+        };
+        Figures: {
+            /** @enum {unknown} */
+            per: "day" | "week" | "month";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /** @description The oldest first, each period that was asked for, also where nothing happened. */
+            data: {
+                /** Format: date-time */
+                start: string;
+                /** @description Accounts that were created, also those that are closed by now. */
+                sign_ups: number;
+                /** @description Accounts whose first trial without a card began. One that is extended is the same trial. */
+                trials_started: number;
+                /** @description Accounts whose last such trial was over, whether they had bought by then or not. */
+                trials_ended: number;
+                /** @description Accounts that had begun such a trial, by when their first subscription began: in the trial or after it. */
+                trials_converted: number;
+                /** @description Subscriptions that began at Stripe, without those whose first payment was never made. */
+                subscriptions_started: number;
+                /** @description Of these, those that came to their end. */
+                subscriptions_ended: number;
+            }[];
+            /** @description Accounts as they stand now, each by the status in its billing state. */
+            totals: {
+                /** @description All that are open. */
+                accounts: number;
+                /** @description In a trial, without a card or at Stripe. */
+                trialing: number;
+                /** @description With a subscription that is active. */
+                paying: number;
+                /** @description With complimentary access and no subscription that is live. */
+                complimentary: number;
+                /** @description With a charge that failed, whether their grace is over or not. */
+                past_due: number;
+            };
+        };
         Lead: {
             /** Format: uuid */
             id: string;
@@ -3017,6 +3199,59 @@ export interface components {
             user_agent: string | null;
             request_id: string | null;
         };
+        TimelineEntry: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            /** @enum {unknown} */
+            actor_kind: "anyone" | "user" | "product-key" | "operator" | "system";
+            actor_id: string | null;
+            user_id: string | null;
+            details: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            kind: "audit";
+        } | {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "stripe-event";
+            event_id: string;
+            type: string;
+            /** @enum {unknown} */
+            status: "received" | "handled" | "ignored" | "parked";
+        } | {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "mail";
+            template: string;
+            /** @enum {unknown} */
+            status: "queued" | "sent" | "refused" | "off";
+            user_id: string | null;
+        } | {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "grant";
+            /** Format: uuid */
+            grant_id: string;
+            /** @enum {unknown} */
+            source: "override" | "stripe" | "complimentary" | "trial";
+            plan: string;
+            /** Format: date-time */
+            from: string;
+            until: string | null;
+            reason: string;
+        };
         OperatorAccount: {
             /** Format: uuid */
             id: string;
@@ -3024,6 +3259,12 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             closed_at: string | null;
+            /** @description What it is on now. */
+            plan: string;
+            /** @description The source of the plan, or why there is none but free. */
+            reason: string;
+            /** @description As its billing state shows it: Stripe’s word, or ours. */
+            status: string;
             purge_due_at: string | null;
             purged_at: string | null;
             members: {
@@ -3058,20 +3299,9 @@ export interface components {
                 /** @description The one that the account sees and changes. */
                 shown: boolean;
             }[];
-            timeline: {
-                /** Format: uuid */
-                id: string;
-                /** Format: date-time */
-                at: string;
-                action: string;
-                /** @enum {unknown} */
-                actor_kind: "anyone" | "user" | "product-key" | "operator" | "system";
-                actor_id: string | null;
-                user_id: string | null;
-                details: {
-                    [key: string]: unknown;
-                };
-            }[];
+            /** @description The newest entries, the newest first. */
+            timeline: components["schemas"]["TimelineEntry"][];
+            timeline_next: string | null;
         };
     };
     responses: never;
@@ -5388,6 +5618,37 @@ export interface operations {
             };
         };
     };
+    getUsageHistory: {
+        parameters: {
+            query: {
+                limit: string;
+                periods?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageHistory"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     consumeUsage: {
         parameters: {
             query?: never;
@@ -5603,6 +5864,42 @@ export interface operations {
             };
         };
     };
+    listTimeline: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TimelineEntry"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reopenAccountAsOperator: {
         parameters: {
             query?: never;
@@ -5758,6 +6055,66 @@ export interface operations {
                 };
             };
             /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFigures: {
+        parameters: {
+            query?: {
+                per?: "day" | "week" | "month";
+                from?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCatalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedCatalogue"];
+                };
+            };
+            /** @description `unauthenticated`, `session-expired`, `forbidden` */
             default: {
                 headers: {
                     [name: string]: unknown;
