@@ -184,7 +184,8 @@ function askedOf(
     client_reference_id: accountId,
     line_items: [{ price: wish.price, quantity: wish.quantity }],
     success_url: `${config.publicUrl}/billing/return?session_id={CHECKOUT_SESSION_ID}`,
-    cancel_url: `${config.publicUrl}/billing`,
+    // The same page either way: it says what came of it.
+    cancel_url: `${config.publicUrl}/billing/return?${new URLSearchParams({ canceled: wish.plan, interval: wish.interval })}`,
     expires_at: Math.floor(expiresAt.getTime() / 1000),
     metadata,
     // Metadata of the session does not reach the subscription by itself.
