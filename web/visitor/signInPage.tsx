@@ -1,52 +1,146 @@
+import { FrontgateProblem } from '@frontgate/client'
 import { useSession } from '@frontgate/client/react'
-import { Anchor, Button, Divider, Stack } from '@mantine/core'
+import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { client } from '../client.ts'
 import { Field, Form, PasswordField, Submit } from '../forms/form.tsx'
-import { settings } from '../settings.ts'
+import { productName, settings } from '../settings.ts'
 import { Card } from '../shell/card.tsx'
+import { Loading } from '../shell/loading.tsx'
 import { useWords } from '../words/words.ts'
+import { carriedOn } from './carriedOn.ts'
+import { GoOn } from './goOn.tsx'
 import { placeToGo } from './placeToGo.ts'
+import { ProviderButtons } from './providerButtons.tsx'
+import { providerName } from './providerNames.ts'
+import { SalesLink } from './salesLink.tsx'
+import { useGoOn } from './useGoOn.ts'
 
-const providerNames: Record<string, string> = { google: 'Google', microsoft: 'Microsoft' }
-
-/** Where people come in. */
+/** Where people come in. What went wrong on the way to a provider and back is said here too. */
 export function SignInPage() {
   const { words } = useWords()
-  const { user } = useSession()
+  const { signIn } = words.visitor
+  const { status, user } = useSession()
+  const goOn = useGoOn()
+  const [isEntering, setEntering] = useState(false)
+  const [theirs, setTheirs] = useState<string[]>([])
+  const { invite_token: invite, login } = carriedOn()
+  const error = new URLSearchParams(location.search).get('error')
+  const place = invite ? `/accept-invite?${new URLSearchParams({ token: invite })}` : placeToGo()
+
+  // Whoever is told that something went wrong, or is to sign in again, stays.
+  const isIn = user !== null && !isEntering && error === null
+  if (status === 'loading' && error === null) return <Loading />
+  if (isIn) return place.startsWith('/') ? <GoOn to={place} /> : <SignedInAlready place={place} />
+
   return (
-    <Card title={words.visitor.signIn.title} lead={user?.email}>
-      <Stack gap="xs">
-        {settings.oauth_providers.map((provider) => (
-          <Button
-            key={provider}
-            component="a"
-            variant="default"
-            href={client.signInUrl(provider as 'google', { returnTo: placeToGo() })}
-          >
-            {words.visitor.signIn.continueWith(providerNames[provider] ?? provider)}
-          </Button>
-        ))}
-      </Stack>
-      <Divider label={words.shared.or} />
+    <Card title={signIn.title} lead={invite ? signIn.inviteLead : signIn.lead(productName)}>
+      <WhatHappened />
+      <ProviderButtons
+        returnTo={placeToGo()}
+        inviteToken={invite}
+        loginHint={login ?? user?.email}
+        highlighted={theirs}
+      />
       <Form
         onSubmit={async ({ email = '', password = '' }) => {
-          await client.signIn({ email, password })
-          location.assign(placeToGo())
+          setEntering(true)
+          try {
+            await client.signIn({ email, password })
+            goOn(place)
+          } catch (thrown) {
+            setEntering(false)
+            if (thrown instanceof FrontgateProblem && thrown.code === 'use-oauth-provider')
+              setTheirs(thrown.members.providers as string[])
+            throw thrown
+          }
         }}
       >
-        <Field name="email" label={words.shared.email} type="email" autoComplete="username" required />
+        <Field
+          name="email"
+          label={words.shared.email}
+          type="email"
+          autoComplete="username"
+          defaultValue={login ?? user?.email}
+          required
+        />
         <PasswordField
           name="password"
           label={words.shared.password}
           autoComplete="current-password"
           required
         />
-        <Submit>{words.visitor.signIn.submit}</Submit>
+        <Submit>{signIn.submit}</Submit>
       </Form>
-      <Anchor component={Link} to="/forgot-password" ta="center" fz="sm">
-        {words.visitor.signIn.forgot}
-      </Anchor>
+      <Stack gap="xs" align="center" fz="sm">
+        <Anchor component={Link} to="/forgot-password" search={carriedOn() as never} inherit>
+          {signIn.forgot}
+        </Anchor>
+        <WayToSignUp error={error} />
+      </Stack>
+    </Card>
+  )
+}
+
+/** For strangers, unless an address was just turned away: then whatever this browser may. */
+function WayToSignUp({ error }: { error: string | null }) {
+  const { words } = useWords()
+  const { signIn } = words.visitor
+  if (settings.self_serve_enabled && error !== 'self-serve-disabled') {
+    return (
+      <Text inherit>
+        {signIn.newHere}{' '}
+        <Anchor component={Link} to="/sign-up" search={carriedOn() as never} inherit>
+          {signIn.signUp}
+        </Anchor>
+      </Text>
+    )
+  }
+  return (
+    <>
+      <Text inherit ta="center">
+        {signIn.byInvite}
+      </Text>
+      <SalesLink source="sign-in" />
+    </>
+  )
+}
+
+/** What became of the way to a provider and back, as the address of the page tells it by codes. */
+function WhatHappened() {
+  const { words } = useWords()
+  const { faults, notices, goneWrong, theProvider } = words.visitor
+  const asked = new URLSearchParams(location.search)
+  const error = asked.get('error')
+  const notice = asked.get('notice')
+  if (error !== null) {
+    const say = Object.hasOwn(faults, error) ? faults[error] : undefined
+    return (
+      <Alert color="red" role="alert">
+        {say?.(providerName(asked.get('provider')) ?? theProvider) ?? goneWrong}
+      </Alert>
+    )
+  }
+  if (notice === null || !Object.hasOwn(notices, notice)) return null
+  return <Alert role="status">{notices[notice]}</Alert>
+}
+
+/** A product that sends people here who are signed in would have them go round in circles, were they sent back at once. */
+function SignedInAlready({ place }: { place: string }) {
+  const { words } = useWords()
+  const { signIn, goOnTo, signedInAs, useAnother } = words.visitor
+  const { user } = useSession()
+  return (
+    <Card title={signIn.already} lead={user && signedInAs(user.email)}>
+      <Stack gap="xs">
+        <Button component="a" href={place}>
+          {goOnTo(productName)}
+        </Button>
+        <Button variant="default" onClick={() => void client.signOut()}>
+          {useAnother}
+        </Button>
+      </Stack>
     </Card>
   )
 }

@@ -1,0 +1,24 @@
+/** What a visitor came with that the next page wants to know too. */
+const names = ['return_to', 'invite_token', 'plan', 'interval', 'login'] as const
+
+/** What the address of the page carries on to the next one, as its query. For links: `search={carriedOn() as never}`. */
+export function carriedOn(): Record<string, string> {
+  const asked = new URLSearchParams(location.search)
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = asked.get(name)
+      return value ? [[name, value]] : []
+    }),
+  )
+}
+
+/** Where whoever has just signed up goes on: the first steps of an account, which know the plan that was chosen. */
+export function placeAfterSignUp(): string {
+  const { return_to, plan, interval } = carriedOn()
+  const query = new URLSearchParams({
+    ...(plan && { plan }),
+    ...(interval && { interval }),
+    ...(return_to && { return_to }),
+  })
+  return query.size > 0 ? `/welcome?${query}` : '/welcome'
+}
