@@ -10,21 +10,29 @@ import {
   IconUsers,
 } from '@tabler/icons-react'
 import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import { Fragment, useEffect, useRef } from 'react'
 import { AccountMenu } from '../account/accountMenu.tsx'
+import { NoAccount } from '../account/noAccount.tsx'
+import { SetUpLink } from '../account/onboarding/setUpLink.tsx'
 import { Banners } from '../billing/banners.tsx'
 import { productName, productUrl } from '../settings.ts'
 import { useWords } from '../words/words.ts'
 import { Brand } from './brand.tsx'
+import { Failed } from './failed.tsx'
 import { Footer } from './footer.tsx'
 import { Loading } from './loading.tsx'
+
+/** What a user has without an account too. */
+const ownPlaces = ['/account', '/security']
 
 /** The pages of whoever is signed in; all others are asked to sign in, and come back here. */
 export function AccountLayout() {
   const { words } = useWords()
-  const { status, account } = useSession()
+  const { status, account, user, problem } = useSession()
   const { href, pathname } = useLocation()
   const [isOpen, { toggle, close }] = useDisclosure()
-  if (status === 'loading') return <Loading />
+  const content = useFocusOnArrival(pathname)
+  if (status === 'loading') return problem ? <Failed error={problem} /> : <Loading />
   if (status === 'signed-out') return <Navigate to="/sign-in" search={{ return_to: href } as never} replace />
   const places = [
     { to: '/billing', label: words.shell.billing, icon: IconCreditCard },
@@ -32,59 +40,92 @@ export function AccountLayout() {
     { to: '/members', label: words.shell.members, icon: IconUsers },
     { to: '/account', label: words.shell.account, icon: IconSettings },
     { to: '/security', label: words.shell.security, icon: IconLock },
-  ].filter(({ to }) => account || ['/account', '/security'].includes(to))
+  ].filter(({ to }) => account || ownPlaces.includes(to))
+  // The first steps have the page to themselves.
+  const isAside = pathname === '/welcome'
+  const isOpenHere = account !== null || ownPlaces.includes(pathname)
   return (
-    <AppShell
-      header={{ height: 60 }}
-      navbar={{ width: 240, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
-      padding="lg"
-    >
-      <AppShell.Header>
-        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-          <Group gap="sm" wrap="nowrap">
-            <Burger
-              opened={isOpen}
-              onClick={toggle}
-              hiddenFrom="sm"
-              size="sm"
-              aria-label={words.shell.menu}
-            />
-            <Brand />
+    <>
+      <a href="#content" className="skip">
+        {words.shell.skip}
+      </a>
+      <AppShell
+        header={{ height: 60 }}
+        {...(!isAside && { navbar: { width: 240, breakpoint: 'sm', collapsed: { mobile: !isOpen } } })}
+        padding={{ base: 'md', sm: 'lg' }}
+      >
+        <AppShell.Header>
+          <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+            <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
+              {!isAside && (
+                <Burger
+                  opened={isOpen}
+                  onClick={toggle}
+                  hiddenFrom="sm"
+                  size="sm"
+                  aria-label={words.shell.menu}
+                  aria-expanded={isOpen}
+                />
+              )}
+              <Brand />
+            </Group>
+            <AccountMenu />
           </Group>
-          <AccountMenu />
-        </Group>
-      </AppShell.Header>
-      <AppShell.Navbar p="sm" aria-label={words.shell.menu}>
-        <Stack gap={2}>
-          {places.map(({ to, label, icon: Icon }) => (
-            <NavLink
-              key={to}
-              component={Link}
-              to={to}
-              label={label}
-              active={pathname === to}
-              aria-current={pathname === to ? 'page' : undefined}
-              leftSection={<Icon size={18} stroke={1.6} aria-hidden />}
-              onClick={close}
-            />
-          ))}
-          {productUrl && (
-            <NavLink
-              href={productUrl}
-              label={words.shell.backTo(productName)}
-              leftSection={<IconArrowLeft size={18} stroke={1.6} aria-hidden />}
-              mt="md"
-            />
-          )}
-        </Stack>
-      </AppShell.Navbar>
-      <AppShell.Main>
-        <Stack maw={880} mx="auto" gap="lg">
-          <Banners />
-          <Outlet />
-        </Stack>
-        <Footer />
-      </AppShell.Main>
-    </AppShell>
+        </AppShell.Header>
+        {!isAside && (
+          <AppShell.Navbar p="sm" aria-label={words.shell.menu}>
+            <Stack gap={2}>
+              {places.map(({ to, label, icon: Icon }) => {
+                const isHere = pathname === to || pathname.startsWith(`${to}/`)
+                return (
+                  <NavLink
+                    key={to}
+                    component={Link}
+                    to={to}
+                    label={label}
+                    active={isHere}
+                    aria-current={isHere ? 'page' : undefined}
+                    leftSection={<Icon size={18} stroke={1.6} aria-hidden />}
+                    onClick={close}
+                    style={{ borderRadius: 8 }}
+                  />
+                )
+              })}
+              {account && <SetUpLink onClick={close} />}
+              {productUrl && (
+                <NavLink
+                  href={productUrl}
+                  label={words.shell.backTo(productName)}
+                  leftSection={<IconArrowLeft size={18} stroke={1.6} aria-hidden />}
+                  mt="md"
+                  style={{ borderRadius: 8 }}
+                />
+              )}
+            </Stack>
+          </AppShell.Navbar>
+        )}
+        <AppShell.Main id="content" tabIndex={-1} ref={content} style={{ outline: 'none' }}>
+          <Stack maw={880} mx="auto" gap="lg" mih="70vh">
+            {/* What is shown is of one user in one account: of another, it begins anew. */}
+            <Fragment key={`${user?.id} ${account?.id}`}>
+              {account && !isAside && <Banners />}
+              {isOpenHere ? <Outlet /> : <NoAccount />}
+            </Fragment>
+          </Stack>
+          <Footer />
+        </AppShell.Main>
+      </AppShell>
+    </>
   )
+}
+
+/** Has whoever goes to another page by keyboard, or hears it read, begin at its content. */
+function useFocusOnArrival(pathname: string) {
+  const content = useRef<HTMLElement>(null)
+  const last = useRef(pathname)
+  useEffect(() => {
+    if (last.current !== pathname) content.current?.focus({ preventScroll: true })
+    last.current = pathname
+  }, [pathname])
+  return content
 }
