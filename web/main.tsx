@@ -9,7 +9,7 @@ import { createRoot } from 'react-dom/client'
 import { client, queries } from './client.ts'
 import { router } from './routes.tsx'
 import { nonce } from './settings.ts'
-import { theme } from './theme.ts'
+import { readableColors, theme } from './theme.ts'
 import { loadWords, readersLanguage, WordsProvider } from './words/words.ts'
 
 // What locks the page behind a dialog looks for the nonce here.
@@ -29,7 +29,12 @@ if (!root) throw new Error('The document has no #root')
 
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={readableColors}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
       <WordsProvider value={said}>
         <QueryClientProvider client={queries}>
           <FrontgateProvider client={client} lang={said.locale} signInUrl="/sign-in" pricingUrl="/billing">
