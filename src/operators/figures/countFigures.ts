@@ -3,7 +3,7 @@ import type { Tx } from '../../db/transaction.ts'
 import type { FigurePeriod } from './rules.ts'
 
 /** What is counted by periods. */
-export const counted = [
+const counted = [
   'sign_ups',
   'trials_started',
   'trials_ended',
@@ -11,7 +11,7 @@ export const counted = [
   'subscriptions_started',
   'subscriptions_ended',
 ] as const
-export type Counted = (typeof counted)[number]
+type Counted = (typeof counted)[number]
 
 /** What happened in one period. */
 export type Figures = { start: Date } & Record<Counted, number>
