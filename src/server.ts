@@ -33,7 +33,7 @@ export async function buildServer(app: App): Promise<{ server: Server; access: A
   liveRoutes(server, app, access)
   entitlementRoutes(server, app, access)
   recordRoutes(server, app)
-  operatorRoutes(server, app)
+  operatorRoutes(server, app, access)
   healthRoutes(server, app)
   measureWaiting(app)
   problemPages(server)

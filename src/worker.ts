@@ -22,6 +22,9 @@ import { forgetGivenUpJobs } from './jobs/forgetGivenUpJobs.ts'
 import { handles, type JobHandler, runJobs, type Sweep, type Worker } from './jobs/runJobs.ts'
 import { sendMailJob } from './mail/queueMail.ts'
 import { sendMail } from './mail/sendMail.ts'
+import { sendSignInLinkJob } from './operators/sessions/askForLink.ts'
+import { forgetSessions } from './operators/sessions/forgetSessions.ts'
+import { sendSignInLink } from './operators/sessions/sendSignInLink.ts'
 import { purge } from './records/purge.ts'
 import { deliver, sweepDeliveries } from './webhooks/deliver.ts'
 import { forgetMessages } from './webhooks/forgetMessages.ts'
@@ -35,6 +38,7 @@ const handlers: JobHandler[] = [
   handles(sendMailJob, sendMail),
   handles(sendResetLinkJob, sendResetLink),
   handles(registerByMailJob, registerByMail),
+  handles(sendSignInLinkJob, sendSignInLink),
   handles(projectJob, projectOnEvents),
   handles(resolveEventJob, resolveEvent),
   handles(cancelUnwantedJob, cancelUnwanted),
@@ -57,6 +61,7 @@ export const sweeps: Sweep[] = [
   { name: 'sweep.usage-keys', run: forgetUsageKeys },
   { name: 'sweep.changes', run: forgetChanges },
   { name: 'sweep.oauth-flows', run: forgetFlows },
+  { name: 'sweep.operator-sessions', run: forgetSessions },
   { name: 'sweep.purge', run: purge },
   { name: 'sweep.webhook-changes', run: sweepChanges },
   { name: 'sweep.webhook-deliveries', run: sweepDeliveries },

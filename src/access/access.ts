@@ -82,18 +82,23 @@ export class Access implements Authenticator {
     return isLive(snapshot, at) && isMember(snapshot) ? snapshot : null
   }
 
-  /** Staff with a token of their own, who are staff still; 403 for users. */
+  /** Staff with a token of their own, who are staff still, and whose session is not over; 403 for users. */
   async operator(request: FastifyRequest, at: Date): Promise<OperatorActor> {
     const token = await this.#verified(request, at)
     if (token.kind === 'user') throw problem('forbidden', undefined, { detail: 'This is for operators.' })
-    const operatorId = token.claims.sub
+    const { sub: operatorId, sid = null } = token.claims
     const known = await this.#app.db
-      .selectFrom('operators')
-      .select('id')
-      .where('id', '=', operatorId)
-      .where('disabled_at', 'is', null)
+      .selectFrom('operators as o')
+      .leftJoin('operator_sessions as s', (join) =>
+        join.onRef('s.operator_id', '=', 'o.id').on('s.id', '=', sid),
+      )
+      .select(['o.id', 's.expires_at', 's.ended_at'])
+      .where('o.id', '=', operatorId)
+      .where('o.disabled_at', 'is', null)
       .executeTakeFirst()
     if (!known) throw problem('unauthenticated', undefined, { headers: refusedToken })
+    const isOver = known.ended_at !== null || known.expires_at === null || known.expires_at <= at
+    if (sid !== null && isOver) throw problem('session-expired', undefined, { headers: refusedToken })
     return { kind: 'operator', operatorId }
   }
 

@@ -42,6 +42,8 @@ export interface EntitlementClaim {
 
 export interface OperatorClaims {
   sub: string
+  /** Missing where the command line printed the token. */
+  sid?: string
 }
 
 export type VerifiedToken =
@@ -76,9 +78,9 @@ export class AccessTokens {
     return this.#sign({ ...claims, aud: this.#app.config.tokenAudience }, at)
   }
 
-  /** Signs a token for an operator. */
-  async issueToOperator(operatorId: string, at: Date): Promise<string> {
-    return this.#sign({ sub: operatorId, aud: this.#operatorAudience }, at)
+  /** Signs a token for an operator: one of a session ends with it, one that was printed has none. */
+  async issueToOperator(operatorId: string, at: Date, sessionId?: string): Promise<string> {
+    return this.#sign({ sub: operatorId, sid: sessionId, aud: this.#operatorAudience }, at)
   }
 
   /** What a token says, or null for one that is malformed, foreign or expired. */

@@ -55,10 +55,12 @@ function answerFor(origin: string): Record<string, string> {
 }
 
 /**
- * The API; but not where people are navigated through on their way to Google and back, nor what proxies ask: to one that
- * hands a preflight on, as Envoy does, a 204 would say that the request may pass.
+ * The API; but not where people are navigated through on their way to Google and back, nor what keeps operators signed in,
+ * which is for our own pages, nor what proxies ask: to one that hands a preflight on, as Envoy does, a 204 would say that the
+ * request may pass.
  */
 function isForPages(url: string): boolean {
   if (url.startsWith('/v1/auth/oauth/') || url.startsWith('/v1/forward-auth')) return false
+  if (url.startsWith('/v1/operator/auth/')) return false
   return url.startsWith('/v1/') || url.startsWith('/.well-known/')
 }

@@ -6,7 +6,7 @@ const HOUR = 60 * MINUTE
 
 /** How often a mail may be asked for: per address, and per network that asks. */
 export function mailLimits(
-  route: 'forgot' | 'resend' | 'first' | 'email-change',
+  route: 'forgot' | 'resend' | 'first' | 'email-change' | 'operator',
   email: string,
   ip: string | null,
 ): Limit[] {

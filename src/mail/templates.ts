@@ -35,6 +35,7 @@ export interface TemplateFill {
   'account-closed': { account: string; until: string }
   'user-deleted': { days: number }
   invite: { account: string; inviter: string; role: string; days: number }
+  'operator-sign-in': { minutes: number }
   'member-removed': { account: string }
   'ownership-received': { account: string }
   /** To sales. `lines` are what somebody wrote, line by line, `facts` what else is known. */
@@ -252,6 +253,15 @@ export const templates: { [T in TemplateName]: Template<T> } = {
     ],
     button: 'Look at the invite',
     footnote: `The link works once and for ${days} days, for this address only. If you do not know who this is, ignore this mail: nothing happens without you.`,
+  }),
+  'operator-sign-in': ({ product, minutes }) => ({
+    subject: `Sign in as an operator of ${product}`,
+    preview: 'The link works once.',
+    paragraphs: [
+      `Someone, hopefully you, wants to sign in as an operator of ${product}. Operators may see and change every account, so do not pass this mail on.`,
+    ],
+    button: 'Sign in',
+    footnote: `The link works once and for ${minutes} minutes. If you did not ask, ignore this mail: nobody is signed in by it.`,
   }),
   'member-removed': ({ product, account }) => ({
     subject: `You are no longer a member of ${account} on ${product}`,

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import type { Access } from '../access/access.ts'
 import { RoleSchema } from '../access/tokensReply.ts'
 import type { App } from '../app.ts'
 import { inTx } from '../db/transaction.ts'
@@ -19,6 +20,7 @@ import { FeatureOverrideSchema, LimitOverrideSchema, overrideRoutes } from './ov
 import { productKeyRoutes } from './productKeyRoutes.ts'
 import { reopenAccount } from './reopenAccount.ts'
 import { selfServeRoutes } from './selfServeRoutes.ts'
+import { sessionRoutes } from './sessions/routes.ts'
 import { EventStatus, stripeRoutes } from './stripeRoutes.ts'
 import { webhookRoutes } from './webhookRoutes.ts'
 
@@ -143,7 +145,9 @@ const OperatorAccountSchema = named(
 )
 
 /** What staff can see and do; every act is audited with its reason, reading too. */
-export function operatorRoutes(server: Server, app: App): void {
+export function operatorRoutes(server: Server, app: App, access: Access): void {
+  sessionRoutes(server, app, access)
+
   route(
     server,
     app,

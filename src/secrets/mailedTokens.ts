@@ -10,6 +10,7 @@ export type TokenPurpose =
   | 'confirm-new-email'
   | 'undo-email-change'
   | 'invite'
+  | 'operator-sign-in'
 
 /** A token that a mail job can make again: its id is stored, its hash is stored, the token itself never is. */
 export interface MailedToken {

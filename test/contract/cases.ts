@@ -4,6 +4,7 @@ import { inInbox, noted } from '../support/inbox.ts'
 import { invited, newMember } from '../support/invites.ts'
 import { keptLead, leadOf } from '../support/leads.ts'
 import { mirrored } from '../support/mirrored.ts'
+import { operatorLink, signInOperator } from '../support/operators.ts'
 import {
   mailedToken,
   newAddress,
@@ -23,6 +24,7 @@ export interface Input {
   path?: Record<string, string>
   query?: Record<string, string>
   body?: Record<string, unknown>
+  cookies?: Record<string, string>
 }
 
 /** How one operation is called rightly, and which ids in it could be somebody else's. */
@@ -283,6 +285,10 @@ export const cases: Record<string, Case> = {
 
   getAccessState: {},
   followChanges: { isEndless: true },
+  askForOperatorLink: { good: () => ({ body: { email: newAddress() } }), isLimitedByNetwork: true },
+  signInOperator: { good: async (t) => ({ body: { token: await operatorLink(t) } }) },
+  refreshOperatorSession: { good: async (t) => ({ cookies: (await signInOperator(t)).cookies }) },
+  signOutOperator: { good: async (t) => ({ cookies: (await signInOperator(t)).cookies }) },
   findAccounts: { good: (_t, { email }) => ({ query: { query: email, limit: '10' } }) },
   getAccountAsOperator: {
     async good(t, { accountId }) {

@@ -72,12 +72,13 @@ describe.each(operations)('$operationId', (operation) => {
 
   /** Calls as the stage has it, but for what is changed; a body of text goes over the wire as it is. */
   function call(stage: Stage, changed: Omit<Input, 'body'> & { body?: unknown } = {}, as = stage.bearer) {
-    const { path: fields = {}, query: asked = {}, body: sent } = { ...stage.input, ...changed }
+    const { path: fields = {}, query: asked = {}, body: sent, cookies } = { ...stage.input, ...changed }
     const url = path.replace(/\{(\w+)\}/g, (_match, name) => encodeURIComponent(fields[name] ?? ''))
     const search = new URLSearchParams(asked).toString()
     return t.call(method, search ? `${url}?${search}` : url, {
       ...(isLimitedByNetwork && { from: newNetwork() }),
       isEndless,
+      ...(cookies && { cookies }),
       ...(as !== undefined && { as }),
       ...(sent !== undefined && { body: sent, headers: { 'content-type': 'application/json' } }),
     })

@@ -9,7 +9,8 @@ export async function tokenFor(
     | '/set-password'
     | '/confirm-email-change'
     | '/undo-email-change'
-    | '/accept-invite',
+    | '/accept-invite'
+    | '/operator/sign-in',
   email: string,
 ): Promise<string> {
   const links = (await t.mailsTo(email)).flatMap((mail) => mail.links).map((link) => new URL(link))
