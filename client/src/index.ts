@@ -7,6 +7,12 @@ export {
   type SignInUrlOptions,
 } from './api/createClient.ts'
 export {
+  createOperatorClient,
+  type OperatorClient,
+  type OperatorClientOptions,
+} from './api/createOperatorClient.ts'
+export type { Operator, OperatorSession } from './api/operatorSession.ts'
+export {
   FrontgateProblem,
   FrontgateUnreachable,
   type ProblemBody,

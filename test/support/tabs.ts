@@ -26,7 +26,7 @@ export class Tabs {
   }
 
   open(): FrontgateClient {
-    const client = createClient({ url: this.#url, fetch: (input, init) => this.#fetch(input, init) })
+    const client = createClient({ url: this.#url, fetch: this.fetch })
     onTestFinished(() => client.close())
     return client
   }
@@ -35,7 +35,8 @@ export class Tabs {
     return this.asked.filter((call) => call === 'POST /v1/auth/refresh').length
   }
 
-  async #fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  /** What the pages of this browser make their calls with. */
+  readonly fetch: typeof fetch = async (input, init) => {
     const request = new Request(input, init)
     const url = new URL(request.url)
     await this.road.go?.(url.pathname)

@@ -1,14 +1,21 @@
 import { SessionChanged } from './problem.ts'
-import type { SessionKeeper } from './session.ts'
 import { unlessAborted } from './unlessAborted.ts'
+
+/** Who calls are made as. */
+export interface TokenKeeper {
+  readonly caller: string | null
+  readonly tokenAtHand: string | null
+  /** A token that is good for a while and is not the one that was refused; null when nobody is signed in. */
+  token(refused?: string): Promise<string | null>
+}
 
 interface Call {
   request: Request
   send: (request: Request) => Promise<Response>
   /** Anybody may call it: no token is waited for, one at hand goes along. */
   isOpen?: boolean
-  /** A product may refuse what the service would not. */
-  isOfProduct?: boolean
+  /** What to send instead of a token that was refused. Default: what the keeper gives. */
+  newer?: (refused: string) => Promise<string | null>
   /** Whether the body can be sent twice. */
   isRepeatable?: boolean
 }
@@ -18,8 +25,8 @@ interface Call {
  * it is refreshed, and the call made once more.
  */
 export async function sendAuthorized(
-  keeper: SessionKeeper,
-  { request, send, isOpen = false, isOfProduct = false, isRepeatable = true }: Call,
+  keeper: TokenKeeper,
+  { request, send, isOpen = false, newer = (refused) => keeper.token(refused), isRepeatable = true }: Call,
 ): Promise<Response> {
   if (request.headers.has('authorization')) return send(request)
   const { caller } = keeper
@@ -31,8 +38,7 @@ export async function sendAuthorized(
   request.headers.set('authorization', `Bearer ${token}`)
   const response = await send(request)
   if (!again || !(await saysTokenIsRefused(response))) return response
-  const newer = isOfProduct ? keeper.tokenBeside(token) : keeper.token(token)
-  const next = await unlessAborted(again.signal, newer)
+  const next = await unlessAborted(again.signal, newer(token))
   if (next === null) return response
   if (calledAs !== keeper.caller) throw new SessionChanged()
   void response.body?.cancel()

@@ -108,7 +108,9 @@ export function createClient(options: ClientOptions = {}): FrontgateClient {
     fetch: async (input, init) => {
       const isRepeatable = !(init?.body instanceof ReadableStream)
       const request = new Request(input, init)
-      return sendAuthorized(keeper, { request, send: plainFetch, isOfProduct: true, isRepeatable })
+      // A product may refuse what the service would not.
+      const newer = (refused: string) => keeper.tokenBeside(refused)
+      return sendAuthorized(keeper, { request, send: plainFetch, newer, isRepeatable })
     },
     async register(body) {
       unwrap(await api.POST('/v1/auth/register', { body: { ...body, ...delivery } }))
@@ -140,7 +142,8 @@ export function createClient(options: ClientOptions = {}): FrontgateClient {
   }
 }
 
-function baseUrlOf({ url = globalThis.location?.origin }: ClientOptions): string {
+/** Where the service is; throws where that is not said and there is no page to tell. */
+export function baseUrlOf({ url = globalThis.location?.origin }: Pick<ClientOptions, 'url'>): string {
   if (url) return new URL(url, globalThis.location?.href).href.replace(/\/+$/, '')
-  throw new TypeError('createClient needs `url` here: there is no page whose origin could be meant')
+  throw new TypeError('The client needs `url` here: there is no page whose origin could be meant')
 }
