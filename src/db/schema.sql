@@ -335,6 +335,37 @@ comment on column oauth_identities.email is 'as last seen, to show: never a key'
 comment on column oauth_identities.is_vouched is 'whether its provider speaks for the address that the user has: what does not goes with a reset, which only the mailbox can do';
 comment on column oauth_identities.made_user is 'whether it made the user while nobody vouched for the address: as long as nobody does, it goes when another provider proves the mailbox';
 
+create table operator_sessions (
+  id uuid not null,
+  operator_id uuid not null,
+  token_hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint operator_sessions_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id),
+  constraint operator_sessions_pkey PRIMARY KEY (id),
+  constraint operator_sessions_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX operator_sessions_expires ON public.operator_sessions USING btree (expires_at);
+CREATE INDEX operator_sessions_operator ON public.operator_sessions USING btree (operator_id);
+comment on column operator_sessions.token_hash is 'SHA-256 of what the browser keeps';
+comment on column operator_sessions.expires_at is 'nothing puts it off: whoever goes on signs in again';
+
+create table operator_sign_in_tokens (
+  id uuid not null,
+  operator_id uuid not null,
+  token_hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  superseded_at timestamp with time zone,
+  constraint operator_sign_in_tokens_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id),
+  constraint operator_sign_in_tokens_pkey PRIMARY KEY (id),
+  constraint operator_sign_in_tokens_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX operator_sign_in_tokens_expires ON public.operator_sign_in_tokens USING btree (expires_at);
+CREATE INDEX operator_sign_in_tokens_operator ON public.operator_sign_in_tokens USING btree (operator_id);
+
 create table operators (
   id uuid not null,
   email text not null,

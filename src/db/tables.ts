@@ -283,6 +283,31 @@ export interface Operators {
   id: string;
 }
 
+export interface OperatorSessions {
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  /**
+   * nothing puts it off: whoever goes on signs in again
+   */
+  expires_at: Timestamp;
+  id: string;
+  operator_id: string;
+  /**
+   * SHA-256 of what the browser keeps
+   */
+  token_hash: Buffer;
+}
+
+export interface OperatorSignInTokens {
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  operator_id: string;
+  superseded_at: Timestamp | null;
+  token_hash: Buffer;
+  used_at: Timestamp | null;
+}
+
 export interface PasswordResetTokens {
   created_at: Timestamp;
   expires_at: Timestamp;
@@ -761,6 +786,8 @@ export interface DB {
   members: Members;
   oauth_flows: OauthFlows;
   oauth_identities: OauthIdentities;
+  operator_sessions: OperatorSessions;
+  operator_sign_in_tokens: OperatorSignInTokens;
   operators: Operators;
   password_reset_tokens: PasswordResetTokens;
   plan_billing: PlanBilling;
