@@ -5712,8 +5712,8 @@ export interface operations {
     };
     getUsageHistory: {
         parameters: {
-            query: {
-                limit: string;
+            query?: {
+                limit?: string;
                 periods?: number;
             };
             header?: never;

@@ -8,7 +8,7 @@ import { route } from '../../http/route.ts'
 import { Fields, Instant, named, Uuid } from '../../http/schemas.ts'
 import type { Server } from '../../http/server.ts'
 import type { Access } from '../access.ts'
-import { type AskedAccount, askedAccount } from './askedAccount.ts'
+import { type AskedAccount, askedAccount, refuse } from './askedAccount.ts'
 import { checkEntitlement } from './checkEntitlement.ts'
 import { CheckSchema, ConsumedSchema, describeCheck, describeStanding, StandingSchema } from './checkReply.ts'
 import { consume, release } from './countUsage.ts'
@@ -123,12 +123,13 @@ export function entitlementRoutes(server: Server, app: App, access: Access): voi
       access: { member: 'viewer' },
       summary: 'What was used of a limit that is for a period, by the latest periods',
       query: Fields({
-        limit: Name,
+        limit: Type.Optional(Name),
         periods: Type.Optional(Type.Integer({ minimum: 1, maximum: 36, default: 12 })),
       }),
       replies: { 200: UsageHistorySchema },
     },
     async ({ caller, query: { limit, periods = 12 }, at }) => {
+      if (limit === undefined) refuse('#/query/limit', 'is missing')
       const asked = await askedAccount(access, caller.actor, undefined, { now: false })
       return usageHistory(app, asked, { limit, periods }, at)
     },
