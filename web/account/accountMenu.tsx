@@ -1,5 +1,5 @@
 import { initialsOf, useBillingState, useSession } from '@frontgate/client/react'
-import { Avatar, Badge, Menu, Text, UnstyledButton } from '@mantine/core'
+import { Avatar, Menu, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconCheck, IconChevronDown, IconLogout, IconPlus, IconRotate2 } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
@@ -10,6 +10,7 @@ import { CreateAccountDialog } from './createAccountDialog.tsx'
 import { reopenAccount } from './reopenAccount.ts'
 import { useClosedAccounts } from './useClosedAccounts.ts'
 import { useDates } from './useDates.ts'
+import { StatusBadge } from './statusBadge.tsx'
 
 /** Which account it is about and on what plan, the others, who is signed in, and the way out. */
 export function AccountMenu() {
@@ -35,13 +36,14 @@ export function AccountMenu() {
         opened={isOpen}
         onChange={(next) => (next ? open() : close())}
         closeOnItemClick={false}
+        withInitialFocusPlaceholder={false}
       >
         <Menu.Target>
           <UnstyledButton
-            aria-label={own.label(name, detail)}
             onClick={toggle}
             style={{ display: 'flex', alignItems: 'center', gap: 8, minWidth: 0, borderRadius: 8 }}
           >
+            <VisuallyHidden>{own.label}</VisuallyHidden>
             <Avatar size={30} radius="xl" color="accent" aria-hidden>
               {initialsOf(user.name ?? user.email)}
             </Avatar>
@@ -49,9 +51,9 @@ export function AccountMenu() {
               {name}
             </Text>
             {detail && (
-              <Badge variant="default" radius="sm" tt="none" visibleFrom="xs" style={{ flexShrink: 0 }}>
+              <StatusBadge visibleFrom="xs">
                 {detail}
-              </Badge>
+              </StatusBadge>
             )}
             <IconChevronDown size={16} aria-hidden style={{ flexShrink: 0 }} />
           </UnstyledButton>
@@ -62,7 +64,11 @@ export function AccountMenu() {
             <Text fz="sm" fw={500} c="var(--mantine-color-text)" style={truncated}>
               {user.name ?? user.email}
             </Text>
-            {user.name && <div style={truncated}>{user.email}</div>}
+            {user.name && (
+              <Text fz="xs" style={truncated}>
+                {user.email}
+              </Text>
+            )}
           </Menu.Label>
           <Menu.Divider />
           {accounts.length > 0 && <Menu.Label>{account ? own.others : words.account.none.others}</Menu.Label>}

@@ -36,7 +36,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
             {words.shared.cancel}
           </Button>
           <Button
-            {...(isDangerous && { color: 'red' })}
+            {...(isDangerous && { color: 'red.9' })}
             loading={confirm.isPending}
             onClick={() => confirm.mutate()}
           >

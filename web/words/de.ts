@@ -341,7 +341,7 @@ export const de: Words = {
       unknown: 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
     },
     menu: {
-      label: (account, detail) => `Kontomenü: ${account}${detail && `, ${detail}`}`,
+      label: 'Kontomenü:',
       current: 'Aktuelles Konto',
       others: 'Konto wechseln',
       closed: 'Geschlossene Konten',
@@ -419,14 +419,13 @@ export const de: Words = {
       planNow: (plan) =>
         `Sie haben ${plan}. Sehen Sie sich jetzt oder später an, was die anderen Tarife bieten.`,
       planSee: 'Tarife ansehen',
-      notYours: 'Das macht ein Inhaber oder Admin des Kontos. Sie brauchen nichts zu tun.',
       doneTitle: 'Alles ist bereit',
       doneLead: (account) => `${account} kann losgehen.`,
       openTitle: 'Das war es fürs Erste',
       openLead: 'Diese Schritte können warten. Sie finden sie hier, wann immer Sie wiederkommen.',
       toProduct: (product) => `Weiter zu ${product}`,
       toAccount: 'Zu Ihrem Konto',
-      resume: 'Einrichtung abschließen',
+      resume: 'Einrichtung',
       resumeCount: (done, of) => `${done} von ${of}`,
     },
     members: {
@@ -513,7 +512,7 @@ export const de: Words = {
       revoke: 'Zurückziehen',
       revokeTitle: (email) => `Einladung an ${email} zurückziehen?`,
       revokeLead: 'Der Link in der Mail gilt nicht mehr, und der Platz wird frei.',
-      resendFor: (email) => `Einladung an ${email} erneut senden`,
+      resendFor: (email) => `Erneut senden an ${email}`,
       revokeFor: (email) => `Einladung an ${email} zurückziehen`,
       above: 'Nur ein Inhaber kann diese senden oder zurückziehen.',
     },

@@ -1,6 +1,6 @@
 import { type operations, unwrap } from '@frontgate/client'
 import { useBillingState, useSession } from '@frontgate/client/react'
-import { Alert, Badge, Button, Group, NativeSelect, Stack, Text, Textarea } from '@mantine/core'
+import { Alert, Button, Group, NativeSelect, Stack, Text, Textarea } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { client } from '../../client.ts'
@@ -11,17 +11,16 @@ import { ResendLink } from '../resendLink.tsx'
 import { type Role, rolesToGive } from '../roles.ts'
 import { type Entry, readAddresses } from './readAddresses.ts'
 import { refreshMembers } from './useMembers.ts'
+import { StatusBadge } from '../statusBadge.tsx'
 
 type Result = operations['sendInvites']['responses'][200]['content']['application/json']['results'][number]
 type Outcome = Result['outcome']
 
 const MOST = 100
-const colors: Record<Outcome, string> = {
+const colors: Partial<Record<Outcome, 'green' | 'orange' | 'red'>> = {
   invited: 'green',
   renewed: 'green',
-  'already-member': 'gray',
   invalid: 'red',
-  duplicate: 'gray',
   'seat-limit-reached': 'orange',
 }
 /** What somebody may want to mend, or to send once there is room. */
@@ -142,16 +141,9 @@ function Results({ results }: { results: Result[] }) {
             <Text fz="sm" style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
               {email}
             </Text>
-            <Badge
-              variant="light"
-              color={colors[outcome]}
-              radius="sm"
-              tt="none"
-              autoContrast
-              style={{ flexShrink: 0 }}
-            >
+            <StatusBadge {...(colors[outcome] && { color: colors[outcome] })}>
               {own.outcomes[outcome]}
-            </Badge>
+            </StatusBadge>
           </Group>
         ))}
       </Stack>

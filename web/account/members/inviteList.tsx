@@ -1,6 +1,6 @@
 import { unwrap } from '@frontgate/client'
 import { useBillingState, useSession } from '@frontgate/client/react'
-import { Badge, Button, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client } from '../../client.ts'
@@ -12,6 +12,7 @@ import { mayActOn } from '../roles.ts'
 import { Section } from '../section.tsx'
 import { useDates } from '../useDates.ts'
 import { type Invite, refreshMembers, useInvites, useMembers } from './useMembers.ts'
+import { StatusBadge } from '../statusBadge.tsx'
 
 /** Invites that nobody has used yet: mailed again, or taken back. */
 export function InviteList() {
@@ -61,13 +62,13 @@ function Row({ invite }: { invite: Invite }) {
             <Text fw={500} style={{ overflowWrap: 'anywhere' }}>
               {email}
             </Text>
-            <Badge size="sm" variant="default" radius="sm" tt="none">
+            <StatusBadge size="sm">
               {words.shared.roles[role]}
-            </Badge>
+            </StatusBadge>
             {isExpired && (
-              <Badge size="sm" variant="light" color="orange" radius="sm" tt="none">
+              <StatusBadge size="sm" color="orange">
                 {own.expired}
-              </Badge>
+              </StatusBadge>
             )}
           </Group>
           <Text fz="sm" c="dimmed">

@@ -1,5 +1,5 @@
 import { initialsOf, useSession } from '@frontgate/client/react'
-import { Avatar, Badge, Group, Skeleton, Stack, Text, TextInput } from '@mantine/core'
+import { Avatar, Group, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Failed } from '../../shell/failed.tsx'
 import { useWords } from '../../words/words.ts'
@@ -7,6 +7,7 @@ import { Section } from '../section.tsx'
 import { useDates } from '../useDates.ts'
 import { MemberMenu } from './memberMenu.tsx'
 import { type Member, useMembers } from './useMembers.ts'
+import { StatusBadge } from '../statusBadge.tsx'
 
 /** From so many on they can be searched. */
 const MANY = 10
@@ -68,11 +69,10 @@ function Row({ member, otherOwners }: { member: Member; otherOwners: number }) {
           <Text fw={500} style={{ overflowWrap: 'anywhere' }}>
             {name ?? email}
           </Text>
-          {isSelf && (
-            <Badge size="sm" variant="default" radius="sm" tt="none">
-              {own.you}
-            </Badge>
-          )}
+          {isSelf && <StatusBadge size="sm">{own.you}</StatusBadge>}
+          <StatusBadge size="sm" hiddenFrom="xs">
+            {words.shared.roles[role]}
+          </StatusBadge>
         </Group>
         {name && (
           <Text fz="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
@@ -83,10 +83,11 @@ function Row({ member, otherOwners }: { member: Member; otherOwners: number }) {
           {own.since(sayDate(member.joined_at))}
           {!isVerified && ` · ${own.unverified}`}
         </Text>
+        {isSelf && role === 'owner' && otherOwners === 0 && <Text fz="sm">{own.onlyOwner}</Text>}
       </div>
-      <Badge variant="default" radius="sm" tt="none" mt={8} style={{ flexShrink: 0 }}>
+      <StatusBadge mt={8} visibleFrom="xs">
         {words.shared.roles[role]}
-      </Badge>
+      </StatusBadge>
       <MemberMenu member={member} isSelf={isSelf} otherOwners={otherOwners} />
     </Group>
   )

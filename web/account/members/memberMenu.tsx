@@ -1,6 +1,6 @@
 import { unwrap } from '@frontgate/client'
 import { useBillingState, useSession } from '@frontgate/client/react'
-import { ActionIcon, Menu, Text } from '@mantine/core'
+import { ActionIcon, Box, Menu } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useState } from 'react'
 import { client } from '../../client.ts'
@@ -41,10 +41,10 @@ export function MemberMenu({ member, isSelf, otherOwners }: MemberMenuProps) {
   const at = { params: { path: { user_id: member.user_id } } }
   const close = () => setAct(null)
   const name = account?.name ?? ''
-  if (offered.length === 0 && !isSelf) return <span style={{ width: 34, flexShrink: 0 }} />
+  if (offered.length === 0) return <Box w={34} visibleFrom="xs" style={{ flexShrink: 0 }} />
   return (
     <>
-      <Menu position="bottom-end" width={260}>
+      <Menu position="bottom-end" width={260} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size={34} aria-label={own.actions(who)}>
             <IconDots size={18} aria-hidden />
@@ -60,11 +60,6 @@ export function MemberMenu({ member, isSelf, otherOwners }: MemberMenuProps) {
               {label}
             </Menu.Item>
           ))}
-          {isSelf && isLastOwner && (
-            <Text fz="sm" p="xs">
-              {own.onlyOwner}
-            </Text>
-          )}
         </Menu.Dropdown>
       </Menu>
       {act === 'change' && <ChangeRoleDialog member={member} isSelf={isSelf} onClose={close} />}

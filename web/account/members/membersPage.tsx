@@ -1,6 +1,7 @@
 import { useSession } from '@frontgate/client/react'
 import { Alert, Stack } from '@mantine/core'
 import { useWords } from '../../words/words.ts'
+import { lookAgain } from '../onboarding/useOnboarding.ts'
 import { PageHead } from '../pageHead.tsx'
 import { isAtLeast } from '../roles.ts'
 import { Section } from '../section.tsx'
@@ -22,7 +23,7 @@ export function MembersPage() {
       <Seats />
       {mayInvite ? (
         <Section title={own.invites.title} lead={own.invites.lead}>
-          <InviteForm />
+          <InviteForm onSent={() => void lookAgain()} />
         </Section>
       ) : (
         <Alert color="gray" variant="light">

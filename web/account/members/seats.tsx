@@ -38,7 +38,7 @@ export function Seats() {
           <Text fz="sm">
             {mayPay ? own.seatsFull : own.seatsFullPlain}{' '}
             {mayPay && (
-              <Anchor component={Link} to="/billing" inherit>
+              <Anchor component={Link} to="/billing" inherit underline="always">
                 {words.account.fault.toMorePlans}
               </Anchor>
             )}

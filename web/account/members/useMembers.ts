@@ -48,6 +48,5 @@ export async function refreshMembers(): Promise<void> {
   await Promise.all([
     queries.invalidateQueries({ queryKey: ['members'] }),
     queries.invalidateQueries({ queryKey: ['invites'] }),
-    queries.invalidateQueries({ queryKey: ['onboarding'] }),
   ])
 }

@@ -53,7 +53,7 @@ export function VerifyStep({ onDone }: { onDone: () => void }) {
       <Fault error={check.error} />
       <Text fz="sm" c="dimmed">
         {own.verifyWrong}{' '}
-        <Anchor component={Link} to="/security" inherit>
+        <Anchor component={Link} to="/security" inherit underline="always">
           {own.verifyChange}
         </Anchor>
       </Text>

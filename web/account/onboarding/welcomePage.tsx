@@ -42,61 +42,66 @@ export function WelcomePage() {
   )
 }
 
-function Wizard({ onboarding }: { onboarding: Onboarding }) {
+function Wizard({ onboarding: all }: { onboarding: Onboarding }) {
   const { words } = useWords()
   const { account } = useSession()
-  const [chosen, setChosen] = useState<Step | null>(null)
+  const [chosen, setChosen] = useState<Step | 'end' | null>(null)
   const later = useMutation({ mutationFn: putOff })
-  const shown = chosen ?? nextOf(onboarding)
+  // What is of the account is for those to do who may; the others have a mailbox of their own.
+  const isTheirs = isAtLeast(account?.role, 'admin')
+  const onboarding = isTheirs ? all : { ...all, steps: all.steps.filter(isOwn) }
+  const next = chosen ?? nextOf(onboarding)
+  const shown = next === 'end' ? null : next
   const heading = useFocusOn(shown)
   const own = words.account.welcome
-  const isTheirs = (step: Step) => step === 'verify_email' || isAtLeast(account?.role, 'admin')
+  const isDone = onboarding.steps.some(({ step, done }) => step === shown && done)
 
   async function wait(step: Step): Promise<void> {
-    if (isAtLeast(account?.role, 'member') && !isPutOff(onboarding, step)) await later.mutateAsync(step)
-    goOn(step)
-  }
-
-  /** To the step after one that was looked at out of order, otherwise to whatever is next. */
-  function goOn(step: Step): void {
-    const next = nextOf(onboarding)
-    setChosen(next === step || next === null ? null : chosen && next)
+    const mayRemember = isAtLeast(account?.role, 'member')
+    if (mayRemember && !isPutOff(onboarding, step)) await later.mutateAsync(step)
+    setChosen(mayRemember ? null : 'end')
   }
 
   return (
     <Stack gap="lg">
-      <Steps onboarding={onboarding} shown={shown} onChoose={setChosen} />
+      {isTheirs && <Steps onboarding={onboarding} shown={shown} onChoose={setChosen} />}
       <Paper withBorder radius="lg" p={{ base: 'lg', xs: 'xl' }}>
         {shown === null ? (
           <End onboarding={onboarding} heading={heading} onChoose={setChosen} />
         ) : (
           <Stack gap="lg">
             <div>
-              <Text fz="sm" c="dimmed">
-                {own.progress(
-                  onboarding.steps.findIndex(({ step }) => step === shown) + 1,
-                  onboarding.steps.length,
-                )}
-              </Text>
+              {isTheirs && (
+                <Text fz="sm" c="dimmed">
+                  {own.progress(
+                    onboarding.steps.findIndex(({ step }) => step === shown) + 1,
+                    onboarding.steps.length,
+                  )}
+                </Text>
+              )}
               <Title order={2} tabIndex={-1} ref={heading} style={{ outline: 'none' }}>
                 {titleOf(shown, own)}
               </Title>
             </div>
-            {isTheirs(shown) ? stepOf(shown, () => setChosen(null)) : <Text>{own.notYours}</Text>}
+            {stepOf(shown, setChosen)}
             <Fault error={later.error} />
-            <Button
-              variant="subtle"
-              loading={later.isPending}
-              onClick={() => void wait(shown).catch(() => {})}
-            >
-              {isTheirs(shown) ? own.later : own.next}
-            </Button>
+            {!isDone && (
+              <Button
+                variant="subtle"
+                loading={later.isPending}
+                onClick={() => void wait(shown).catch(() => {})}
+              >
+                {own.later}
+              </Button>
+            )}
           </Stack>
         )}
       </Paper>
     </Stack>
   )
 }
+
+const isOwn = ({ step }: { step: Step }) => step === 'verify_email'
 
 function titleOf(step: Step, own: ReturnType<typeof useWords>['words']['account']['welcome']): string {
   const titles: Record<Step, string> = {
@@ -108,14 +113,15 @@ function titleOf(step: Step, own: ReturnType<typeof useWords>['words']['account'
   return titles[step]
 }
 
-function stepOf(step: Step, onDone: () => void): ReactNode {
+function stepOf(step: Step, choose: (step: Step | null) => void): ReactNode {
+  const onDone = () => choose(null)
   switch (step) {
     case 'verify_email':
       return <VerifyStep onDone={onDone} />
     case 'name_account':
       return <NameStep onDone={onDone} />
     case 'invite':
-      return <InviteStep onDone={onDone} />
+      return <InviteStep onStay={() => choose('invite')} onDone={onDone} />
     case 'choose_plan':
       return <ChoosePlanStep />
   }

@@ -1,6 +1,6 @@
 import { unwrap } from '@frontgate/client'
 import { useSession } from '@frontgate/client/react'
-import { Badge, Group, Stack, Text } from '@mantine/core'
+import { Group, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { client } from '../../client.ts'
 import { Field, Form, PasswordField, Submit } from '../../forms/form.tsx'
@@ -8,6 +8,7 @@ import { useWords } from '../../words/words.ts'
 import { FaultText } from '../fault.tsx'
 import { ResendLink } from '../resendLink.tsx'
 import { Section } from '../section.tsx'
+import { StatusBadge } from '../statusBadge.tsx'
 
 /** The address, whether it is verified, and the way to another one. */
 export function AddressSection() {
@@ -24,9 +25,9 @@ export function AddressSection() {
         <Text fw={500} style={{ overflowWrap: 'anywhere' }}>
           {user.email}
         </Text>
-        <Badge variant="light" color={user.email_verified ? 'green' : 'orange'} radius="sm" tt="none">
+        <StatusBadge color={user.email_verified ? 'green' : 'orange'}>
           {user.email_verified ? verified : unverified}
-        </Badge>
+        </StatusBadge>
       </Group>
       {!user.email_verified && (
         <Stack gap="xs">

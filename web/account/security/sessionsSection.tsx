@@ -1,6 +1,6 @@
 import { type components, unwrap } from '@frontgate/client'
 import { useSession } from '@frontgate/client/react'
-import { Badge, Button, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -12,6 +12,7 @@ import { ConfirmDialog } from '../confirmDialog.tsx'
 import { Fault } from '../fault.tsx'
 import { Section } from '../section.tsx'
 import { useDates } from '../useDates.ts'
+import { StatusBadge } from '../statusBadge.tsx'
 
 type Session = components['schemas']['Session']
 
@@ -97,9 +98,9 @@ function Row({ session, isEnding, onEnd }: { session: Session; isEnding: boolean
         <Group gap={6}>
           <Text fw={500}>{device}</Text>
           {current && (
-            <Badge size="sm" variant="light" color="green" radius="sm" tt="none">
+            <StatusBadge size="sm" color="green">
               {own.thisOne}
-            </Badge>
+            </StatusBadge>
           )}
         </Group>
         <Text fz="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>

@@ -45,7 +45,7 @@ export function WaysSection() {
         <Stack component="ul" gap="md" p={0} m={0} style={{ listStyle: 'none' }}>
           {user.has_password && (
             <Group component="li" gap="sm" wrap="nowrap">
-              <IconPassword size={22} stroke={1.6} aria-hidden />
+              <IconPassword size={22} stroke={1.6} aria-hidden style={{ flexShrink: 0 }} />
               <div style={{ minWidth: 0 }}>
                 <Text fw={500}>{own.wayPassword}</Text>
                 <Text fz="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>

@@ -21,7 +21,7 @@ export function CloseAccount() {
   return (
     <Section title={own.closeTitle} lead={isOwner ? own.closeLead(account.name) : own.closeLimited}>
       {isOwner && (
-        <Button variant="outline" color="red" w="fit-content" onClick={open}>
+        <Button variant="default" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))" w="fit-content" onClick={open}>
           {own.closeStart}
         </Button>
       )}
@@ -58,7 +58,7 @@ function CloseDialog({ name, onClose }: { name: string; onClose: () => void }) {
           <Button variant="default" onClick={onClose}>
             {words.shared.cancel}
           </Button>
-          <Submit fullWidth={false} color="red">
+          <Submit fullWidth={false} color="red.9">
             {own.closeSubmit}
           </Submit>
         </Group>

@@ -16,7 +16,7 @@ export function DeleteUser() {
   const own = words.account.settings
   return (
     <Section title={own.deleteTitle} lead={own.deleteLead}>
-      <Button variant="outline" color="red" w="fit-content" onClick={open}>
+      <Button variant="default" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))" w="fit-content" onClick={open}>
         {own.deleteStart}
       </Button>
       {isAsking && <DeleteDialog onClose={close} />}
@@ -68,7 +68,7 @@ function DeleteDialog({ onClose }: { onClose: () => void }) {
           <Button variant="default" onClick={onClose}>
             {words.shared.cancel}
           </Button>
-          <Submit fullWidth={false} color="red">
+          <Submit fullWidth={false} color="red.9">
             {own.deleteSubmit}
           </Submit>
         </Group>
