@@ -1,9 +1,10 @@
+import { type Brand, footLinksOf } from './brand.ts'
 import type { MailWords } from './templates.ts'
 
 /** Lays a mail out as HTML and as plain text that says the same. */
 export async function renderMail(
   words: MailWords,
-  { product, link }: { product: string; link: string | null },
+  { brand, link }: { brand: Brand; link: string | null },
 ): Promise<{ html: string; text: string }> {
   // Loaded with the first mail: React is no part of answering requests.
   const { layOut } = await import('./layout.ts')
@@ -11,7 +12,7 @@ export async function renderMail(
     ...words.paragraphs,
     ...(words.button && link ? [`${words.button}:\n${link}`] : []),
     ...(words.footnote ? [words.footnote] : []),
-    `-- \n${product}`,
+    ['-- ', brand.productName, ...footLinksOf(brand).map(({ label, url }) => `${label}: ${url}`)].join('\n'),
   ].join('\n\n')
-  return { html: await layOut(words, { product, link }), text }
+  return { html: await layOut(words, { brand, link }), text }
 }

@@ -15,7 +15,7 @@ export async function sendMail(app: App, payload: SendMailPayload): Promise<void
   if (log?.status !== 'queued') return
   const compose = templates[template] as (fill: object) => ReturnType<(typeof templates)['verification']>
   const words = compose(eachOnOneLine({ ...payload.fill, product: app.config.productName }))
-  const body = await renderMail(words, { product: app.config.productName, link: linkOf(app, payload) })
+  const body = await renderMail(words, { brand: app.config, link: linkOf(app, payload) })
   const outcome = await app.mailer.send({
     id: mailId,
     to: { address: to.address, name: to.name ?? '' },
