@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Parts } from '../parts.ts'
 import { Refusal } from '../refusal.ts'
 import { stripePages } from '../stripe/pages/routes.ts'
+import { findTrialEnd } from './findTrialEnd.ts'
 import { mailboxPage, mailList, type View, views } from './mailboxPage.ts'
 import { overviewPage } from './overviewPage.ts'
 import { stripePage } from './stripePage.ts'
@@ -47,9 +48,10 @@ function ownRoutes(server: FastifyInstance, parts: Parts): void {
   })
   fileRoutes(server)
 
-  server.get('/', async (request, reply) =>
-    sendPage(reply, overviewPage(parts, `http://${request.headers.host}`)),
-  )
+  server.get('/', async (request, reply) => {
+    const trialEnd = await findTrialEnd(parts.app)
+    return sendPage(reply, overviewPage(parts, `http://${request.headers.host}`, trialEnd))
+  })
   server.get('/stripe', async (_request, reply) => sendPage(reply, stripePage(parts)))
   server.get<Asked>('/mailbox', async ({ query }, reply) => {
     return sendPage(reply, mailboxPage(parts, { search: searchOf(query) }))

@@ -1,5 +1,6 @@
 const SECOND = 1000
 const LOOK_EVERY_MS = 1500
+const FOLLOW_EVERY_MS = 300
 
 const dateTime = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
@@ -13,6 +14,7 @@ const dateTime = new Intl.DateTimeFormat('en-GB', {
 })
 
 runClock()
+makeOperator()
 copyCommands()
 watchMailbox()
 watchStripe()
@@ -22,7 +24,7 @@ function runClock() {
   if (!card) return
   const now = card.querySelector('[data-now]')
   const status = card.querySelector('[data-clock-status]')
-  const controls = [...card.querySelectorAll('button, input, select')]
+  const progress = card.querySelector('[data-clock-progress]')
   let isMoving = false
 
   const show = () => {
@@ -38,36 +40,82 @@ function runClock() {
     for (const selector of ['[data-ahead]', '[data-mail-count]']) {
       document.querySelector(selector).textContent = page.querySelector(selector).textContent
     }
-    renewRecords(page)
+    renew(page, '[data-trial]')
+    renew(page, '[data-live]')
     show()
   }
+  const follow = async (from, seconds) => {
+    const answer = await fetch('/control/clock').then(
+      (reply) => reply.json(),
+      () => null,
+    )
+    if (!isMoving || !answer) return
+    ahead = Date.parse(answer.now) - Date.now()
+    show()
+    const moved = Math.min(1, (Date.parse(answer.now) - from) / SECOND / seconds)
+    progress.value = moved
+    if (moved === 1) say(status, 'It is there. Running what has become due…')
+  }
   const advance = async (seconds) => {
+    if (isMoving) return
     isMoving = true
     const focused = document.activeElement
+    const controls = [...card.querySelectorAll('button, input, select')]
     for (const control of controls) control.disabled = true
-    card.dataset.moving = ''
-    say(status, 'Moving the clock and running what has become due…')
+    progress.hidden = false
+    progress.value = 0
+    say(status, 'On its way, running what becomes due…')
+    const from = Date.now() + ahead
+    const following = setInterval(() => follow(from, seconds), FOLLOW_EVERY_MS)
     const answer = await post('/control/clock/advance', { seconds })
+    clearInterval(following)
+    isMoving = false
+    for (const control of controls) control.disabled = false
     await look()
     if (answer.now) say(status, 'Done: everything that became due has been run.')
     else say(status, `${answer.title}. ${answer.detail}`, true)
-    delete card.dataset.moving
-    for (const control of controls) control.disabled = false
-    focused.focus()
-    isMoving = false
+    progress.hidden = true
+    if (focused.isConnected) focused.focus()
   }
 
   show()
   setInterval(show, SECOND)
   // A test or somebody else may move it too.
   setInterval(() => document.hidden || isMoving || look(), 3 * SECOND)
-  for (const button of card.querySelectorAll('[data-advance]')) {
-    button.addEventListener('click', () => advance(Number(button.dataset.advance)))
-  }
+  card.addEventListener('click', ({ target }) => {
+    const seconds = secondsOf(target.closest('button')?.dataset ?? {}, Date.now() + ahead)
+    if (seconds > 0) void advance(seconds)
+  })
   card.querySelector('[data-advance-form]').addEventListener('submit', (event) => {
     event.preventDefault()
     const { amount, unit } = event.target.elements
     void advance(Number(amount.value) * Number(unit.value))
+  })
+}
+
+/** How far a button moves the clock from `now`. */
+function secondsOf({ advance, advanceMonths, advanceTo }, now) {
+  if (advance) return Number(advance)
+  if (advanceTo) return Math.ceil((Date.parse(advanceTo) - now) / SECOND) + 1
+  if (!advanceMonths) return 0
+  const then = new Date(now)
+  then.setUTCMonth(then.getUTCMonth() + Number(advanceMonths))
+  return Math.ceil((then - now) / SECOND)
+}
+
+function makeOperator() {
+  const form = document.querySelector('[data-operator-form]')
+  if (!form) return
+  const status = form.querySelector('[data-operator-status]')
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault()
+    const button = form.querySelector('button')
+    button.disabled = true
+    say(status, 'Asking for the link…')
+    const answer = await post('/control/operators/link', { email: form.elements.email.value })
+    button.disabled = false
+    if (answer.email) location.assign(`/mailbox?to=${encodeURIComponent(answer.email)}`)
+    else say(status, `${answer.title}. ${answer.detail}`, true)
   })
 }
 
@@ -77,6 +125,8 @@ function readClock(card) {
 }
 
 function say(status, words, isFault = false) {
+  // What is said once more would be read out once more.
+  if (status.textContent === words) return
   status.textContent = words
   status.classList.toggle('fault', isFault)
 }
@@ -129,16 +179,16 @@ function watchStripe() {
   if (document.querySelector('[data-clock]') || !document.querySelector('[data-live]')) return
   const look = async () => {
     const page = document.hidden ? null : await fetchPage('/stripe')
-    if (page) renewRecords(page)
+    if (page) renew(page, '[data-live]')
   }
   setInterval(look, LOOK_EVERY_MS)
   document.addEventListener('visibilitychange', look)
 }
 
-/** Shows what has changed since, unless somebody is on a link in it. */
-function renewRecords(page) {
-  const shown = document.querySelector('[data-live]')
-  const found = page.querySelector('[data-live]')
+/** Shows what has changed since in a part of the page, unless somebody is on a link or a button in it. */
+function renew(page, selector) {
+  const shown = document.querySelector(selector)
+  const found = page.querySelector(selector)
   if (!shown || !found || shown.innerHTML === found.innerHTML || shown.contains(document.activeElement))
     return
   shown.replaceChildren(...found.childNodes)

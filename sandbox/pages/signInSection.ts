@@ -16,7 +16,7 @@ export function signInSection({ providers: { google, microsoft }, serviceUrl }: 
     ${provider(google, serviceUrl)}
     ${provider(microsoft, serviceUrl)}
   </div>
-  <p class="further">With <code>?login_hint=</code> and an address of these, nobody is asked. <code>POST /control/google/people</code> makes people with any claims, <code>POST /control/google/faults</code> makes tokens and answers wrong, or Google unreachable; likewise for <code>/control/microsoft</code>.</p>
+  <p class="further hint">With <code>?login_hint=</code> and an address of these, nobody is asked. <code>POST /control/google/people</code> makes people with any claims, <code>POST /control/google/faults</code> makes tokens and answers wrong, or Google unreachable; likewise for <code>/control/microsoft</code>.</p>
 </section>`
 }
 
@@ -32,12 +32,13 @@ function provider<Person extends object>(
   <div class="card" role="group" aria-label="People at ${title}"><ul class="records">
     ${known.slice(0, MOST_PEOPLE).map((person) => {
       const shown = form.show(person)
-      return html`<li><span class="what">${shown.name}</span><span>${shown.facts.map(({ kind, words }) => html` <span class="badge ${kind}">${words}</span>`)}</span>
-      <span class="more">${shown.address}</span></li>`
+      return html`<li class="person"><span class="what">${shown.name}</span>
+      <span class="more">${shown.address}</span>
+      <span class="facts">${shown.facts.map(({ kind, words }) => html`<span class="badge ${kind}">${words}</span>`)}</span></li>`
     })}
     ${known.length > MOST_PEOPLE && html`<li><span class="more">and ${known.length - MOST_PEOPLE} more</span></li>`}
   </ul></div>
   ${faults.list().map(({ kind, times }) => html`<p class="further"><span class="badge bad">${kind}</span> ${times} more ${times === 1 ? 'time' : 'times'}; <code>DELETE /control/${name}/faults</code> ends it.</p>`)}
-  <p class="further"><a href="${serviceUrl}/v1/auth/oauth/${name}/start">Sign in with ${title}</a></p>
+  <p class="further"><a class="button" href="${serviceUrl}/v1/auth/oauth/${name}/start">Sign in with ${title}</a></p>
 </div>`
 }

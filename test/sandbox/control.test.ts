@@ -138,6 +138,29 @@ describe('POST /control/operators', () => {
   })
 })
 
+describe('POST /control/operators/link', () => {
+  test('makes an operator, whose mail has the link that signs them in', async () => {
+    const email = newAddress('staff')
+    const { status, body } = await control('POST', '/operators/link', { email: email.toUpperCase() })
+    expect(status).toBe(202)
+    expect(body).toEqual({ id: expect.any(String), email })
+    const { data } = (await control('GET', `/mailbox?to=${email}`)).body
+    expect(data).toMatchObject([{ to: email }])
+    const link = new URL(data[0].links[0])
+    expect(link.origin + link.pathname).toBe(`${sandbox.serviceUrl}/operator/sign-in`)
+    const answer = await fetch(`${sandbox.serviceUrl}/v1/operator/auth/sign-in`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: link.searchParams.get('token') }),
+    })
+    expect(await answer.json()).toMatchObject({ operator: { id: body.id, email } })
+  })
+
+  test('422 for what is no address', async () => {
+    expect((await control('POST', '/operators/link', { email: 'nobody' })).status).toBe(422)
+  })
+})
+
 describe('who may call', () => {
   test.each([
     ['another name', 421, { host: 'attacker.example' }],
