@@ -26,7 +26,7 @@ export function mailboxPage(parts: Parts, looking: Looking): string {
     <label class="unseen" for="to">Search by address</label>
     <input id="to" name="to" type="search" value="${search}" placeholder="Search by address" autocomplete="off" spellcheck="false">
   </form>
-  <button type="button" class="quiet" data-empty-mailbox>Empty</button>
+  <button type="button" class="quiet" data-empty-mailbox>Empty<span class="unseen"> the mailbox</span></button>
 </div>
 <p class="unseen" role="status" data-mailbox-status></p>
 <div class="panes">
@@ -59,7 +59,7 @@ function reading(mail: Mail, { search, view }: Looking): Markup {
   const labels = { html: 'Message', text: 'Plain text', headers: 'Headers' }
   const tabs = views.filter((each) => each !== 'html' || mail.html)
   return html`
-<a class="back" href="/mailbox?${linkQuery(search)}">All mails</a>
+<a class="back" href="/mailbox?${linkQuery(search)}">${search ? `Mails to “${search}”` : 'All mails'}</a>
 <h2>${mail.subject || '(no subject)'}</h2>
 <dl class="envelope">
   <div><dt>From</dt><dd>${mail.from}</dd></div>
@@ -104,7 +104,7 @@ function linked(text: string, links: string[]): Markup[] {
 function unopened({ mailbox, serviceUrl }: Parts): Markup {
   if (mailbox.size > 0) return html`<p class="none">Choose a mail to read it.</p>`
   return html`<div class="none"><p>Every mail the service sends arrives here, whoever it is for.</p>
-<p>Register somebody with <a href="${serviceUrl}/docs">POST /v1/auth/register</a>, and the first one comes by itself.</p></div>`
+<p><a href="${serviceUrl}/sign-up">Sign somebody up</a>, and the first one comes by itself.</p></div>`
 }
 
 function addressOf(mail: Mail, search: string, view?: View): string {

@@ -1,6 +1,8 @@
 import type { Parts } from '../parts.ts'
+import { EFFECTS } from '../stripe/pages/cardChoice.ts'
+import { brandName } from '../stripe/pages/words.ts'
 import { testCards } from '../stripe/resources/cards.ts'
-import { html } from './html.ts'
+import { html, type Markup } from './html.ts'
 import { layOut } from './layout.ts'
 import { latestEvents, latestSubscriptions, openCheckouts, stripeCounts } from './stripeRecords.ts'
 
@@ -21,14 +23,19 @@ export function stripePage(parts: Pick<Parts, 'mailbox' | 'serviceUrl' | 'stripe
         <div class="card">${latestSubscriptions(parts, MOST_SUBSCRIPTIONS)}</div></section>
       <section aria-labelledby="checkouts-title"><h2 id="checkouts-title">Open checkouts</h2>
         <div class="card">${openCheckouts(parts, MOST_CHECKOUTS)}</div></section>
+      ${cardsToPayWith()}
     </div>
     <section aria-labelledby="events-title"><h2 id="events-title">Events</h2>
       <div class="card">${latestEvents(parts, MOST_EVENTS)}</div></section>
   </div>
-</div>
-<section aria-labelledby="cards-title">
-  <h2 id="cards-title">Cards to pay with</h2>
-  <dl class="card numbers">${testCards.map(({ number, behaviour }) => html`<div><dt><code>${number.replaceAll(/(\d{4})(?=\d)/g, '$1 ')}</code></dt><dd>${behaviour.replaceAll('_', ' ')}</dd></div>`)}</dl>
-</section>`
+</div>`
   return layOut(parts, { title: 'Stripe', current: 'stripe', body })
+}
+
+function cardsToPayWith(): Markup {
+  return html`<section aria-labelledby="cards-title"><h2 id="cards-title">Cards to pay with</h2>
+        <dl class="card numbers">${testCards.map(
+          ({ number, brand, behaviour }) =>
+            html`<div><dt><code>${number.replaceAll(/(\d{4})(?=\d)/g, '$1 ')}</code></dt><dd>${brandName(brand)}. ${EFFECTS[behaviour]}</dd></div>`,
+        )}</dl></section>`
 }

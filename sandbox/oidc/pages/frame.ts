@@ -18,7 +18,7 @@ export function frame(provider: string, title: string, body: Markup): string {
 </head>
 <body class="choose">
 <a class="skip" href="#content">Skip to the content</a>
-<p class="test-mode"><strong>Not ${provider}.</strong> A stand-in for it: no password is asked for.</p>
+<header class="test-mode"><p><strong>Not ${provider}.</strong> A stand-in for it: no password is asked for.</p></header>
 <main id="content">
 ${body}
 </main>

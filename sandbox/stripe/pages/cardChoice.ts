@@ -3,7 +3,8 @@ import { type CardBehaviour, testCards } from '../resources/cards.ts'
 import { type Form, field } from './guard.ts'
 import { brandName } from './words.ts'
 
-const EFFECTS: Record<CardBehaviour, string> = {
+/** What happens to a test card, in words. */
+export const EFFECTS: Record<CardBehaviour, string> = {
   good: 'Pays',
   declined: 'Is declined',
   insufficient_funds: 'Is declined for lack of funds',

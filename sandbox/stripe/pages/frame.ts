@@ -26,7 +26,7 @@ ${STYLES.map((name) => html`<link rel="stylesheet" href="/stripe/pages/${name}">
 </head>
 <body class="${kind}">
 <a class="skip" href="#content">Skip to the content</a>
-<p class="test-mode"><strong>Test mode – no real money.</strong> A stand-in for Stripe.</p>
+<header class="test-mode"><p><strong>Test mode – no real money.</strong> A stand-in for Stripe.</p></header>
 <main id="content">
 ${body}
 </main>
