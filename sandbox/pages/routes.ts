@@ -10,9 +10,10 @@ import { stripePage } from './stripePage.ts'
 
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-// A mail is a stranger's page: no scripts, no origin, nothing fetched, and its links open beside the mailbox.
-const MAIL_POLICY =
-  "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'"
+// A mail is a stranger's page: no scripts, no origin, nothing fetched but the logo of the settings, and its links open
+// beside the mailbox.
+const mailPolicy = (logo: string) =>
+  `sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:${logo}; form-action 'none'; frame-ancestors 'self'`
 const FILES = [
   'base.css',
   'overview.css',
@@ -38,6 +39,7 @@ export async function pageRoutes(server: FastifyInstance, parts: Parts): Promise
 
 function ownRoutes(server: FastifyInstance, parts: Parts): void {
   const { mailbox } = parts
+  const logo = sourceOf(parts.app.config.logoUrl)
   server.addHook('onSend', async (_request, reply) => {
     reply.headers({
       'x-content-type-options': 'nosniff',
@@ -70,7 +72,7 @@ function ownRoutes(server: FastifyInstance, parts: Parts): void {
   server.get<Asked>('/mailbox/:id/html', async ({ params }, reply) => {
     const mail = mailbox.find(params.id)
     if (!mail) throw new Refusal(404, 'Nothing here', 'This mail is no longer in the mailbox.')
-    return sendPage(reply.header('content-security-policy', MAIL_POLICY), openingBeside(mail.html))
+    return sendPage(reply.header('content-security-policy', mailPolicy(logo)), openingBeside(mail.html))
   })
 }
 
@@ -97,4 +99,11 @@ function openingBeside(mail: string): string {
   const base = '<base target="_blank">'
   const head = /<head\b[^>]*>/i
   return head.test(mail) ? mail.replace(head, (found) => found + base) : base + mail
+}
+
+/** One address in a policy, which has none of what ends a source or a directive there. */
+function sourceOf(address: string | undefined): string {
+  if (!address) return ''
+  const { origin, pathname } = new URL(address)
+  return ` ${origin}${pathname.replaceAll(';', '%3B').replaceAll(',', '%2C')}`
 }

@@ -9,6 +9,7 @@ import { createScratchDatabase, dropScratchDatabase } from '../support/scratchPo
 import { testEnvironment } from '../support/testEnvironment.ts'
 
 const DAY = 24 * 60 * 60
+const LOGO_URL = 'https://acme.example/a;b/logo.png?size=64'
 const database = `test_${randomUUID().replaceAll('-', '')}`
 const folder = mkdtempSync(join(tmpdir(), 'frontgate-pages-'))
 let sandbox: Sandbox
@@ -17,7 +18,7 @@ let service: string
 beforeAll(async () => {
   const DATABASE_URL = await createScratchDatabase(inject('serverUrl'), database, TEMPLATE)
   const ports = { PORT: '0', SANDBOX_PORT: '0', RUNBOOKS_PORT: '' }
-  const env = { ...testEnvironment, ...ports, PUBLIC_URL: '', DATABASE_URL }
+  const env = { ...testEnvironment, ...ports, PUBLIC_URL: '', DATABASE_URL, LOGO_URL }
   sandbox = await startSandbox({ env, folder })
   service = sandbox.serviceUrl
 })
@@ -91,6 +92,18 @@ describe('every page', () => {
       expect.arrayContaining(['/mailbox', '/stripe', expect.stringMatching(/^\/mailbox\/[\w-]+$/)]),
     )
   })
+})
+
+test('a mail in the mailbox shows the logo of the settings, and loads nothing else', async () => {
+  await register('alan@example.com')
+  await settled('alan@example.com')
+  const { links } = await open('/mailbox?to=alan')
+  const mail = links.find((link) => link.startsWith('/mailbox/')) ?? ''
+  const { headers, text } = await open(`${mail.replace(/\?.*/, '')}/html`)
+  expect(text).toContain('https://acme.example/a;b/logo.png?size=64')
+  expect(headers.get('content-security-policy')).toContain(
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data: https://acme.example/a%3Bb/logo.png; form-action 'none'",
+  )
 })
 
 async function open(path: string): Promise<{ text: string; headers: Headers; links: string[] }> {
