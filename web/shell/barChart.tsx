@@ -1,5 +1,4 @@
 import { Box, Group, Table, Text } from '@mantine/core'
-import { useReducedMotion } from '@mantine/hooks'
 import { Bar, CartesianGrid, BarChart as Chart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import { useWords } from '../words/words.ts'
 
@@ -20,7 +19,6 @@ const fillOf = (color: string) =>
 /** Bars that stand beside each other, with a legend where there are several kinds. Heavy: import it lazily. */
 export function BarChart({ data, series, label, height = 220 }: BarChartProps) {
   const { locale } = useWords()
-  const isStill = useReducedMotion()
   const write = (value: number) => new Intl.NumberFormat(locale).format(value)
   const writeShort = (value: number) => new Intl.NumberFormat(locale, { notation: 'compact' }).format(value)
   const axis = {
@@ -35,7 +33,7 @@ export function BarChart({ data, series, label, height = 220 }: BarChartProps) {
           <Chart data={data} accessibilityLayer={false} margin={{ top: 8, right: 0, bottom: 0, left: 0 }}>
             <CartesianGrid vertical={false} stroke="var(--mantine-color-default-border)" />
             <XAxis dataKey="label" {...axis} minTickGap={12} />
-            <YAxis {...axis} allowDecimals={false} width={40} tickFormatter={writeShort} />
+            <YAxis {...axis} allowDecimals={false} width="auto" tickFormatter={writeShort} />
             <Tooltip
               cursor={{ fill: 'var(--mantine-color-default-hover)' }}
               formatter={(value, name) => [write(Number(value)), name]}
@@ -55,8 +53,7 @@ export function BarChart({ data, series, label, height = 220 }: BarChartProps) {
                 fill={fillOf(color)}
                 radius={[3, 3, 0, 0]}
                 maxBarSize={44}
-                isAnimationActive={!isStill}
-                animationDuration={300}
+                isAnimationActive={false}
               />
             ))}
           </Chart>

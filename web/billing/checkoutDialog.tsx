@@ -1,0 +1,139 @@
+import { type components, FrontgateProblem, unwrap } from '@frontgate/client'
+import { formatDate, type Interval, useServiceTime } from '@frontgate/client/react'
+import { Anchor, Button, Group, NumberInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
+import { useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { client } from '../client.ts'
+import { Form, Submit } from '../forms/form.tsx'
+import { useWords } from '../words/words.ts'
+import { Dialog } from './dialog.tsx'
+import { isAbout } from './isAbout.ts'
+import { sayPrice } from './sayPrice.ts'
+
+interface CheckoutDialogProps {
+  state: components['schemas']['BillingState']
+  plan: components['schemas']['Plan']
+  interval: Interval
+  onClose: () => void
+}
+
+/** Two days and a bit: Stripe carries over no trial that is shorter. */
+const LEAST_TRIAL_MS = 48 * 3_600_000 + 120_000
+
+/** What is about to be bought, at a glance, before the buyer is sent to Stripe. */
+export function CheckoutDialog({ state, plan, interval: first, onClose }: CheckoutDialogProps) {
+  const { words, locale } = useWords()
+  const at = useServiceTime()()
+  const members = state.subscription.seats.used
+  const isSold = (interval: Interval) => plan[interval] !== null
+  const [interval, setInterval] = useState(isSold(first) ? first : first === 'month' ? 'year' : 'month')
+  const [seats, setSeats] = useState(Math.max(1, members))
+  const [hasCode, setHasCode] = useState(false)
+  const [codeFault, setCodeFault] = useState<string | null>(null)
+  const [seatsFault, setSeatsFault] = useState<string | null>(null)
+  const codeField = useRef<HTMLInputElement>(null)
+  const [isLeaving, setLeaving] = useState(false)
+  const said = words.billing.checkout
+  const price = sayPrice(plan, { interval, seats: plan.per_seat ? seats : null }, words, locale)
+  const { status, trial_ends_at } = state.subscription
+  const carried =
+    status === 'trialing' && trial_ends_at && Date.parse(trial_ends_at) - at.getTime() >= LEAST_TRIAL_MS
+
+  function askForCode(): void {
+    flushSync(() => setHasCode(true))
+    codeField.current?.focus()
+  }
+
+  function showFault(fault: string): void {
+    flushSync(() => setCodeFault(fault))
+    codeField.current?.focus()
+  }
+
+  async function pay(code: string | undefined): Promise<void> {
+    const body = {
+      plan: plan.plan,
+      interval,
+      ...(plan.per_seat && { seats }),
+      ...(code && { promotion_code: code.trim() }),
+    }
+    try {
+      const { url } = unwrap(await client.api.POST('/v1/billing/checkout-session', { body }))
+      setLeaving(true)
+      location.assign(url)
+    } catch (thrown) {
+      if (isAbout(thrown, '#/promotion_code')) return showFault(said.badPromotion)
+      if (isAbout(thrown, '#/seats')) return setSeatsFault(words.billing.change.tooFewSeats)
+      const problem = thrown instanceof FrontgateProblem ? thrown : null
+      // Somebody else of the account was faster.
+      if (problem?.code !== 'already-subscribed') throw thrown
+      location.assign(String(problem.members.portal))
+    }
+  }
+
+  return (
+    <Dialog opened onClose={onClose} title={said.title(plan.display_name)}>
+      <Form onSubmit={({ promotion_code }) => pay(promotion_code)}>
+        {isSold('month') && isSold('year') && (
+          <SegmentedControl
+            aria-label={words.billing.interval}
+            value={interval}
+            onChange={(value) => setInterval(value as Interval)}
+            data={[
+              { value: 'month', label: words.billing.monthly },
+              { value: 'year', label: words.billing.yearly },
+            ]}
+          />
+        )}
+        {plan.per_seat && (
+          <NumberInput
+            label={words.billing.seatsWanted}
+            description={words.billing.seatsLeast(new Intl.NumberFormat(locale).format(Math.max(1, members)))}
+            min={Math.max(1, members)}
+            max={100_000}
+            allowDecimal={false}
+            clampBehavior="blur"
+            value={seats}
+            error={seatsFault}
+            onChange={(value) => {
+              setSeatsFault(null)
+              if (typeof value === 'number' && value >= 1) setSeats(value)
+            }}
+          />
+        )}
+        <Group justify="space-between" align="baseline" fw={600} aria-live="polite">
+          <span>{said.total}</span>
+          <Text span fz="lg" fw={600} data-figures>
+            {price}
+          </Text>
+        </Group>
+        <Text>{carried ? said.withTrial(formatDate(trial_ends_at, at, locale)) : said.today}</Text>
+        {hasCode ? (
+          <TextInput
+            ref={codeField}
+            name="promotion_code"
+            label={said.promotion}
+            autoComplete="off"
+            maxLength={100}
+            error={codeFault}
+            onChange={() => setCodeFault(null)}
+          />
+        ) : (
+          <Anchor component="button" type="button" ta="left" onClick={askForCode}>
+            {said.havePromotion}
+          </Anchor>
+        )}
+        <Stack gap="xs">
+          <Submit data-autofocus {...(isLeaving && { loading: true })}>
+            {said.submit}
+          </Submit>
+          <Button variant="subtle" color="gray" fullWidth onClick={onClose}>
+            {words.shared.cancel}
+          </Button>
+        </Stack>
+        <Text c="dimmed" fz="sm">
+          {said.atStripe}
+        </Text>
+      </Form>
+    </Dialog>
+  )
+}
