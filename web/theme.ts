@@ -18,7 +18,7 @@ function shadesOf(color: string): MantineColorsTuple {
 export const theme = createTheme({
   colors: { accent: shadesOf(settings.brand.accent_color) },
   primaryColor: 'accent',
-  primaryShade: { light: 6, dark: 5 },
+  primaryShade: 6,
   // An accent that is light takes dark letters.
   autoContrast: true,
   defaultRadius: 'md',

@@ -28,7 +28,10 @@ export async function verify(j: Journey, page: Page, email: string): Promise<voi
 
 /** From plan and billing to the page at Stripe. */
 export async function choosePlan(page: Page, plan: string): Promise<void> {
-  await page.getByRole('button', { name: `Choose ${plan}` }).click()
+  await page
+    .getByRole('button', { name: new RegExp(`^(Choose|Keep) ${plan}$`) })
+    .first()
+    .click()
   await page.getByRole('button', { name: 'Continue to payment' }).click()
   await page.getByRole('button', { name: /^(Pay|Start)/ }).waitFor()
 }
