@@ -9,7 +9,7 @@ import {
   IconSettings,
   IconUsers,
 } from '@tabler/icons-react'
-import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { Fragment, useEffect, useRef } from 'react'
 import { AccountMenu } from '../account/accountMenu.tsx'
 import { NoAccount } from '../account/noAccount.tsx'
@@ -20,6 +20,7 @@ import { useWords } from '../words/words.ts'
 import { Brand } from './brand.tsx'
 import { Failed } from './failed.tsx'
 import { Footer } from './footer.tsx'
+import { GoOnce } from './goOnce.tsx'
 import { Loading } from './loading.tsx'
 
 /** What a user has without an account too. */
@@ -33,7 +34,7 @@ export function AccountLayout() {
   const [isOpen, { toggle, close }] = useDisclosure()
   const content = useFocusOnArrival(pathname)
   if (status === 'loading') return problem ? <Failed error={problem} /> : <Loading />
-  if (status === 'signed-out') return <Navigate to="/sign-in" search={{ return_to: href } as never} replace />
+  if (status === 'signed-out') return <GoOnce to="/sign-in" search={{ return_to: href }} />
   const places = [
     { to: '/billing', label: words.shell.billing, icon: IconCreditCard },
     { to: '/usage', label: words.shell.usage, icon: IconChartBar },

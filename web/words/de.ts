@@ -824,6 +824,7 @@ export const de: Words = {
       title: 'Konto',
       lead: (account) => `Zu ${account} und zu Ihnen.`,
       nameTitle: 'Name des Kontos',
+      nameLabel: 'Kontoname',
       nameLead: 'Ihn sehen die Mitglieder und alle, die eingeladen werden.',
       nameLimited: 'Inhaber und Admins können den Namen ändern.',
       selfTitle: 'Ihr Name',

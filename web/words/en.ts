@@ -799,6 +799,7 @@ export const en = {
       title: 'Account',
       lead: (account: string) => `About ${account}, and about you.`,
       nameTitle: 'Name of the account',
+      nameLabel: 'Account name',
       nameLead: 'Members see it, and whoever is invited.',
       nameLimited: 'Owners and admins can change the name.',
       selfTitle: 'Your name',

@@ -126,14 +126,19 @@ export function WaysSection() {
 function Linked({ identities }: { identities: Identity[] }) {
   const { words } = useWords()
   const asked = new URLSearchParams(location.search)
-  const wanted = asked.get('linked')
-  const isLinked = identities.some(({ provider }) => provider === wanted)
-  if (asked.get('error') || !wanted || !isLinked) return null
+  const named = identities.find(({ provider }) => provider === asked.get('linked'))
+  // Links of elsewhere come back to the account, which sends them on without a name.
+  const linked = asked.get('notice') === 'linked' ? lastLinked(identities) : named
+  if (asked.get('error') || !linked) return null
   return (
     <Alert color="green" role="status">
-      {words.account.security.linked(providerTitle(wanted))}
+      {words.account.security.linked(providerTitle(linked.provider))}
     </Alert>
   )
+}
+
+function lastLinked(identities: Identity[]): Identity | undefined {
+  return identities.toSorted((one, other) => other.created_at.localeCompare(one.created_at))[0]
 }
 
 /** Where a browser is sent to link an account at a provider. It must be a page of ours that sends it. */

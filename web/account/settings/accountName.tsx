@@ -32,7 +32,7 @@ export function AccountName() {
         >
           <Field
             name="account_name"
-            aria-label={own.nameTitle}
+            label={own.nameLabel}
             defaultValue={account.name}
             autoComplete="organization"
             maxLength={120}

@@ -1,6 +1,7 @@
 import { useSession } from '@frontgate/client/react'
 import { Alert, Stack } from '@mantine/core'
-import { Navigate, useLocation } from '@tanstack/react-router'
+import { useLocation } from '@tanstack/react-router'
+import { GoOnce } from '../../shell/goOnce.tsx'
 import { useWords } from '../../words/words.ts'
 import { ClosedAccounts } from '../closedAccounts.tsx'
 import { NoAccount } from '../noAccount.tsx'
@@ -20,7 +21,7 @@ export function AccountPage() {
   const asked = new URLSearchParams(searchStr)
   // Linking ends here, at an address that providers' answers know; what is said of it is said beside the links.
   if (asked.get('notice') === 'linked' || asked.has('error'))
-    return <Navigate to="/security" search={Object.fromEntries(asked) as never} replace />
+    return <GoOnce to="/security" search={Object.fromEntries(asked)} />
   if (!user) return null
   return (
     <Stack gap="lg">

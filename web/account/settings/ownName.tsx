@@ -28,7 +28,7 @@ export function OwnName() {
       >
         <Field
           name="name"
-          aria-label={own.selfTitle}
+          label={words.shared.name}
           defaultValue={user.name ?? ''}
           autoComplete="name"
           maxLength={120}
