@@ -6,6 +6,7 @@ export default defineConfig({
       'test/**/*.test.ts',
       'src/**/*.test.ts',
       'client/src/**/*.test.ts',
+      'web/**/*.test.ts',
       'examples/**/src/**/*.test.ts',
     ],
     globalSetup: ['test/support/globalSetup.ts'],

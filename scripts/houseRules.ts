@@ -33,7 +33,7 @@ const rules: HouseRule[] = [
     files: '{src,sandbox,scripts,migrations,web}/**/*.{ts,tsx,sql}',
     // Microsoft has words of its own for what its settings say, and HTML for what browsers fill in.
     except: /^scripts\/houseRules\.ts$|^src\/settings\.ts$|^(src|sandbox)\/oidc\//,
-    pattern: /(?<!node:|\w)(organi[sz]ations?|workspaces?|tenants?|helpers?|utils?)\b/i,
+    pattern: /(?<!node:|autoComplete="|\w)(organi[sz]ations?|workspaces?|tenants?|helpers?|utils?)\b/i,
   },
   {
     says: 'Folders are named for nouns of the product, files for what they do',

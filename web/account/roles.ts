@@ -3,7 +3,7 @@ import type { components } from '@frontgate/client'
 export type Role = components['schemas']['Role']
 
 /** From the highest to the lowest: each may do what the ones after it may. */
-export const roles: readonly Role[] = ['owner', 'admin', 'member', 'viewer']
+const roles: readonly Role[] = ['owner', 'admin', 'member', 'viewer']
 
 /** Whether a role may do what another one may. */
 export function isAtLeast(role: Role | undefined, other: Role): boolean {
