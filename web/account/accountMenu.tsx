@@ -8,9 +8,9 @@ import { useSayProblem } from '../forms/useSayProblem.ts'
 import { useWords } from '../words/words.ts'
 import { CreateAccountDialog } from './createAccountDialog.tsx'
 import { reopenAccount } from './reopenAccount.ts'
+import { StatusBadge } from './statusBadge.tsx'
 import { useClosedAccounts } from './useClosedAccounts.ts'
 import { useDates } from './useDates.ts'
-import { StatusBadge } from './statusBadge.tsx'
 
 /** Which account it is about and on what plan, the others, who is signed in, and the way out. */
 export function AccountMenu() {
@@ -50,11 +50,7 @@ export function AccountMenu() {
             <Text span fw={500} fz="sm" style={truncated} maw={{ base: 110, xs: 200, sm: 260 }}>
               {name}
             </Text>
-            {detail && (
-              <StatusBadge visibleFrom="xs">
-                {detail}
-              </StatusBadge>
-            )}
+            {detail && <StatusBadge visibleFrom="xs">{detail}</StatusBadge>}
             <IconChevronDown size={16} aria-hidden style={{ flexShrink: 0 }} />
           </UnstyledButton>
         </Menu.Target>

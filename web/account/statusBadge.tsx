@@ -7,7 +7,8 @@ interface StatusBadgeProps extends Omit<BadgeProps, 'color'> {
 
 /** One word about something, which is read on its ground in light and in dark. */
 export function StatusBadge({ color, style, ...props }: StatusBadgeProps) {
-  if (!color) return <Badge variant="default" radius="sm" tt="none" {...props} style={{ flexShrink: 0, ...style }} />
+  if (!color)
+    return <Badge variant="default" radius="sm" tt="none" {...props} style={{ flexShrink: 0, ...style }} />
   const dark = `color-mix(in srgb, var(--mantine-color-${color}-9) 65%, black)`
   const letters = `light-dark(${dark}, var(--mantine-color-${color}-2))`
   return (

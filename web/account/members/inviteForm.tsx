@@ -9,9 +9,9 @@ import { useWords } from '../../words/words.ts'
 import { FaultText } from '../fault.tsx'
 import { ResendLink } from '../resendLink.tsx'
 import { type Role, rolesToGive } from '../roles.ts'
+import { StatusBadge } from '../statusBadge.tsx'
 import { type Entry, readAddresses } from './readAddresses.ts'
 import { refreshMembers } from './useMembers.ts'
-import { StatusBadge } from '../statusBadge.tsx'
 
 type Result = operations['sendInvites']['responses'][200]['content']['application/json']['results'][number]
 type Outcome = Result['outcome']

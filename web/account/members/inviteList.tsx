@@ -10,9 +10,9 @@ import { ConfirmDialog } from '../confirmDialog.tsx'
 import { Fault } from '../fault.tsx'
 import { mayActOn } from '../roles.ts'
 import { Section } from '../section.tsx'
+import { StatusBadge } from '../statusBadge.tsx'
 import { useDates } from '../useDates.ts'
 import { type Invite, refreshMembers, useInvites, useMembers } from './useMembers.ts'
-import { StatusBadge } from '../statusBadge.tsx'
 
 /** Invites that nobody has used yet: mailed again, or taken back. */
 export function InviteList() {
@@ -62,9 +62,7 @@ function Row({ invite }: { invite: Invite }) {
             <Text fw={500} style={{ overflowWrap: 'anywhere' }}>
               {email}
             </Text>
-            <StatusBadge size="sm">
-              {words.shared.roles[role]}
-            </StatusBadge>
+            <StatusBadge size="sm">{words.shared.roles[role]}</StatusBadge>
             {isExpired && (
               <StatusBadge size="sm" color="orange">
                 {own.expired}

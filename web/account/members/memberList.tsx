@@ -4,10 +4,10 @@ import { useState } from 'react'
 import { Failed } from '../../shell/failed.tsx'
 import { useWords } from '../../words/words.ts'
 import { Section } from '../section.tsx'
+import { StatusBadge } from '../statusBadge.tsx'
 import { useDates } from '../useDates.ts'
 import { MemberMenu } from './memberMenu.tsx'
 import { type Member, useMembers } from './useMembers.ts'
-import { StatusBadge } from '../statusBadge.tsx'
 
 /** From so many on they can be searched. */
 const MANY = 10

@@ -20,9 +20,7 @@ export function InviteStep({ onStay, onDone }: { onStay: () => void; onDone: () 
     <Stack gap="md">
       <Text>{own.inviteLead}</Text>
       <InviteForm onSent={stay} />
-      {hasSent && (
-        <Button onClick={onDone}>{own.next}</Button>
-      )}
+      {hasSent && <Button onClick={onDone}>{own.next}</Button>}
     </Stack>
   )
 }

@@ -11,8 +11,8 @@ import { allPages } from '../allPages.ts'
 import { ConfirmDialog } from '../confirmDialog.tsx'
 import { Fault } from '../fault.tsx'
 import { Section } from '../section.tsx'
-import { useDates } from '../useDates.ts'
 import { StatusBadge } from '../statusBadge.tsx'
+import { useDates } from '../useDates.ts'
 
 type Session = components['schemas']['Session']
 

@@ -21,7 +21,12 @@ export function CloseAccount() {
   return (
     <Section title={own.closeTitle} lead={isOwner ? own.closeLead(account.name) : own.closeLimited}>
       {isOwner && (
-        <Button variant="default" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))" w="fit-content" onClick={open}>
+        <Button
+          variant="default"
+          c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))"
+          w="fit-content"
+          onClick={open}
+        >
           {own.closeStart}
         </Button>
       )}

@@ -16,7 +16,12 @@ export function DeleteUser() {
   const own = words.account.settings
   return (
     <Section title={own.deleteTitle} lead={own.deleteLead}>
-      <Button variant="default" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))" w="fit-content" onClick={open}>
+      <Button
+        variant="default"
+        c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))"
+        w="fit-content"
+        onClick={open}
+      >
         {own.deleteStart}
       </Button>
       {isAsking && <DeleteDialog onClose={close} />}
