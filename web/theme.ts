@@ -19,8 +19,9 @@ export const theme = createTheme({
   colors: { accent: shadesOf(settings.brand.accent_color) },
   primaryColor: 'accent',
   primaryShade: 6,
-  // An accent that is light takes dark letters.
+  // An accent that is light takes dark letters, from where these stand out from it more than white ones.
   autoContrast: true,
+  luminanceThreshold: 0.179,
   defaultRadius: 'md',
   cursorType: 'pointer',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',

@@ -14,7 +14,7 @@ import { recordRouted } from './recordRequest.ts'
 import { makeErrorHandler } from './renderProblem.ts'
 import type { Authenticator, Contract } from './route.ts'
 import { sharedSchemas, sharedWebhooks } from './schemas.ts'
-import { refuseUnknownRoutes } from './unknownRoutes.ts'
+import { refuseUnknownRoutes, type UnknownRoutes } from './unknownRoutes.ts'
 import { refuseUnreadable } from './unreadable.ts'
 
 /** What operations are put on: the HTTP server, and who tells it who is calling. */
@@ -22,6 +22,8 @@ export interface Server {
   fastify: FastifyInstance
   authenticator: Authenticator
   memory: Memory
+  /** What is shown where nothing is. */
+  unknown: UnknownRoutes
   /** Of every operation that is on it, in their order. */
   contracts: Contract[]
   /** What becomes of each request: from memory, or else by the router. */
@@ -67,10 +69,10 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
   sendSecurityHeaders(server, securityHeaders)
   letProductsRead(server, crossOrigin)
   server.addHook('preClose', async () => memory.close())
-  refuseUnknownRoutes(server)
+  const unknown = refuseUnknownRoutes(server)
   await describe(server, app)
   // A Fastify instance is a PromiseLike; it is handed over, not awaited.
-  return { fastify: server, authenticator, memory, contracts: [], handle }
+  return { fastify: server, authenticator, memory, unknown, contracts: [], handle }
 }
 
 function isDecodable(url: string): boolean {

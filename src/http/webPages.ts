@@ -44,7 +44,7 @@ export const pagePaths = [
  * one changes nothing here, whoever opens it: mail programs and scanners open links.
  */
 export async function webPages(server: Server, app: App, isOpenFor: IsOpenFor): Promise<void> {
-  const { fastify } = server
+  const { fastify, unknown } = server
   await fastify.register(fastifyStatic, {
     root: join(built, 'assets'),
     prefix: '/assets/',
@@ -57,6 +57,8 @@ export async function webPages(server: Server, app: App, isOpenFor: IsOpenFor): 
   })
   const send = async (request: FastifyRequest, reply: FastifyReply) =>
     sendDocument(app, reply, await isOpenFor(request, reply))
+  // Nobody signs up there, so that it is worth no question to the database.
+  unknown.showPage = (reply) => sendDocument(app, reply.code(404), app.config.selfServeEnabled)
   fastify.get('/favicon.svg', { schema: { hide: true } }, (_request, reply) =>
     reply.header('cache-control', 'max-age=86400').type('image/svg+xml').send(iconOf(app.config)),
   )

@@ -9,7 +9,7 @@ afterAll(() => t.close())
 
 describe('404', () => {
   test.for([
-    '/',
+    '/nowhere',
     '/v1',
     '/v1/nowhere',
     '/v1/me/',
@@ -40,6 +40,34 @@ describe('404', () => {
       expect([reply.status, reply.body.code]).toEqual([404, 'not-found'])
     },
   )
+})
+
+describe('404 for people', () => {
+  const asBrowser = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } }
+
+  test.for(['/nowhere', '/sign-in/', '/.env', '/x'.repeat(50)])(
+    '%s is a page that says so, to a browser that opens it',
+    async (path, { expect }) => {
+      const reply = await t.call('GET', path, asBrowser)
+      expect([reply.status, reply.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
+      expect(reply.headers['content-security-policy']).toContain("script-src 'self'")
+    },
+  )
+
+  test.for(['/v1/nowhere', '/V1/nowhere', '//v1/me', '/docs/nowhere', '/assets/nowhere.js', '/problems/nowhere'])(
+    '%s is a problem, whatever is accepted',
+    async (path, { expect }) => {
+      const reply = await t.call('GET', path, asBrowser)
+      expect([reply.status, reply.body?.code]).toEqual([404, 'not-found'])
+    },
+  )
+
+  test('nothing is sent to is a problem, and a known path says its methods', async () => {
+    const sent = await t.call('POST', '/nowhere', asBrowser)
+    expect([sent.status, sent.body.code]).toEqual([404, 'not-found'])
+    const known = await t.call('GET', '/v1/auth/login', asBrowser)
+    expect([known.status, known.body.code]).toEqual([405, 'method-not-allowed'])
+  })
 })
 
 describe('405', () => {

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 interface LinkButtonProps extends ButtonProps {
   to: string
   search?: Record<string, string>
+  'aria-label'?: string
   children: ReactNode
 }
 

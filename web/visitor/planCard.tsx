@@ -80,7 +80,7 @@ function Price({ plan, interval }: { plan: Plan; interval: Interval }) {
 function PriceLines({ price, per, below }: { price: string; per?: string; below: string | null }) {
   return (
     <Stack gap={2}>
-      <Group gap={6} align="baseline">
+      <Group gap={6} align="baseline" mih={40}>
         <Text span fz={30} fw={650} lh={1.2} data-figures>
           {price}
         </Text>
@@ -108,9 +108,13 @@ function WayIn({ plan, interval, isMain }: PlanCardProps) {
   const search = { ...(return_to && { return_to }), ...(isPaid && { plan: plan.plan, interval }) }
   const says = isPaid ? (settings.trial_days > 0 ? pricing.startTrial : signUp.submit) : pricing.startFree
   return (
-    <LinkButton to="/sign-up" search={search} variant={variant}>
+    <LinkButton
+      to="/sign-up"
+      search={search}
+      variant={variant}
+      aria-label={`${says}: ${plan.display_name}`}
+    >
       {says}
-      <VisuallyHidden>: {plan.display_name}</VisuallyHidden>
     </LinkButton>
   )
 }

@@ -37,7 +37,7 @@ export function PricingPage() {
       <Plans interval={interval} setInterval={setInterval} />
       <Text ta="center">
         {pricing.registered}{' '}
-        <Anchor component={Link} to="/sign-in" search={carriedOn() as never} inherit>
+        <Anchor component={Link} to="/sign-in" search={carriedOn() as never} inherit underline="always">
           {pricing.signIn}
         </Anchor>
       </Text>

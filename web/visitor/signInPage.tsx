@@ -91,7 +91,7 @@ function WayToSignUp({ error }: { error: string | null }) {
     return (
       <Text inherit>
         {signIn.newHere}{' '}
-        <Anchor component={Link} to="/sign-up" search={carriedOn() as never} inherit>
+        <Anchor component={Link} to="/sign-up" search={carriedOn() as never} inherit underline="always">
           {signIn.signUp}
         </Anchor>
       </Text>

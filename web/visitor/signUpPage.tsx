@@ -133,7 +133,7 @@ function WayToSignIn() {
   return (
     <Text ta="center" fz="sm">
       {signUp.registered}{' '}
-      <Anchor component={Link} to="/sign-in" search={carriedOn() as never} inherit>
+      <Anchor component={Link} to="/sign-in" search={carriedOn() as never} inherit underline="always">
         {signUp.signIn}
       </Anchor>
     </Text>
