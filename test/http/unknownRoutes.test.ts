@@ -54,13 +54,17 @@ describe('404 for people', () => {
     },
   )
 
-  test.for(['/v1/nowhere', '/V1/nowhere', '//v1/me', '/docs/nowhere', '/assets/nowhere.js', '/problems/nowhere'])(
-    '%s is a problem, whatever is accepted',
-    async (path, { expect }) => {
-      const reply = await t.call('GET', path, asBrowser)
-      expect([reply.status, reply.body?.code]).toEqual([404, 'not-found'])
-    },
-  )
+  test.for([
+    '/v1/nowhere',
+    '/V1/nowhere',
+    '//v1/me',
+    '/docs/nowhere',
+    '/assets/nowhere.js',
+    '/problems/nowhere',
+  ])('%s is a problem, whatever is accepted', async (path, { expect }) => {
+    const reply = await t.call('GET', path, asBrowser)
+    expect([reply.status, reply.body?.code]).toEqual([404, 'not-found'])
+  })
 
   test('nothing is sent to is a problem, and a known path says its methods', async () => {
     const sent = await t.call('POST', '/nowhere', asBrowser)

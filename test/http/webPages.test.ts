@@ -65,7 +65,9 @@ describe('the document', () => {
     expect(JSON.parse(config ?? '')).toEqual((await t.call('GET', '/v1/config')).body)
     expect(JSON.parse(config ?? '').brand.product_name).toBe(HOSTILE_NAME)
     expect(text).not.toContain('<script>alert')
-    expect(text).toContain('<title>&lt;/script>&lt;script>alert(1)&lt;/script> &amp; $&amp; $1 &quot;Co&quot;</title>')
+    expect(text).toContain(
+      '<title>&lt;/script>&lt;script>alert(1)&lt;/script> &amp; $&amp; $1 &quot;Co&quot;</title>',
+    )
     expect(text).not.toMatch(/\{\{\w+\}\}/)
   })
 

@@ -7,7 +7,7 @@ export function NotFound() {
   const { words } = useWords()
   useTitle(words.shared.notFound)
   return (
-    <Center mih="60vh" p="md">
+    <Center component="main" mih="60vh" p="md">
       <Stack align="center" gap="xs">
         <Title order={1}>{words.shared.notFound}</Title>
         <Text c="dimmed">{words.shared.notFoundLead}</Text>

@@ -108,12 +108,7 @@ function WayIn({ plan, interval, isMain }: PlanCardProps) {
   const search = { ...(return_to && { return_to }), ...(isPaid && { plan: plan.plan, interval }) }
   const says = isPaid ? (settings.trial_days > 0 ? pricing.startTrial : signUp.submit) : pricing.startFree
   return (
-    <LinkButton
-      to="/sign-up"
-      search={search}
-      variant={variant}
-      aria-label={`${says}: ${plan.display_name}`}
-    >
+    <LinkButton to="/sign-up" search={search} variant={variant} aria-label={`${says}: ${plan.display_name}`}>
       {says}
     </LinkButton>
   )

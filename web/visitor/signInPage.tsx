@@ -48,7 +48,7 @@ export function SignInPage() {
           setEntering(true)
           try {
             await client.signIn({ email, password })
-            goOn(place)
+            goOn(place, 'replace')
           } catch (thrown) {
             setEntering(false)
             if (thrown instanceof FrontgateProblem && thrown.code === 'use-oauth-provider')

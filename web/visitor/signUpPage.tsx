@@ -1,6 +1,6 @@
 import { FrontgateProblem } from '@frontgate/client'
 import { useSession } from '@frontgate/client/react'
-import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
+import { Anchor, Button, Stack, Text } from '@mantine/core'
 import { Link, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { client } from '../client.ts'
@@ -66,20 +66,6 @@ function Registration({ setEntering }: { setEntering: (isEntering: boolean) => v
           thrown instanceof FrontgateProblem && thrown.code === 'self-serve-disabled' ? <TurnedAway /> : null
         }
       >
-        {taken !== null && (
-          <Alert>
-            {signUp.taken}{' '}
-            <Anchor
-              component={Link}
-              to="/sign-in"
-              search={{ ...carriedOn(), login: taken } as never}
-              inherit
-              underline="always"
-            >
-              {signUp.signInInstead}
-            </Anchor>
-          </Alert>
-        )}
         <Field
           name="email"
           label={signUp.email}
@@ -89,6 +75,17 @@ function Registration({ setEntering }: { setEntering: (isEntering: boolean) => v
           maxLength={320}
           required
         />
+        {taken !== null && (
+          <Anchor
+            component={Link}
+            to="/sign-in"
+            search={{ ...carriedOn(), login: taken } as never}
+            fz="sm"
+            underline="always"
+          >
+            {signUp.signInInstead}
+          </Anchor>
+        )}
         <Field
           name="name"
           label={`${signUp.yourName} (${words.shared.optional})`}

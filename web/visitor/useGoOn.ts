@@ -7,6 +7,7 @@ export function useGoOn(): (place: string, how?: 'push' | 'replace') => void {
   return useCallback(
     (place, how = 'push') => {
       if (place.startsWith('/')) history[how](place)
+      else if (how === 'replace') location.replace(place)
       else location.assign(place)
     },
     [history],

@@ -156,7 +156,6 @@ export const de: Words = {
       agreePrivacy: 'Mit dem Anlegen bestätigen Sie, dass Sie die {privacy} gelesen haben.',
       terms: 'Nutzungsbedingungen',
       privacy: 'Datenschutzhinweise',
-      taken: 'Diese Adresse ist schon registriert.',
       signInInstead: 'Stattdessen anmelden',
       registered: 'Sie haben schon ein Konto?',
       signIn: 'Anmelden',
