@@ -28,7 +28,7 @@ interface Invite {
 export function AcceptInvitePage() {
   const { words } = useWords()
   const { invite: said, link, goOn } = words.visitor
-  const { status, user } = useSession()
+  const { status, user, problem } = useSession()
   const [token] = useState(() => new URLSearchParams(location.search).get('token'))
   const [joined, setJoined] = useState<Invite | null>(null)
   const { data, error, refetch } = useQuery({
@@ -50,6 +50,7 @@ export function AcceptInvitePage() {
     )
   }
   if (error && !data) return <Failed error={error} reset={() => void refetch()} />
+  if (problem && status === 'loading') return <Failed error={problem} />
   if (!data || status === 'loading') return <Loading />
   return <Offer invite={data} token={token} onJoined={() => setJoined(data)} />
 }

@@ -8,6 +8,7 @@ import { client } from '../client.ts'
 import { Form, Submit } from '../forms/form.tsx'
 import { settings } from '../settings.ts'
 import { Card } from '../shell/card.tsx'
+import { Failed } from '../shell/failed.tsx'
 import { Loading } from '../shell/loading.tsx'
 import { useWords } from '../words/words.ts'
 import { carriedOn } from './carriedOn.ts'
@@ -20,9 +21,9 @@ const LOOK_AGAIN_MS = 10_000
 export function CheckMailPage() {
   const { words } = useWords()
   const { checkMail, toSignIn } = words.visitor
-  const { status, user } = useSession()
+  const { status, user, problem } = useSession()
   const { email } = useLocation().state as { email?: string }
-  if (status === 'loading') return <Loading />
+  if (status === 'loading') return problem ? <Failed error={problem} /> : <Loading />
   if (user) return <Waiting />
   // With REGISTRATION_PRIVACY=strict nobody is signed in yet, nor told whether the address is new.
   return (

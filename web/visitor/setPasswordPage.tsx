@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { client } from '../client.ts'
 import { Form, Submit } from '../forms/form.tsx'
 import { Card } from '../shell/card.tsx'
+import { Failed } from '../shell/failed.tsx'
 import { Loading } from '../shell/loading.tsx'
 import { useWords } from '../words/words.ts'
 import { DeadLink } from './deadLink.tsx'
@@ -17,7 +18,7 @@ import { useMailedLink } from './useMailedLink.ts'
 export function SetPasswordPage() {
   const { words } = useWords()
   const { firstPassword, reset, link: said, goOn } = words.visitor
-  const { status, user } = useSession()
+  const { status, user, problem } = useSession()
   const link = useMailedLink()
   const [isDone, setDone] = useState(false)
   if (isDone) {
@@ -34,7 +35,7 @@ export function SetPasswordPage() {
       </DeadLink>
     )
   }
-  if (status === 'loading') return <Loading />
+  if (status === 'loading') return problem ? <Failed error={problem} /> : <Loading />
   if (status === 'signed-out') {
     const here = location.pathname + location.search
     return <GoOn to={`/sign-in?${new URLSearchParams({ error: 'unauthenticated', return_to: here })}`} />

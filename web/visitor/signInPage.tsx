@@ -21,7 +21,7 @@ import { useGoOn } from './useGoOn.ts'
 export function SignInPage() {
   const { words } = useWords()
   const { signIn } = words.visitor
-  const { status, user } = useSession()
+  const { status, user, problem } = useSession()
   const goOn = useGoOn()
   const [isEntering, setEntering] = useState(false)
   const [theirs, setTheirs] = useState<string[]>([])
@@ -31,7 +31,7 @@ export function SignInPage() {
 
   // Whoever is told that something went wrong, or is to sign in again, stays.
   const isIn = user !== null && !isEntering && error === null
-  if (status === 'loading' && error === null) return <Loading />
+  if (status === 'loading' && !problem && error === null) return <Loading />
   if (isIn) return place.startsWith('/') ? <GoOn to={place} /> : <SignedInAlready place={place} />
 
   return (

@@ -19,12 +19,12 @@ import { usePlans } from './usePlans.ts'
 
 /** Where strangers become users with an account of their own. */
 export function SignUpPage() {
-  const { status, user } = useSession()
+  const { status, user, problem } = useSession()
   const [isEntering, setEntering] = useState(false)
   const [isInsisting, setInsisting] = useState(false)
   const { invite_token: invite } = carriedOn()
   if (invite) return <GoOn to={`/accept-invite?${new URLSearchParams({ token: invite })}`} />
-  if (status === 'loading') return <Loading />
+  if (status === 'loading' && !problem) return <Loading />
   if (user && !isEntering) return <GoOn to={placeAfterSignUp()} />
   if (!settings.self_serve_enabled && !isInsisting) return <Closed onInsist={() => setInsisting(true)} />
   return <Registration setEntering={setEntering} />
