@@ -5,6 +5,7 @@ export default defineConfig({
     include: [
       'test/**/*.test.ts',
       'src/**/*.test.ts',
+      'web/**/*.test.ts',
       'client/src/**/*.test.ts',
       'web/**/*.test.ts',
       'examples/**/src/**/*.test.ts',
