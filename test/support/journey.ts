@@ -16,7 +16,7 @@ import { testEnvironment } from './testEnvironment.ts'
 const pictures = fileURLToPath(new URL('../../.frontgate/journeys', import.meta.url))
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-export const DAY = 86_400
+const DAY = 86_400
 
 /** A sandbox of its own, as `npm start` runs it, and browsers that people sit at. */
 export interface Journey {

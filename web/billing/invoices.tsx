@@ -13,7 +13,7 @@ type Invoice = components['schemas']['Invoice']
 const PER_PAGE = 10
 
 /** The invoices of the account as Stripe has them, the newest first, some at a time. */
-export function useInvoices(isAsked: boolean) {
+function useInvoices(isAsked: boolean) {
   return useInfiniteQuery({
     queryKey: ['invoices'],
     queryFn: async ({ pageParam }) => {

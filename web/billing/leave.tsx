@@ -6,7 +6,7 @@ import { client } from '../client.ts'
 import { useSayProblem } from '../forms/useSayProblem.ts'
 
 /** Leaves for a page of Stripe's, whose address is asked for when it is pressed: it is good for minutes. */
-export function useLeave<What>(find: (what: What) => Promise<string>) {
+function useLeave<What>(find: (what: What) => Promise<string>) {
   const { mutate, error, isPending, isSuccess, reset } = useMutation({
     mutationFn: find,
     onSuccess: (url) => location.assign(url),

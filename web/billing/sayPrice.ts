@@ -9,7 +9,7 @@ interface Prices {
 }
 
 /** What so many units cost in a period, in minor units; null where it is not sold. */
-export function costOf(prices: Prices, interval: Interval | null, seats: number | null): number | null {
+function costOf(prices: Prices, interval: Interval | null, seats: number | null): number | null {
   const amount = interval && prices[interval]
   return amount === null ? null : amount * (prices.per_seat ? (seats ?? 1) : 1)
 }
