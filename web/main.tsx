@@ -1,4 +1,4 @@
-import '@mantine/core/styles.css'
+import './mantine.css'
 import './style.css'
 import { FrontgateProvider } from '@frontgate/client/react'
 import { MantineProvider } from '@mantine/core'

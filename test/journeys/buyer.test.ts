@@ -64,7 +64,7 @@ test(
     await j.picture(ada, 'billing, canceled')
     expect(await isOpen(j, ada)).toBe(true)
 
-    await j.advance(40)
+    await j.advance(25)
     expect(await isOpen(j, ada)).toBe(false)
     await j.picture(ada, 'the product, closed')
     await ada.goto('/billing')
@@ -134,7 +134,7 @@ test(
     await linus.getByRole('button', { name: 'Cancel the plan' }).click()
     await linus.getByRole('button', { name: /^Cancel on/ }).click()
     await linus.getByText('is canceled and stays open until').waitFor()
-    await j.advance(40)
+    await j.advance(25)
     expect(await isOpen(j, linus)).toBe(false)
     await linus.goto('/billing')
     await linus.getByRole('button', { name: 'Choose Pro' }).waitFor()

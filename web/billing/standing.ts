@@ -101,5 +101,4 @@ export const leftOf = ({ subscription }: BillingState, words: Words) =>
   words.billing.days(subscription.trial_days_remaining ?? 0)
 
 /** What the plan is called that is left when nothing is paid for. */
-const freePlan = (plans: readonly Plan[]) =>
-  plans.find(({ plan }) => plan === 'free')?.display_name ?? 'Free'
+const freePlan = (plans: readonly Plan[]) => plans.find(({ plan }) => plan === 'free')?.display_name ?? 'Free'
