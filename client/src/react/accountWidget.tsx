@@ -68,14 +68,15 @@ export function AccountWidget({ align = 'end' }: AccountWidgetProps): ReactEleme
         className="frontgate-account-button"
         aria-expanded={isOpen}
         aria-controls={panelId}
-        aria-label={words.accountMenu(name, plan)}
         onClick={() => setOpen(!isOpen)}
       >
         <span className="frontgate-initials" aria-hidden="true">
           {initialsOf(user.name ?? user.email)}
           {needsYou && <span className="frontgate-dot" />}
         </span>
+        <span className="frontgate-unseen">{words.account}:</span>{' '}
         <span className="frontgate-account-name">{name}</span>
+        {plan && <span className="frontgate-unseen">,</span>}{' '}
         {plan && <span className="frontgate-badge">{plan}</span>}
         <svg className="frontgate-chevron" viewBox="0 0 12 12" aria-hidden="true">
           <path d="m2.5 4.5 3.5 3.5 3.5-3.5" fill="none" stroke="currentColor" strokeWidth="1.5" />

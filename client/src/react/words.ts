@@ -37,7 +37,6 @@ export interface Words {
   roles: Record<Role, string>
   account: string
   accounts: string
-  accountMenu: (account: string, plan: string | null) => string
   switchTo: (account: string) => string
   switched: (account: string) => string
   noAccount: string
@@ -182,7 +181,6 @@ const english: Words = {
   roles: { owner: 'Owner', admin: 'Admin', member: 'Member', viewer: 'Viewer' },
   account: 'Account',
   accounts: 'Your accounts',
-  accountMenu: (account, plan) => (plan ? `Account: ${account}, ${plan}` : `Account: ${account}`),
   switchTo: (account) => `Switch to ${account}`,
   switched: (account) => `You are now in ${account}.`,
   noAccount: 'You are not a member of an account.',
@@ -327,7 +325,6 @@ const german: Words = {
   roles: { owner: 'Inhaber', admin: 'Admin', member: 'Mitglied', viewer: 'Leser' },
   account: 'Konto',
   accounts: 'Ihre Konten',
-  accountMenu: (account, plan) => (plan ? `Konto: ${account}, ${plan}` : `Konto: ${account}`),
   switchTo: (account) => `Zu ${account} wechseln`,
   switched: (account) => `Sie sind jetzt in ${account}.`,
   noAccount: 'Sie sind in keinem Konto Mitglied.',
