@@ -8,7 +8,8 @@ export function welcome(sandbox: Omit<Sandbox, 'stop'>): string {
   return `
 Frontgate is running.
 
-${productUrl ? product : ''}  Service    ${serviceUrl}
+${productUrl ? product : ''}  Frontgate  ${serviceUrl}   plans, sign-up, and the pages of accounts
+  Operators  ${serviceUrl}/operator
   API docs   ${serviceUrl}/docs
   Sandbox    ${sandboxUrl}
   Mailbox    ${sandboxUrl}/mailbox
@@ -21,17 +22,7 @@ The log of the service is ${relative(process.cwd(), logPath)}.`
 }
 
 function whatToTry({ serviceUrl, sandboxUrl, productUrl }: Omit<Sandbox, 'stop'>): string {
-  if (productUrl) {
-    return `Try first: open ${productUrl}, sign up, and open the mail in the mailbox.
+  return `Try first: open ${productUrl ?? serviceUrl}, sign up, and open the mail in the mailbox.
 Then move the clock by 15 days at ${sandboxUrl}, which also has people
-to sign in as with Google and Microsoft, and calls to try by hand.`
-  }
-  const person = `{"email":"ada@example.com","password":"seven green teapots sing"}`
-  return `Try first:
-
-  curl -s ${serviceUrl}/v1/auth/register -H 'content-type: application/json' \\
-    -d '${person}'
-
-then open the mail in the mailbox and move the clock at ${sandboxUrl}, which also has
-people to sign in as with Google and Microsoft.`
+to sign in as with Google and Microsoft, makes you an operator, and has calls to try by hand.`
 }
