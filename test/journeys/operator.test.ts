@@ -29,7 +29,7 @@ test(
     await staff.getByRole('button', { name: /sign in/i }).click()
     await staff.getByRole('searchbox').fill('ada@engines.example')
     await staff.getByRole('link', { name: /Ada/ }).first().click()
-    await staff.getByRole('heading', { level: 1 }).waitFor()
+    await staff.getByRole('button', { name: /complimentary/i }).waitFor()
     await j.picture(staff, 'an account')
     await staff.getByRole('button', { name: /complimentary/i }).click()
     const dialog = staff.getByRole('dialog')

@@ -76,7 +76,7 @@ export function CancelDialog({ state, plans, opened, onClose }: CancelDialogProp
             {said.keep}
           </Button>
           <Button
-            color="red"
+            color="red.9"
             loading={isPending}
             onClick={() => mutate(undefined, { onSuccess: () => close(true) })}
           >
