@@ -15,17 +15,15 @@ import { loadWords, readersLanguage, WordsProvider } from './words/words.ts'
 // What locks the page behind a dialog looks for the nonce here.
 Object.assign(globalThis, { __webpack_nonce__: nonce })
 
-// A newer build has taken the place of what this page was opened from.
-addEventListener('vite:preloadError', (event) => {
-  event.preventDefault()
-  location.reload()
-})
-
 const code = readersLanguage()
 document.documentElement.lang = code
-const said = await loadWords(code)
 const root = document.getElementById('root')
 if (!root) throw new Error('The document has no #root')
+const said = await loadWords(code).catch((error) => {
+  // Said without words of ours, which are what is missing.
+  root.textContent = 'A part of this page could not be loaded. Please load it again.'
+  throw error
+})
 
 createRoot(root).render(
   <StrictMode>

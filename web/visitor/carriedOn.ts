@@ -1,3 +1,5 @@
+import { placeToGo } from './placeToGo.ts'
+
 /** What a visitor came with that the next page wants to know too. */
 const names = ['return_to', 'invite_token', 'plan', 'interval', 'login'] as const
 
@@ -10,6 +12,13 @@ export function carriedOn(): Record<string, string> {
       return value ? [[name, value]] : []
     }),
   )
+}
+
+/** Where whoever has signed in goes on: where they were going, or to the plan that they chose. */
+export function placeAfterSignIn(): string {
+  const { return_to, plan, interval } = carriedOn()
+  if (return_to || !plan) return placeToGo()
+  return `/billing?${new URLSearchParams({ plan, ...(interval && { interval }) })}`
 }
 
 /** Where whoever has just signed up goes on: the first steps of an account, which know the plan that was chosen. */

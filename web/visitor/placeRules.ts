@@ -13,7 +13,8 @@ export interface KnownOrigins {
  */
 export function chooseSafePlace(asked: string | null, { own, product }: KnownOrigins): string {
   if (asked === null) return DEFAULT_PLACE
-  const url = URL.parse(asked, own)
+  // URL.parse is younger than some of the browsers that these pages are for.
+  const url = URL.canParse(asked, own) ? new URL(asked, own) : null
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return DEFAULT_PLACE
   if (url.origin === own) {
     const isPage = !url.pathname.startsWith('//') && !isOperation(url.pathname)

@@ -1,17 +1,19 @@
 import { FrontgateProblem } from '@frontgate/client'
 import { useSession } from '@frontgate/client/react'
 import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { useMutation } from '@tanstack/react-query'
+import { Link, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { client } from '../client.ts'
 import { Field, Form, PasswordField, Submit } from '../forms/form.tsx'
+import { useSayProblem } from '../forms/useSayProblem.ts'
 import { productName, settings } from '../settings.ts'
 import { Card } from '../shell/card.tsx'
+import { isPage } from '../shell/isPage.ts'
 import { Loading } from '../shell/loading.tsx'
 import { useWords } from '../words/words.ts'
-import { carriedOn } from './carriedOn.ts'
+import { carriedOn, placeAfterSignIn } from './carriedOn.ts'
 import { GoOn } from './goOn.tsx'
-import { placeToGo } from './placeToGo.ts'
 import { ProviderButtons } from './providerButtons.tsx'
 import { providerName } from './providerNames.ts'
 import { SalesLink } from './salesLink.tsx'
@@ -23,22 +25,23 @@ export function SignInPage() {
   const { signIn } = words.visitor
   const { status, user, problem } = useSession()
   const goOn = useGoOn()
+  const router = useRouter()
   const [isEntering, setEntering] = useState(false)
   const [theirs, setTheirs] = useState<string[]>([])
   const { invite_token: invite, login } = carriedOn()
   const error = new URLSearchParams(location.search).get('error')
-  const place = invite ? `/accept-invite?${new URLSearchParams({ token: invite })}` : placeToGo()
+  const place = invite ? `/accept-invite?${new URLSearchParams({ token: invite })}` : placeAfterSignIn()
 
   // Whoever is told that something went wrong, or is to sign in again, stays.
   const isIn = user !== null && !isEntering && error === null
   if (status === 'loading' && !problem && error === null) return <Loading />
-  if (isIn) return place.startsWith('/') ? <GoOn to={place} /> : <SignedInAlready place={place} />
+  if (isIn) return isPage(router, place) ? <GoOn to={place} /> : <SignedInAlready place={place} />
 
   return (
     <Card title={signIn.title} lead={invite ? signIn.inviteLead : signIn.lead(productName)}>
       <WhatHappened />
       <ProviderButtons
-        returnTo={placeToGo()}
+        returnTo={placeAfterSignIn()}
         inviteToken={invite}
         loginHint={login ?? user?.email}
         highlighted={theirs}
@@ -131,13 +134,20 @@ function SignedInAlready({ place }: { place: string }) {
   const { words } = useWords()
   const { signIn, goOnTo, signedInAs, useAnother } = words.visitor
   const { user } = useSession()
+  const say = useSayProblem()
+  const leaving = useMutation({ mutationFn: () => client.signOut() })
   return (
     <Card title={signIn.already} lead={user && signedInAs(user.email)}>
+      {leaving.error && (
+        <Alert color="red" role="alert">
+          {say(leaving.error)}
+        </Alert>
+      )}
       <Stack gap="xs">
         <Button component="a" href={place}>
           {goOnTo(productName)}
         </Button>
-        <Button variant="default" onClick={() => void client.signOut()}>
+        <Button variant="default" loading={leaving.isPending} onClick={() => leaving.mutate()}>
           {useAnother}
         </Button>
       </Stack>

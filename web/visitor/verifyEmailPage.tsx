@@ -49,7 +49,11 @@ export function VerifyEmailPage() {
         {link.fault === 'token-used' ? (
           <LinkButton to={user ? '/account' : '/sign-in'}>{user ? goOn : said.signIn}</LinkButton>
         ) : (
-          <LinkButton to="/check-mail">{verify.askAgain}</LinkButton>
+          <LinkButton
+            {...(user ? { to: '/check-mail' } : { to: '/sign-in', search: { return_to: '/check-mail' } })}
+          >
+            {verify.askAgain}
+          </LinkButton>
         )}
       </DeadLink>
     )

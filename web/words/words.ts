@@ -16,15 +16,28 @@ const CHOSEN = 'frontgate-language'
 
 /** What the reader chose here, otherwise the first language of their browser's that there is a file for. */
 export function readersLanguage(): LanguageCode {
-  const asked = [localStorage.getItem(CHOSEN) ?? '', ...navigator.languages]
+  const asked = [chosenBefore() ?? '', ...navigator.languages]
   const known = asked.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in load)
   return (known as LanguageCode | undefined) ?? 'en'
 }
 
 /** Keeps what the reader chose, in this browser, and shows the page in it. */
 export function chooseLanguageHere(code: LanguageCode): void {
-  localStorage.setItem(CHOSEN, code)
+  try {
+    localStorage.setItem(CHOSEN, code)
+  } catch {
+    return
+  }
   location.reload()
+}
+
+/** A browser that keeps nothing for pages throws, and shows them all the same. */
+function chosenBefore(): string | null {
+  try {
+    return localStorage.getItem(CHOSEN)
+  } catch {
+    return null
+  }
 }
 
 /** The words and the locale that dates and numbers are written in: the reader's own where it is of the same language. */

@@ -1,6 +1,7 @@
 import { useBillingState } from '@frontgate/client/react'
 import { Button, Skeleton, Stack, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import { carriedOn } from '../../visitor/carriedOn.ts'
 import { useWords } from '../../words/words.ts'
 import { useDates } from '../useDates.ts'
 
@@ -10,6 +11,7 @@ export function ChoosePlanStep() {
   const { state } = useBillingState()
   const sayDate = useDates()
   const own = words.account.welcome
+  const { plan, interval } = carriedOn()
   const end = state?.subscription.status === 'trialing' ? state.subscription.trial_ends_at : null
   return (
     <Stack gap="md">
@@ -22,7 +24,7 @@ export function ChoosePlanStep() {
       ) : (
         <Skeleton h={44} />
       )}
-      <Button component={Link} to="/billing">
+      <Button component={Link} to="/billing" search={{ plan, interval } as never}>
         {own.planSee}
       </Button>
     </Stack>

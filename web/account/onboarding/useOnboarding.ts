@@ -34,9 +34,10 @@ export function nextOf(onboarding: Onboarding): Step | null {
 
 /** Remembers that a step can wait. */
 export async function putOff(step: Step): Promise<Onboarding> {
+  const account = client.session.account?.id
   const body = step === 'verify_email' ? { answers: { [PUT_OFF]: true } } : { skip: [step] }
   const changed = unwrap(await client.api.PATCH('/v1/accounts/me/onboarding', { body }))
-  queries.setQueriesData({ queryKey: ['onboarding'] }, changed)
+  queries.setQueryData(['onboarding', account], changed)
   return changed
 }
 

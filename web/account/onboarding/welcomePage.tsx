@@ -5,6 +5,8 @@ import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { productName, productUrl } from '../../settings.ts'
 import { Failed } from '../../shell/failed.tsx'
+import { carriedOn } from '../../visitor/carriedOn.ts'
+import { placeToGo } from '../../visitor/placeToGo.ts'
 import { useWords } from '../../words/words.ts'
 import { Fault } from '../fault.tsx'
 import { PageHead } from '../pageHead.tsx'
@@ -137,6 +139,7 @@ function End({ onboarding, heading, onChoose }: EndProps) {
   const { words } = useWords()
   const { account } = useSession()
   const left = onboarding.steps.filter(({ done }) => !done)
+  const wasOnTheWay = carriedOn().return_to !== undefined
   const own = words.account.welcome
   return (
     <Stack gap="lg">
@@ -155,7 +158,11 @@ function End({ onboarding, heading, onChoose }: EndProps) {
           ))}
         </Stack>
       )}
-      {productUrl ? (
+      {wasOnTheWay ? (
+        <Button component="a" href={placeToGo()}>
+          {words.visitor.goOn}
+        </Button>
+      ) : productUrl ? (
         <Button component="a" href={productUrl}>
           {own.toProduct(productName)}
         </Button>
