@@ -113,6 +113,7 @@ export function PasswordField(props: Omit<PasswordInputProps, 'name' | 'error'> 
     <PasswordInput
       {...props}
       error={faults[props.name]}
+      aria-invalid={props.name in faults || undefined}
       withAsterisk={false}
       visibilityToggleButtonProps={{ 'aria-label': words.shared.showPassword, tabIndex: 0 }}
     />
