@@ -77,12 +77,10 @@ describe('the address changes once both mailboxes have confirmed', () => {
     expect((await register(t, { email: asked.person.email })).userId).not.toBe(asked.person.userId)
   })
 
-  test('opening the page uses nothing, and it offers both answers', async () => {
+  test('opening the page uses nothing', async () => {
     const asked = await changing(t)
     const page = await t.call('GET', `/confirm-email-change?token=${asked.token}`)
     expect(page.status).toBe(200)
-    expect(page.text).toContain('/v1/auth/email/change/confirm')
-    expect(page.text).toContain('/v1/auth/email/change/refuse')
     expect((await t.call('GET', '/undo-email-change?token=x')).status).toBe(200)
     expect((await confirm(asked.token)).body.status).toBe('waiting')
   })
