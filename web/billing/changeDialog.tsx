@@ -39,10 +39,14 @@ import { useNameLimit } from './useNameLimit.ts'
 type BillingState = components['schemas']['BillingState']
 type Plan = components['schemas']['Plan']
 
-/** What a subscription is to become; `seats` only where they are the buyer's business. */
+/** What a subscription is to become. */
 export interface Wanted {
   plan: Plan
   interval: Interval
+}
+
+/** The same with as many seats as are shown; null where they are not counted. */
+interface Target extends Wanted {
   seats: number | null
 }
 
@@ -59,9 +63,11 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
   const { plan } = wanted
   const { interval: current, seats: held } = state.subscription
   const [interval, setInterval] = useState(wanted.interval)
-  const [seats, setSeats] = useState(Math.max(held.used, wanted.seats ?? held.purchased ?? 1))
+  // What it is without being asked for. It is not sent: what is asked for is paid for, however many leave.
+  const usual = Math.max(1, held.used, (plan.plan === state.plan && held.purchased) || 0)
+  const [seats, setSeats] = useState<number | null>(null)
   const [asked] = useDebouncedValue(seats, 400)
-  const order = { plan: plan.plan, interval, ...(plan.per_seat && { seats: asked }) }
+  const order = { plan: plan.plan, interval, ...(asked !== null && { seats: asked }) }
   const preview = useQuery({
     queryKey: ['preview', order],
     queryFn: async () => unwrap(await client.api.POST('/v1/billing/subscription/preview', { body: order })),
@@ -78,13 +84,14 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
   })
   const said = words.billing.change
   const isOnlySeats = plan.per_seat && plan.plan === state.plan && wanted.interval === current
+  const target = { plan, interval, seats: plan.per_seat ? (seats ?? usual) : null }
   const isReckoned = preview.data && !preview.isFetching && asked === seats
   const nothing = preview.data?.takes_effect === 'never' && state.subscription.scheduled_change === null
 
   return (
     <Dialog opened onClose={onClose} size="lg" title={isOnlySeats ? said.titleSeats : said.title}>
       <Stack>
-        <FromTo state={state} to={{ plan, interval, seats: plan.per_seat ? seats : null }} />
+        <FromTo state={state} to={target} />
         {plan.month !== null && plan.year !== null && (
           <SegmentedControl
             aria-label={words.billing.interval}
@@ -104,8 +111,10 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
             max={100_000}
             allowDecimal={false}
             clampBehavior="blur"
-            value={seats}
-            onChange={(value) => typeof value === 'number' && value >= 1 && setSeats(value)}
+            value={seats ?? usual}
+            onChange={(value) =>
+              typeof value === 'number' && value >= 1 && setSeats(value === usual ? null : value)
+            }
           />
         )}
         <Divider />
@@ -113,7 +122,7 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
           {preview.error && asked === seats ? (
             <Refusal error={preview.error} />
           ) : isReckoned ? (
-            <Reckoning preview={preview.data} to={{ plan, interval, seats: plan.per_seat ? seats : null }} />
+            <Reckoning preview={preview.data} to={target} />
           ) : (
             <Stack gap="xs">
               <Text c="dimmed">{said.reckoning}</Text>
@@ -149,7 +158,7 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
   }
 }
 
-function FromTo({ state, to }: { state: BillingState; to: Wanted }) {
+function FromTo({ state, to }: { state: BillingState; to: Target }) {
   const { words, locale } = useWords()
   const { plan_billing: now, subscription } = state
   const held = { interval: subscription.interval, seats: subscription.seats.purchased }
@@ -174,7 +183,7 @@ function FromTo({ state, to }: { state: BillingState; to: Wanted }) {
   )
 }
 
-function Reckoning({ preview, to }: { preview: components['schemas']['ChangePreview']; to: Wanted }) {
+function Reckoning({ preview, to }: { preview: components['schemas']['ChangePreview']; to: Target }) {
   const { words, locale } = useWords()
   const at = useServiceTime()()
   const [isOpen, { toggle }] = useDisclosure()

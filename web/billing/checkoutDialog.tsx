@@ -24,17 +24,18 @@ const LEAST_TRIAL_MS = 48 * 3_600_000 + 120_000
 export function CheckoutDialog({ state, plan, interval: first, onClose }: CheckoutDialogProps) {
   const { words, locale } = useWords()
   const at = useServiceTime()()
-  const members = state.subscription.seats.used
+  // What is bought unless more are asked for. It is not sent: what is asked for is paid for, however many leave.
+  const least = Math.max(1, state.subscription.seats.used)
   const isSold = (interval: Interval) => plan[interval] !== null
   const [interval, setInterval] = useState(isSold(first) ? first : first === 'month' ? 'year' : 'month')
-  const [seats, setSeats] = useState(Math.max(1, members))
+  const [seats, setSeats] = useState<number | null>(null)
   const [hasCode, setHasCode] = useState(false)
   const [codeFault, setCodeFault] = useState<string | null>(null)
   const [seatsFault, setSeatsFault] = useState<string | null>(null)
   const codeField = useRef<HTMLInputElement>(null)
   const [isLeaving, setLeaving] = useState(false)
   const said = words.billing.checkout
-  const price = sayPrice(plan, { interval, seats: plan.per_seat ? seats : null }, words, locale)
+  const price = sayPrice(plan, { interval, seats: plan.per_seat ? (seats ?? least) : null }, words, locale)
   const { status, trial_ends_at } = state.subscription
   const carried =
     status === 'trialing' && trial_ends_at && Date.parse(trial_ends_at) - at.getTime() >= LEAST_TRIAL_MS
@@ -53,7 +54,7 @@ export function CheckoutDialog({ state, plan, interval: first, onClose }: Checko
     const body = {
       plan: plan.plan,
       interval,
-      ...(plan.per_seat && { seats }),
+      ...(seats !== null && { seats }),
       ...(code && { promotion_code: code.trim() }),
     }
     try {
@@ -87,16 +88,16 @@ export function CheckoutDialog({ state, plan, interval: first, onClose }: Checko
         {plan.per_seat && (
           <NumberInput
             label={words.billing.seatsWanted}
-            description={words.billing.seatsLeast(new Intl.NumberFormat(locale).format(Math.max(1, members)))}
-            min={Math.max(1, members)}
+            description={words.billing.seatsLeast(new Intl.NumberFormat(locale).format(least))}
+            min={least}
             max={100_000}
             allowDecimal={false}
             clampBehavior="blur"
-            value={seats}
+            value={seats ?? least}
             error={seatsFault}
             onChange={(value) => {
               setSeatsFault(null)
-              if (typeof value === 'number' && value >= 1) setSeats(value)
+              if (typeof value === 'number' && value >= 1) setSeats(value === least ? null : value)
             }}
           />
         )}

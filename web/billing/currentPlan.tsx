@@ -58,7 +58,7 @@ function Acts({ state, plans, focus }: { state: BillingState; plans: Plan[]; foc
   const { words } = useWords()
   const [isCancelling, setCancelling] = useState(false)
   const [wanted, setWanted] = useState<Wanted | null>(null)
-  const { status, ends_at, interval, scheduled_change, seats } = state.subscription
+  const { status, ends_at, interval, scheduled_change } = state.subscription
   const isAtStripe = state.actions.portal && status !== 'complimentary'
   const isOwed = ['past_due', 'unpaid', 'incomplete'].includes(status)
   const unpaid = useUnpaidInvoice(isAtStripe && isOwed)
@@ -81,7 +81,7 @@ function Acts({ state, plans, focus }: { state: BillingState; plans: Plan[]; foc
       )}
       {(status === 'paused' || (isLive && ends_at)) && <Resume focus={focus} />}
       {isGoingOn && !ends_at && scheduled_change && plan && interval && (
-        <Button variant="default" onClick={() => setWanted({ plan, interval, seats: seats.purchased })}>
+        <Button variant="default" onClick={() => setWanted({ plan, interval })}>
           {words.billing.callOff(plan.display_name)}
         </Button>
       )}

@@ -55,7 +55,7 @@ export function PlanCards({ state, plans, chosen }: PlanCardsProps) {
     const plan = plans.find((one) => one.plan === chosen.plan)
     const isSold = plan && (plan.month !== null || plan.year !== null)
     if (!mayChange || !isSold || (isSubscribed && plan.plan === state.plan)) return null
-    return { plan, interval, seats: null }
+    return { plan, interval }
   })
   const [isLeaving, setLeaving] = useState(false)
   const currency = plans.find((plan) => plan.currency)?.currency ?? null
@@ -94,11 +94,7 @@ export function PlanCards({ state, plans, chosen }: PlanCardsProps) {
             state={state}
             currency={currency}
             onLeave={isSubscribed && mayBuy && !subscription.ends_at ? () => setLeaving(true) : null}
-            onChoose={
-              mayChange
-                ? (by) => setWanted({ plan, interval: by, seats: subscription.seats.purchased })
-                : null
-            }
+            onChoose={mayChange ? (by) => setWanted({ plan, interval: by }) : null}
           />
         ))}
       </SimpleGrid>

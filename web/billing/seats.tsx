@@ -50,7 +50,7 @@ export function Seats({ state, plans }: SeatsProps) {
         <ChangeDialog
           state={state}
           plans={plans}
-          wanted={{ plan, interval, seats: purchased }}
+          wanted={{ plan, interval }}
           onClose={() => setOpen(false)}
         />
       )}
