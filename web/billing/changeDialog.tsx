@@ -57,6 +57,9 @@ interface ChangeDialogProps {
   onClose: () => void
 }
 
+/** A change is made at what was reckoned within the last fifteen minutes. */
+const PREVIEW_SHOWN_MS = 10 * 60_000
+
 /** Shows what a change costs and from when it counts, as Stripe reckons it, before it is made. */
 export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProps) {
   const { words, locale } = useWords()
@@ -75,6 +78,8 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
     gcTime: 0,
     staleTime: 0,
     retry: false,
+    refetchInterval: PREVIEW_SHOWN_MS,
+    refetchIntervalInBackground: true,
     refetchOnWindowFocus: false,
   })
   const change = useBillingChange(async () => {
@@ -85,7 +90,7 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
   const said = words.billing.change
   const isOnlySeats = plan.per_seat && plan.plan === state.plan && wanted.interval === current
   const target = { plan, interval, seats: plan.per_seat ? (seats ?? usual) : null }
-  const isReckoned = preview.data && !preview.isFetching && asked === seats
+  const isReckoned = preview.data && !preview.error && !preview.isFetching && asked === seats
   const nothing = preview.data?.takes_effect === 'never' && state.subscription.scheduled_change === null
 
   return (
@@ -139,7 +144,7 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
           <Button
             disabled={!isReckoned || nothing}
             loading={change.isPending}
-            onClick={() => change.mutate(undefined, { onSuccess: onClose })}
+            onClick={() => change.mutate(undefined, { onSuccess: onClose, onError: reckonAnew })}
           >
             {sayConfirm()}
           </Button>
@@ -147,6 +152,11 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
       </Stack>
     </Dialog>
   )
+
+  /** A page that slept, or a clock that was moved: what is shown is too old by now. */
+  function reckonAnew(error: unknown): void {
+    if (isAbout(error, '#/proration_date')) void preview.refetch()
+  }
 
   function sayConfirm(): string {
     if (!isReckoned || nothing) return said.confirm
@@ -277,17 +287,20 @@ function Refusal({ error }: { error: unknown }) {
   const said = words.billing.change
   const problem = error instanceof FrontgateProblem ? error : null
   const code = problem?.code
+  const isOld = isAbout(error, '#/proration_date')
   const portal = typeof problem?.members.portal === 'string' ? problem.members.portal : null
   const text =
     code === 'payment-failed'
       ? said.declined
       : isAbout(error, '#/seats')
         ? said.tooFewSeats
-        : code === 'subscription-not-changeable'
-          ? words.billing.settleFirst[settleOf[String(problem?.members.reason)] ?? 'ending']
-          : say(error)
+        : isOld
+          ? said.reckonedAnew
+          : code === 'subscription-not-changeable'
+            ? words.billing.settleFirst[settleOf[String(problem?.members.reason)] ?? 'ending']
+            : say(error)
   return (
-    <Alert color="red" role="alert">
+    <Alert color={isOld ? 'orange' : 'red'} role="alert">
       <Stack align="flex-start" gap="sm">
         {text}
         {portal && (

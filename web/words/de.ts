@@ -447,6 +447,7 @@ export const de: Words = {
       declined:
         'Die Zahlung ist fehlgeschlagen: Die Karte wurde abgelehnt, oder die Bank verlangt eine Bestätigung. Es wurde nichts geändert und nichts abgebucht.',
       otherCard: 'Andere Karte angeben',
+      reckonedAnew: 'Der Betrag wurde neu berechnet: Bitte sehen Sie ihn sich noch einmal an.',
       tooFewSeats: 'So viele Plätze gibt es bei diesem Tarif nicht.',
     },
     callOff: (plan) => `Doch bei ${plan} bleiben`,

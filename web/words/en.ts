@@ -434,6 +434,7 @@ export const en = {
       declined:
         'The payment did not go through: the card was declined, or the bank wants a confirmation. Nothing was changed and nothing charged.',
       otherCard: 'Give another card',
+      reckonedAnew: 'The amount was reckoned anew: look at it once more.',
       tooFewSeats: 'So many seats cannot be had with this plan.',
     },
     callOff: (plan: string) => `Keep ${plan} instead`,
