@@ -1,7 +1,7 @@
 import { type components, FrontgateProblem, unwrap } from '@frontgate/client'
 import { formatDate, type Interval, useServiceTime } from '@frontgate/client/react'
 import { Anchor, Button, Group, NumberInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
-import { useRef, useState } from 'react'
+import { useCallback, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { client } from '../client.ts'
 import { Form, Submit } from '../forms/form.tsx'
@@ -9,6 +9,7 @@ import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
 import { isAbout } from './isAbout.ts'
 import { sayPrice } from './sayPrice.ts'
+import { useWayBack } from './useWayBack.ts'
 
 interface CheckoutDialogProps {
   state: components['schemas']['BillingState']
@@ -34,6 +35,7 @@ export function CheckoutDialog({ state, plan, interval: first, onClose }: Checko
   const [seatsFault, setSeatsFault] = useState<string | null>(null)
   const codeField = useRef<HTMLInputElement>(null)
   const [isLeaving, setLeaving] = useState(false)
+  useWayBack(useCallback(() => setLeaving(false), []))
   const said = words.billing.checkout
   const price = sayPrice(plan, { interval, seats: plan.per_seat ? (seats ?? least) : null }, words, locale)
   const { status, trial_ends_at } = state.subscription
@@ -57,22 +59,27 @@ export function CheckoutDialog({ state, plan, interval: first, onClose }: Checko
       ...(seats !== null && { seats }),
       ...(code && { promotion_code: code.trim() }),
     }
+    setLeaving(true)
     try {
       const { url } = unwrap(await client.api.POST('/v1/billing/checkout-session', { body }))
-      setLeaving(true)
       location.assign(url)
     } catch (thrown) {
-      if (isAbout(thrown, '#/promotion_code')) return showFault(said.badPromotion)
-      if (isAbout(thrown, '#/seats')) return setSeatsFault(words.billing.change.tooFewSeats)
       const problem = thrown instanceof FrontgateProblem ? thrown : null
       // Somebody else of the account was faster.
-      if (problem?.code !== 'already-subscribed') throw thrown
-      location.assign(String(problem.members.portal))
+      if (problem?.code === 'already-subscribed') return location.assign(String(problem.members.portal))
+      setLeaving(false)
+      if (isAbout(thrown, '#/promotion_code')) return showFault(said.badPromotion)
+      if (isAbout(thrown, '#/seats')) return setSeatsFault(words.billing.change.tooFewSeats)
+      throw thrown
     }
   }
 
+  function close(): void {
+    if (!isLeaving) onClose()
+  }
+
   return (
-    <Dialog opened onClose={onClose} title={said.title(plan.display_name)}>
+    <Dialog opened onClose={close} title={said.title(plan.display_name)}>
       <Form onSubmit={({ promotion_code }) => pay(promotion_code)}>
         {isSold('month') && isSold('year') && (
           <SegmentedControl
@@ -127,7 +134,7 @@ export function CheckoutDialog({ state, plan, interval: first, onClose }: Checko
           <Submit data-autofocus {...(isLeaving && { loading: true })}>
             {said.submit}
           </Submit>
-          <Button variant="subtle" color="gray" fullWidth onClick={onClose}>
+          <Button variant="subtle" color="gray" fullWidth disabled={isLeaving} onClick={close}>
             {words.shared.cancel}
           </Button>
         </Stack>

@@ -1,9 +1,10 @@
 import { unwrap } from '@frontgate/client'
 import { Button, type ButtonProps, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { client } from '../client.ts'
 import { useSayProblem } from '../forms/useSayProblem.ts'
+import { useWayBack } from './useWayBack.ts'
 
 /** Leaves for a page of Stripe's, whose address is asked for when it is pressed: it is good for minutes. */
 function useLeave<What>(find: (what: What) => Promise<string>) {
@@ -11,12 +12,7 @@ function useLeave<What>(find: (what: What) => Promise<string>) {
     mutationFn: find,
     onSuccess: (url) => location.assign(url),
   })
-  useEffect(() => {
-    // The browser's way back shows this page as it was left.
-    const restore = (event: PageTransitionEvent) => event.persisted && reset()
-    addEventListener('pageshow', restore)
-    return () => removeEventListener('pageshow', restore)
-  }, [reset])
+  useWayBack(reset)
   return { leave: mutate, error, isLeaving: isPending || isSuccess }
 }
 
