@@ -6,7 +6,7 @@ const everyPage = new RegExp(
   [
     'node_modules/(react|react-dom|scheduler|use-sync-external-store|clsx|openapi-fetch|@mantine/hooks)/',
     'node_modules/@tanstack/',
-    'node_modules/@mantine/core/esm/(core|utils)/',
+    'node_modules/@mantine/core/esm/(?!components/)',
     'node_modules/@mantine/core/esm/components/(ActionIcon|Alert|Anchor|Box|Button|Center|CloseButton|Divider|Flex|Group|Input|InputBase|Loader|NativeSelect|Paper|PasswordInput|Stack|Text|TextInput|Title|Transition|UnstyledButton|VisuallyHidden)/',
     'client/dist/',
     'web/(forms|shell/(brand|card|failed|footer|loading|notFound|useTitle|visitorLayout))',
