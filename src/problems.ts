@@ -283,7 +283,7 @@ export const problems = {
     status: 410,
     title: 'A newer link has been sent',
     meaning:
-      'Asking for another mail, changing the password, or being invited again makes earlier links void.',
+      'Asking for another mail, changing the password, or being invited again makes earlier links void. An operator’s are void once one of them is used.',
     remedy: 'Use the newest mail.',
   },
   'token-canceled': {

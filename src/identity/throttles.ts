@@ -6,7 +6,7 @@ const HOUR = 60 * MINUTE
 
 /** How often a mail may be asked for: per address, and per network that asks. */
 export function mailLimits(
-  route: 'forgot' | 'resend' | 'first' | 'email-change' | 'operator',
+  route: 'forgot' | 'resend' | 'first' | 'email-change',
   email: string,
   ip: string | null,
 ): Limit[] {
@@ -21,6 +21,20 @@ export function mailLimits(
 export function emailChangeLimits(newEmail: string, userId: string, ip: string | null): Limit[] {
   const perUser = { key: `email-change user ${userId}`, most: 5, windowSeconds: HOUR }
   return [...mailLimits('email-change', newEmail, ip), perUser]
+}
+
+/**
+ * How often a link that signs an operator in may be asked for. Whoever knows the address of one uses up what their own network
+ * may ask, not what the operator's may; only the cap on what a mailbox gets is for all of them together.
+ */
+export function operatorLinkLimits(email: string, ip: string | null): Limit[] {
+  const network = networkOf(ip ?? '')
+  return [
+    { key: `operator minute ${network} ${email}`, most: 1, windowSeconds: MINUTE },
+    { key: `operator hour ${network} ${email}`, most: 5, windowSeconds: HOUR },
+    { key: `operator hour ${email}`, most: 30, windowSeconds: HOUR },
+    { key: `operator ip ${network}`, most: 20, windowSeconds: HOUR },
+  ]
 }
 
 /** Failed sign-ins, per address and per network. */

@@ -81,18 +81,34 @@ describe('a link', () => {
     expect(replies.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(410)])
   })
 
-  test('is good for fifteen minutes, and until there is another', async () => {
+  test('is good for fifteen minutes', async () => {
     const email = await newOperator(t)
     const first = await operatorLink(t, email)
-    t.moveClock(MINUTE + 1)
-    const second = await operatorLink(t, email)
-    expect((await signIn(first)).body.code).toBe('token-superseded')
     t.moveClock(15 * MINUTE)
-    expect((await signIn(second)).body.code).toBe('token-expired')
-    t.moveClock(MINUTE)
-    const third = await operatorLink(t, email)
+    expect((await signIn(first)).body.code).toBe('token-expired')
+    const second = await operatorLink(t, email)
     t.moveClock(15 * MINUTE - 1)
-    expect((await signIn(third)).status).toBe(200)
+    expect((await signIn(second)).status).toBe(200)
+  })
+
+  test('stays good when another is asked for, until one of them is used', async () => {
+    const email = await newOperator(t)
+    const other = await operatorLink(t)
+    const links = []
+    for (let i = 0; i < 3; i++) links.push(await operatorLink(t, email))
+    const [first = '', second = '', third = ''] = links
+    expect((await signIn(second)).status).toBe(200)
+    expect((await signIn(first)).body.code).toBe('token-superseded')
+    expect((await signIn(second)).body.code).toBe('token-used')
+    expect((await signIn(third)).body.code).toBe('token-superseded')
+    expect((await signIn(other)).status).toBe(200)
+  })
+
+  test('is the one of several that is used first', async () => {
+    const email = await newOperator(t)
+    const links = [await operatorLink(t, email), await operatorLink(t, email), await operatorLink(t, email)]
+    const replies = await Promise.all(links.map(signIn))
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 410, 410])
   })
 
   test('nobody made is unknown, and so is one of another purpose', async () => {
@@ -130,19 +146,37 @@ describe('a link', () => {
     expect((await signIn(token)).body.code).toBe('token-superseded')
   })
 
-  test.each(['an operator', 'nobody'])(
-    'is mailed to %s once a minute and five times an hour',
-    async (who) => {
-      const email = who === 'nobody' ? newAddress() : await newOperator(t)
+  describe.each(['an operator', 'nobody'])('to %s', (who) => {
+    const anAddress = async () => (who === 'nobody' ? newAddress() : newOperator(t))
+    const askFrom = async (email: string, from: string) =>
+      (await post('link', { body: { email }, from })).status
+
+    test('is asked for once a minute and five times an hour from one network', async () => {
+      const [email, from] = [await anAddress(), newNetwork()]
       const statuses = []
       for (let i = 0; i < 6; i++) {
-        statuses.push((await askForLink(t, email)).status)
-        if (i === 0) statuses.push((await askForLink(t, email)).status)
+        statuses.push(await askFrom(email, from))
+        if (i === 0) statuses.push(await askFrom(email, from))
         t.moveClock(MINUTE + 1)
       }
       expect(statuses).toEqual([202, 429, 202, 202, 202, 202, 429])
-    },
-  )
+    })
+
+    test('is asked for from another network meanwhile', async () => {
+      const [email, theirs] = [await anAddress(), newNetwork()]
+      expect([await askFrom(email, theirs), await askFrom(email, theirs)]).toEqual([202, 429])
+      expect(await askFrom(email, newNetwork())).toBe(202)
+    })
+
+    test('is asked for thirty times an hour from all networks together', async () => {
+      const email = await anAddress()
+      const statuses = []
+      for (let i = 0; i < 31; i++) statuses.push(await askFrom(email, newNetwork()))
+      expect(statuses).toEqual([...Array(30).fill(202), 429])
+      t.moveClock(HOUR)
+      expect(await askFrom(email, newNetwork())).toBe(202)
+    })
+  })
 
   test('is asked for twenty times an hour from one network', async () => {
     const from = newNetwork()

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
 import { inTx } from '../../db/transaction.ts'
 import type { Caller } from '../../http/actor.ts'
-import { mailLimits } from '../../identity/throttles.ts'
+import { operatorLinkLimits } from '../../identity/throttles.ts'
 import { enqueue, job } from '../../jobs/enqueue.ts'
 import { refuseAboveLimit } from '../../limits/refuseAboveLimit.ts'
 
@@ -22,7 +22,7 @@ export const sendSignInLinkJob = job<LinkRequest>('operators.send-sign-in-link')
  * the same answer after the same work under the same throttle.
  */
 export async function askForLink(app: App, caller: Caller, email: string, at: Date): Promise<void> {
-  refuseAboveLimit(await app.limiter.take(mailLimits('operator', email, caller.ip), at))
+  refuseAboveLimit(await app.limiter.take(operatorLinkLimits(email, caller.ip), at))
   const request = { id: uuidv7(), email, caller, requestedAt: at.toISOString() }
   await inTx(app, (tx) => enqueue(tx, sendSignInLinkJob, request))
 }

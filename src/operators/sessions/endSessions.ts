@@ -2,6 +2,7 @@ import { audit } from '../../audit/audit.ts'
 import type { Tx } from '../../db/transaction.ts'
 import type { Caller } from '../../http/actor.ts'
 import { hashToken } from '../../secrets/mailedTokens.ts'
+import { voidLinks } from './voidLinks.ts'
 
 /** Ends the session of a browser's token, and with it the access tokens that it got; harmless when it is over. */
 export async function endSession(tx: Tx, caller: Caller, token: string, at: Date): Promise<void> {
@@ -28,12 +29,6 @@ export async function endSessions(tx: Tx, operatorId: string, at: Date): Promise
       .where('operator_id', '=', operatorId)
       .where('ended_at', 'is', null)
       .execute(),
-    tx
-      .updateTable('operator_sign_in_tokens')
-      .set({ superseded_at: at })
-      .where('operator_id', '=', operatorId)
-      .where('used_at', 'is', null)
-      .where('superseded_at', 'is', null)
-      .execute(),
+    voidLinks(tx, operatorId, at),
   ])
 }

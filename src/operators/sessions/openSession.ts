@@ -6,6 +6,7 @@ import type { Caller } from '../../http/actor.ts'
 import { whyVoid } from '../../identity/rules.ts'
 import { problem } from '../../problems.ts'
 import { hashToken } from '../../secrets/mailedTokens.ts'
+import { voidLinks } from './voidLinks.ts'
 
 const HOUR = 3_600_000
 const SESSION_HOURS = 12
@@ -20,8 +21,9 @@ export interface OperatorSession {
 }
 
 /**
- * Uses a mailed link, once, and begins a session: of parallel calls with one token exactly one succeeds, the others throw why
- * it is void. The session's own token is returned and kept as a hash.
+ * Uses a mailed link, once, and begins a session; other links of the operator are void from then on. Of parallel calls with
+ * links of one operator exactly one succeeds, the others throw why theirs is void. The session's own token is returned and
+ * kept as a hash.
  */
 export async function openSession(
   tx: Tx,
@@ -33,6 +35,7 @@ export async function openSession(
   const operator = await holdOwner(tx, tokenHash)
   if (!operator) throw problem('token-unknown')
   await redeemLink(tx, tokenHash, at)
+  await voidLinks(tx, operator.id, at)
   const [sessionId, token] = [uuidv7(), PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')]
   const expiresAt = new Date(at.getTime() + SESSION_HOURS * HOUR)
   await tx

@@ -9,7 +9,10 @@ import type { LinkRequest } from './askForLink.ts'
 const MINUTE = 60_000
 const LINK_MINUTES = 15
 
-/** Mails the link that was asked for, if an operator has the address; a second run mails nothing. */
+/**
+ * Mails the link that was asked for, if an operator has the address; a second run mails nothing. Links that are out stay good:
+ * anybody can ask for one.
+ */
 export async function sendSignInLink(app: App, request: LinkRequest): Promise<void> {
   const { id, email, caller, requestedAt } = request
   await inTx(app, async (tx) => {
@@ -34,13 +37,6 @@ async function mailLink(
 ): Promise<void> {
   const token = mintToken(config.secrets, 'operator-sign-in', id)
   await Promise.all([
-    tx
-      .updateTable('operator_sign_in_tokens')
-      .set({ superseded_at: at })
-      .where('operator_id', '=', operatorId)
-      .where('used_at', 'is', null)
-      .where('superseded_at', 'is', null)
-      .execute(),
     tx
       .insertInto('operator_sign_in_tokens')
       .values({
