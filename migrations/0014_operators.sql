@@ -8,3 +8,4 @@ create index subscriptions_ended on subscriptions (ended_at) where ended_at is n
 -- In the order of the list, which takes the newest of each kind; the former index began with the same column.
 create index mail_log_account_newest on mail_log (account_id, created_at desc, id desc) where account_id is not null;
 drop index mail_log_account;
+create index mail_log_user_newest on mail_log (user_id, created_at desc, id desc) where account_id is null;

@@ -45,7 +45,8 @@ export function timelinePage(entries: TimelineEntry[], limit: number) {
 
 /**
  * What happened to an account, the newest first: its trail, events at Stripe, mails about it, mails to its members that are
- * about no account, and grants. Of each kind no more than the page holds is read.
+ * about no account, and grants. Of each kind no more than the page holds is read, and of members' mails no more than that of
+ * as many members: one whose newest is older than those of so many others has none in it.
  */
 export async function readTimeline(
   db: Db,
@@ -60,6 +61,7 @@ export async function readTimeline(
     sql`${isAfter(at, id)} order by ${at} desc, ${id} desc limit ${limit}`
   const mail = sql`m.id::text, m.created_at, 'mail',
     json_build_object('template', m.template, 'status', m.status, 'user_id', m.user_id)`
+  const isOwn = (userId: RawBuilder<unknown>) => sql`m.user_id = ${userId} and m.account_id is null`
   const { rows } = await sql<TimelineEntry>`
     select * from (
       (select l.id::text as id, l.at, 'audit' as kind, json_build_object('action', l.action, 'actor_kind', l.actor_kind,
@@ -78,10 +80,18 @@ export async function readTimeline(
       (select ${mail} from mail_log m
         where m.account_id = ${accountId} and ${newest(sql`m.created_at`, sql`m.id`)})
       union all
-      (select m.* from members b cross join lateral (
-          select ${mail} from mail_log m
-          where m.user_id = b.user_id and m.account_id is null and ${newest(sql`m.created_at`, sql`m.id`)}) m
-        where b.account_id = ${accountId})
+      (select ${mail} from (
+          select m.* from (
+            select b.user_id from members b cross join lateral (
+              select m.created_at, m.id from mail_log m
+              where ${isOwn(sql`b.user_id`)} and ${isAfter(sql`m.created_at`, sql`m.id`)}
+              order by m.created_at desc, m.id desc limit 1) m
+            where b.account_id = ${accountId}
+            order by m.created_at desc, m.id desc limit ${limit}) latest
+          cross join lateral (
+            select m.* from mail_log m
+            where ${isOwn(sql`latest.user_id`)} and ${newest(sql`m.created_at`, sql`m.id`)}) m
+          order by m.created_at desc, m.id desc limit ${limit}) m)
       union all
       (select g.id::text, g.created_at, 'grant', json_build_object('grant_id', g.id, 'source', g.source, 'plan', g.plan,
           'from', g.from_at, 'until', g.until_at, 'reason', g.reason)

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inTx, type Tx } from '../../src/db/transaction.ts'
+import { readTimeline } from '../../src/operators/listTimeline.ts'
 import { inInbox } from '../support/inbox.ts'
 import { newMember } from '../support/invites.ts'
 import { customerOf } from '../support/mirrored.ts'
@@ -101,6 +104,67 @@ test('page by page every entry once, however many are of one instant', async () 
     } while (cursor)
     expect(seen).toEqual(whole)
   }
+})
+
+/** How many mails this connection has read that PostgreSQL has not yet added to those of all. */
+async function countReads(tx: Tx): Promise<number> {
+  const { rows } = await sql<{ rows: string }>`
+    select seq_tup_read + idx_tup_fetch as rows from pg_stat_xact_user_tables where relname = 'mail_log'`.execute(
+    tx,
+  )
+  return Number(rows[0]?.rows ?? 0)
+}
+
+describe('of an account with many members, whose mails are about no account', () => {
+  const [MEMBERS, MAILS] = [120, 30]
+  let person: Person
+  beforeAll(async () => {
+    person = await registerVerified(t)
+    await t.settled()
+    // Some wrote to each other all day, others once; many mails are of one instant.
+    await t.app.pool.query(
+      `with people as (
+        insert into users (id, email, created_at)
+        select gen_random_uuid(), 'many-' || n || '@example.com', $2 from generate_series(1, ${MEMBERS}) n returning id
+      ), joined as (
+        insert into members (account_id, user_id, role, created_at) select $1, id, 'member', $2 from people
+      )
+      insert into mail_log (id, template, user_id, status, created_at)
+      select gen_random_uuid(), 'password-changed', id, 'sent', $2::timestamptz - (2 + mod(n * n, 11)) * interval '1 second'
+      from people, generate_series(1, ${MAILS}) n`,
+      [person.accountId, t.app.now()],
+    )
+  })
+
+  test('page by page every entry once, the newest first', async () => {
+    const seen: Entry[] = []
+    let cursor: string | null = null
+    do {
+      const page = await read(person, `limit=100${cursor ? `&cursor=${cursor}` : ''}`)
+      seen.push(...page.data)
+      cursor = page.next_cursor
+    } while (cursor)
+    const { rows } = await t.app.pool.query(
+      `select m.id from mail_log m join members b on b.user_id = m.user_id
+      where b.account_id = $1 order by m.created_at desc, m.id desc`,
+      [person.accountId],
+    )
+    expect(seen.filter(({ kind }) => kind === 'mail').map(({ id }) => id)).toEqual(rows.map(({ id }) => id))
+    const times = seen.map((entry) => entry.at)
+    expect(times).toEqual(times.toSorted().reverse())
+  })
+
+  test('a page reads no more of each than it could show', async () => {
+    await t.app.pool.query('analyze mail_log')
+    const limit = 10
+    const read = await inTx(t.app, async (tx) => {
+      const before = await countReads(tx)
+      await readTimeline(tx, person.accountId, { limit, after: null })
+      return (await countReads(tx)) - before
+    })
+    expect(read).toBeGreaterThan(0)
+    expect(read).toBeLessThanOrEqual(MEMBERS + limit * limit + 2 * limit)
+  })
 })
 
 test('an account that has more than is shown with it says how to go on', async () => {
