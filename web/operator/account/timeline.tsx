@@ -8,7 +8,7 @@ import { PagedList } from '../pagedList.tsx'
 import { Raw } from '../raw.tsx'
 import { sayAudit } from '../sayAudit.ts'
 import { Section } from '../section.tsx'
-import { usePages } from '../usePages.ts'
+import { usePagesAfter } from '../usePages.ts'
 import { said } from '../words/words.ts'
 import type { OperatorAccount } from './useAccount.ts'
 
@@ -17,10 +17,12 @@ const { timeline: texts } = said
 const kinds = ['audit', 'stripe-event', 'grant', 'mail'] as const
 const icons = { audit: IconHistory, 'stripe-event': IconBolt, grant: IconGift, mail: IconMail }
 
-/** All that happened to the account, the newest first. */
-export function Timeline({ account: { id, members } }: { account: OperatorAccount }) {
+/** All that happened to the account, the newest first; the newest of it came with the account. */
+export function Timeline({ account }: { account: OperatorAccount }) {
+  const { id, members } = account
   const [kind, setKind] = useState<string>('all')
-  const pages = usePages<Entry>(['account', id, 'timeline'], async (page) =>
+  const newest = { data: account.timeline, next_cursor: account.timeline_next }
+  const pages = usePagesAfter<Entry>(newest, ['account', id, 'timeline'], async (page) =>
     unwrap(
       await operatorClient.api.GET('/v1/operator/accounts/{id}/timeline', {
         params: { path: { id }, query: { ...page, limit: 50 } },
