@@ -58,6 +58,10 @@ export function Act<Result>(props: ActProps<Result>) {
       else close()
     },
   })
+  // What it will reveal is said once: nobody may look away meanwhile.
+  const closeUnlessPending = () => {
+    if (!act.isPending) close()
+  }
   return (
     <>
       <Button
@@ -71,9 +75,9 @@ export function Act<Result>(props: ActProps<Result>) {
       </Button>
       <Modal
         opened={isOpen}
-        onClose={close}
+        onClose={closeUnlessPending}
         title={title}
-        closeButtonProps={{ 'aria-label': words.shared.close }}
+        closeButtonProps={{ 'aria-label': words.shared.close, disabled: act.isPending }}
         closeOnClickOutside={!shown}
         closeOnEscape={!shown}
         transitionProps={{ onExited: () => setShown(null) }}
@@ -101,7 +105,7 @@ export function Act<Result>(props: ActProps<Result>) {
               />
             )}
             <Group justify="flex-end" gap="xs">
-              <Button variant="default" onClick={close}>
+              <Button variant="default" onClick={closeUnlessPending} disabled={act.isPending}>
                 {words.shared.cancel}
               </Button>
               <Submit fullWidth={false} {...(isGrave && { color: 'red.9' })}>
