@@ -1,6 +1,7 @@
 import { unwrap } from '@frontgate/client'
 import { nameInWords } from '@frontgate/client/react'
-import { NativeSelect } from '@mantine/core'
+import { Checkbox, NativeSelect } from '@mantine/core'
+import { useState } from 'react'
 import { Field } from '../../forms/form.tsx'
 import { Act } from '../act.tsx'
 import { operatorClient } from '../operatorClient.ts'
@@ -28,14 +29,14 @@ export function SetOverride({ accountId: id, kind, name, value }: SetOverridePro
       says={kind === 'feature' ? texts.setFeatureSays : texts.setLimitSays}
       confirm={texts.set}
       done={texts.setDone(title)}
-      run={async ({ value: given, until, reason = '' }) => {
+      run={async ({ value: given, unlimited, until, reason = '' }) => {
         const params = { path: { id, name } }
         const end = { until: instantIn(until), reason }
         if (kind === 'feature') {
           const body = { value: given === 'on', ...end }
           unwrap(await operatorClient.api.PUT('/v1/operator/accounts/{id}/features/{name}', { params, body }))
         } else {
-          const body = { value: given === undefined ? null : Number(given), ...end }
+          const body = { value: unlimited ? null : Number(given), ...end }
           unwrap(await operatorClient.api.PUT('/v1/operator/accounts/{id}/limits/{name}', { params, body }))
         }
       }}
@@ -52,20 +53,37 @@ export function SetOverride({ accountId: id, kind, name, value }: SetOverridePro
           data-autofocus
         />
       ) : (
-        <Field
-          name="value"
-          type="number"
-          inputMode="numeric"
-          min={0}
-          step={1}
-          max={1_000_000_000_000}
-          label={texts.value}
-          description={texts.emptyIsUnlimited}
-          defaultValue={typeof value === 'number' ? value : ''}
-          data-autofocus
-        />
+        <LimitFields value={value} />
       )}
       <UntilField days={[7, 30, 90]} />
     </Act>
+  )
+}
+
+/** A number, or that there is none: a field that was left empty says neither. */
+function LimitFields({ value }: Pick<SetOverrideProps, 'value'>) {
+  const [isUnlimited, setUnlimited] = useState(value === null)
+  return (
+    <>
+      <Field
+        name="value"
+        type="number"
+        inputMode="numeric"
+        min={0}
+        step={1}
+        max={1_000_000_000_000}
+        label={texts.value}
+        required
+        disabled={isUnlimited}
+        defaultValue={typeof value === 'number' ? value : ''}
+        data-autofocus={isUnlimited ? undefined : true}
+      />
+      <Checkbox
+        name="unlimited"
+        label={texts.unlimited}
+        checked={isUnlimited}
+        onChange={(event) => setUnlimited(event.currentTarget.checked)}
+      />
+    </>
   )
 }

@@ -192,7 +192,7 @@ export const de: OperatorWords = {
     on: 'An',
     off: 'Aus',
     value: 'Wert',
-    emptyIsUnlimited: 'Leer: unbegrenzt.',
+    unlimited: 'Unbegrenzt',
     set: 'Setzen',
     change: 'Ändern',
     setTitle: (name) => `${name} für dieses Konto setzen`,

@@ -199,7 +199,7 @@ export const en = {
     on: 'On',
     off: 'Off',
     value: 'Value',
-    emptyIsUnlimited: 'Empty: unlimited.',
+    unlimited: 'Unlimited',
     set: 'Set',
     change: 'Change',
     setTitle: (name: string) => `Set ${name} for this account`,
