@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Journey, openJourney } from '../support/journey.ts'
 import { isOpen, signUp, verify } from './steps.ts'
@@ -9,6 +10,20 @@ beforeAll(async () => {
 }, 2 * MINUTES)
 afterAll(() => j?.close())
 
+/** A browser of an operator, at the search for accounts. */
+async function signInStaff(email: string): Promise<Page> {
+  await j.control('POST', '/operators', { email })
+  const staff = await j.sitDown()
+  await staff.goto('/operator')
+  await staff.getByLabel('E-mail').fill(email)
+  await staff.getByRole('button', { name: /link/i }).click()
+  const mail = await j.mailTo(email, /sign in/i)
+  await staff.goto(mail.links[0])
+  await staff.getByRole('button', { name: /sign in/i }).click()
+  await staff.getByRole('searchbox').waitFor()
+  return staff
+}
+
 test(
   'an operator gives an account a plan, and the member sees it',
   async () => {
@@ -19,14 +34,7 @@ test(
     await j.advance(15)
     expect(await isOpen(j, ada)).toBe(false)
 
-    await j.control('POST', '/operators', { email: 'staff@frontgate.example' })
-    const staff = await j.sitDown()
-    await staff.goto('/operator')
-    await staff.getByLabel('E-mail').fill('staff@frontgate.example')
-    await staff.getByRole('button', { name: /link/i }).click()
-    const mail = await j.mailTo('staff@frontgate.example', /sign in/i)
-    await staff.goto(mail.links[0])
-    await staff.getByRole('button', { name: /sign in/i }).click()
+    const staff = await signInStaff('staff@frontgate.example')
     await staff.getByRole('searchbox').fill('ada@engines.example')
     await staff.getByRole('link', { name: /Ada/ }).first().click()
     await staff.getByRole('button', { name: /complimentary/i }).waitFor()
@@ -44,6 +52,62 @@ test(
     await ada.goto('/billing')
     await ada.getByText('complimentary').first().waitFor()
     await j.picture(ada, 'complimentary, as the member sees it')
+  },
+  MINUTES,
+)
+
+test(
+  'an operator loses nothing by a slip, and hears what failed',
+  async () => {
+    const grace = await j.sitDown()
+    await grace.goto('/sign-up')
+    await signUp(j, grace, { name: 'Grace Hopper', email: 'grace@compilers.example' })
+    const staff = await signInStaff('careful@frontgate.example')
+
+    // The newest of its timeline comes with the account, and is not asked for again.
+    const asked: string[] = []
+    staff.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await staff.getByRole('searchbox').fill('grace@compilers.example')
+    await staff.getByRole('link', { name: /Grace/ }).first().click()
+    await staff.getByRole('heading', { name: 'Timeline' }).waitFor()
+    await staff.getByRole('button', { name: 'Set: Trees' }).click()
+
+    const dialog = staff.getByRole('dialog')
+    await dialog.getByLabel('Reason').fill('Has a forest')
+    await dialog.getByRole('button', { name: 'Set', exact: true }).click()
+    await dialog.getByText('This is needed.').waitFor()
+    await dialog.getByLabel('Unlimited').check()
+    await dialog.getByRole('button', { name: 'Set', exact: true }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await staff.getByRole('row', { name: /Trees.*Unlimited/ }).waitFor()
+    await staff.getByRole('listitem').filter({ hasText: 'Has a forest' }).waitFor()
+    expect(asked.filter((path) => path.endsWith('/timeline'))).toEqual([])
+
+    await staff.getByRole('link', { name: 'Product keys' }).click()
+    await staff.getByRole('button', { name: 'Make a key' }).click()
+    await dialog.getByLabel('Name').fill('Of the product')
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    await staff.route('**/v1/operator/product-keys', async (route) => {
+      await held
+      await route.continue()
+    })
+    await dialog.locator('button[type=submit]').click()
+    await expect.poll(() => dialog.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true)
+    await staff.keyboard.press('Escape')
+    await staff.mouse.click(5, 400)
+    letGo()
+    await dialog.getByText(/^fg_/).waitFor()
+    await dialog.getByRole('button', { name: 'Close' }).last().click()
+    await dialog.waitFor({ state: 'hidden' })
+
+    await staff.route('**/v1/operator/auth/sign-out', (route) => route.abort())
+    await staff.getByRole('button', { name: 'Sign out' }).click()
+    await staff.getByRole('main').getByRole('alert').waitFor()
+    await j.picture(staff, 'a sign-out that failed')
+    await staff.unroute('**/v1/operator/auth/sign-out')
+    await staff.getByRole('button', { name: 'Sign out' }).click()
+    await staff.getByLabel('E-mail').waitFor()
   },
   MINUTES,
 )

@@ -1,5 +1,6 @@
 import {
   ActionIcon,
+  Alert,
   AppShell,
   Badge,
   Burger,
@@ -24,8 +25,9 @@ import {
   IconReceipt,
   IconWebhook,
 } from '@tabler/icons-react'
-import { useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import { useSayProblem } from '../forms/useSayProblem.ts'
 import { operatorClient } from '../operator/operatorClient.ts'
 import { OutcomeProvider } from '../operator/outcome.tsx'
 import { useOperator } from '../operator/useOperator.ts'
@@ -46,15 +48,16 @@ export function OperatorLayout() {
   const { pathname } = useLocation()
   const [isOpen, { toggle, close }] = useDisclosure()
   const queries = useQueryClient()
+  const say = useSayProblem()
+  const signOut = useMutation({
+    mutationFn: () => operatorClient.signOut(),
+    onSuccess: () => queries.removeQueries({ queryKey: ['operator'] }),
+  })
   if (pathname === SIGN_IN) return <VisitorLayout />
   if (status === 'loading') {
     return problem ? <Failed error={problem} reset={() => void operatorClient.ready()} /> : <Loading />
   }
   if (status === 'signed-out') return <Navigate to={SIGN_IN} replace />
-  const signOut = async () => {
-    await operatorClient.signOut()
-    queries.removeQueries({ queryKey: ['operator'] })
-  }
   return (
     <OutcomeProvider>
       <AppShell
@@ -88,7 +91,8 @@ export function OperatorLayout() {
                   color="gray"
                   size="lg"
                   aria-label={words.shell.signOut}
-                  onClick={() => void signOut()}
+                  loading={signOut.isPending}
+                  onClick={() => signOut.mutate()}
                 >
                   <IconLogout size={18} aria-hidden />
                 </ActionIcon>
@@ -120,6 +124,19 @@ export function OperatorLayout() {
         </AppShell.Navbar>
         <AppShell.Main>
           <Stack maw={1120} mx="auto" gap="lg">
+            {signOut.isError && (
+              <Alert
+                color="red"
+                variant="outline"
+                role="alert"
+                bg="var(--mantine-color-body)"
+                pos="sticky"
+                top="calc(var(--app-shell-header-height) + 8px)"
+                style={{ zIndex: 1 }}
+              >
+                {say(signOut.error)}
+              </Alert>
+            )}
             <Outlet />
           </Stack>
           <Footer />
