@@ -274,6 +274,7 @@ create table mail_log (
 );
 CREATE INDEX mail_log_account_newest ON public.mail_log USING btree (account_id, created_at DESC, id DESC) WHERE (account_id IS NOT NULL);
 CREATE INDEX mail_log_user ON public.mail_log USING btree (user_id, created_at DESC);
+CREATE INDEX mail_log_user_newest ON public.mail_log USING btree (user_id, created_at DESC, id DESC) WHERE (account_id IS NULL);
 comment on column mail_log.once_key is 'a second mail for the same fact is not queued';
 
 create table members (
