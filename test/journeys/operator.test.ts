@@ -45,7 +45,7 @@ test(
     await j.picture(staff, 'giving a plan')
     await dialog.getByRole('button', { name: /give/i }).click()
     await dialog.waitFor({ state: 'hidden' })
-    await staff.getByText('A friend of the house').first().waitFor()
+    await staff.getByRole('row', { name: /Complimentary.*In force.*A friend of the house/ }).waitFor()
     await j.picture(staff, 'the account afterwards')
 
     expect(await isOpen(j, ada)).toBe(true)

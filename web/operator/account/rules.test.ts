@@ -19,6 +19,8 @@ describe('stateAt', () => {
     expect(stateAt({ from: day(10), until: day(11) }, at)).toBe('in-force')
     expect(stateAt({ from: day(1), until: day(10) }, at)).toBe('over')
     expect(stateAt({ from: day(11), until: null }, at)).toBe('coming')
+    // Given a moment ago, by a clock that is a little ahead.
+    expect(stateAt({ from: '2026-03-10T12:00:20.000Z', until: null }, at)).toBe('in-force')
     expect(stateAt({ until: null }, at)).toBe('in-force')
   })
 })

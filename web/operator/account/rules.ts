@@ -1,12 +1,15 @@
 import type { Grant, OperatorAccount } from './useAccount.ts'
 
-/** Whether something with a beginning and an end counts at an instant. */
+/** What was given a moment ago began by the service's clock, which this device knows only about. */
+const CLOCKS_DIFFER_MS = 60_000
+
+/** Whether something with a beginning and an end counts at about an instant. */
 export function stateAt(
   { from, until }: { from?: string; until: string | null },
   at: Date,
 ): 'coming' | 'in-force' | 'over' {
   if (until !== null && new Date(until) <= at) return 'over'
-  return from && new Date(from) > at ? 'coming' : 'in-force'
+  return from && Date.parse(from) > at.getTime() + CLOCKS_DIFFER_MS ? 'coming' : 'in-force'
 }
 
 /** The grant that an account has its plan by, the one that lasts longest where several say the same; none where it is free. */
