@@ -8,7 +8,7 @@ export function welcome(sandbox: Omit<Sandbox, 'stop'>): string {
   return `
 Frontgate is running.
 
-${productUrl ? product : ''}  Frontgate  ${serviceUrl}   plans, sign-up, and the pages of accounts
+${productUrl ? product : ''}  Service    ${serviceUrl}   plans, sign-up, and the pages of accounts
   Operators  ${serviceUrl}/operator
   API docs   ${serviceUrl}/docs
   Sandbox    ${sandboxUrl}

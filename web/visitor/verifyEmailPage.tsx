@@ -1,10 +1,10 @@
 import { unwrap } from '@frontgate/client'
 import { useSession } from '@frontgate/client/react'
-import { Stack } from '@mantine/core'
+import { Button, Stack } from '@mantine/core'
 import { useState } from 'react'
 import { client } from '../client.ts'
 import { Form, Submit } from '../forms/form.tsx'
-import { productName } from '../settings.ts'
+import { productName, productUrl } from '../settings.ts'
 import { Card } from '../shell/card.tsx'
 import { useWords } from '../words/words.ts'
 import { DeadLink } from './deadLink.tsx'
@@ -15,7 +15,7 @@ import { useMailedLink } from './useMailedLink.ts'
 /** Proves that a mailbox is its user's, or frees its address again. Registration by mail signs in with it. */
 export function VerifyEmailPage() {
   const { words } = useWords()
-  const { verify, link: said, goOn, toSignIn } = words.visitor
+  const { verify, link: said, goOn, goOnTo, toSignIn } = words.visitor
   const { user } = useSession()
   const link = useMailedLink()
   const [verified, setVerified] = useState<string | null>(null)
@@ -30,6 +30,11 @@ export function VerifyEmailPage() {
           <LinkButton to="/sign-in" search={{ login: verified, return_to: '/welcome' }}>
             {said.signIn}
           </LinkButton>
+        )}
+        {productUrl && (
+          <Button component="a" href={productUrl} variant="default" fullWidth>
+            {goOnTo(productName)}
+          </Button>
         )}
       </Outcome>
     )
