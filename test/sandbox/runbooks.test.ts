@@ -121,7 +121,9 @@ test('who starts everything is led to the product first, and to the service wher
   expect(said).toMatch(new RegExp(`Runbooks +${sandbox.productUrl} +a product that it guards`))
   expect(said).toContain(`Try first: open ${sandbox.productUrl}, sign up, and open the mail in the mailbox.`)
   expect(said).not.toContain('curl')
-  expect(welcome({ ...sandbox, productUrl: null })).toContain(`Try first: open ${sandbox.serviceUrl}, sign up`)
+  expect(welcome({ ...sandbox, productUrl: null })).toContain(
+    `Try first: open ${sandbox.serviceUrl}, sign up`,
+  )
 })
 
 test('what keeps it from being started is said', () => {
