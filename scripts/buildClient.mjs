@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildOnce, filesIn } from './buildOnce.mjs'
 import { ensureInstalled, LaunchError } from './install.mjs'
-import { isAbandoned } from './isAbandoned.mjs'
-import { takeLock } from './lock.mjs'
 import { runChild } from './runChild.mjs'
 
 /**
@@ -13,47 +10,37 @@ import { runChild } from './runChild.mjs'
  * not compile leaves what was there before. Nothing is written where nothing is to be done.
  */
 export async function ensureClientBuilt(root) {
-  if (isBuilt(root)) return
-  const lock = await holdBuild(root)
-  try {
-    if (!isBuilt(root)) await build(root)
-  } finally {
-    lock.release()
-  }
-}
-
-async function holdBuild(root) {
-  try {
-    fs.mkdirSync(join(root, '.frontgate'), { recursive: true })
-    for (;;) {
-      const lock = takeLock(join(root, '.frontgate', 'build.lock'))
-      if (!lock.holder) return lock
-      if (isAbandoned()) throw new LaunchError('', 143)
-      await delay(50)
-    }
-  } catch (error) {
-    if (error instanceof LaunchError) throw error
-    throw new LaunchError(
-      `The client library must be compiled, but ${root} cannot be written: ${error.message}`,
-    )
-  }
-}
-
-async function build(root) {
-  // Of what is about to be read: what is written meanwhile is compiled the next time.
-  const made = stampOf(root)
   const client = join(root, 'client')
-  const [target, next, former] = ['dist', 'dist.new', 'dist.old'].map((name) => join(client, name))
-  for (const left of [next, former]) fs.rmSync(left, { recursive: true, force: true })
+  // What a test of these scripts starts in has none.
+  if (!fs.existsSync(join(client, 'src'))) return
+  await buildOnce(root, {
+    name: 'client',
+    what: 'The client library must be compiled',
+    folder: client,
+    sources: () => sourcesIn(client),
+    build: (next) => build(root, next),
+  })
+}
+
+/** Everything that decides what is compiled. */
+function sourcesIn(client) {
+  const compiled = filesIn(join(client, 'src')).filter((file) => !/\.test\.tsx?$/.test(file))
+  return [
+    'scripts/buildClient.mjs',
+    'tsconfig.json',
+    'client/tsconfig.json',
+    'client/tsconfig.build.json',
+    ...compiled.map((file) => `client/src/${file}`),
+  ]
+}
+
+async function build(root, next) {
+  const sources = join(root, 'client', 'src')
   await compile(root, next)
   for (const file of filesIn(next)) if (file.endsWith('.d.ts')) nameCompiledFiles(join(next, file))
-  for (const file of filesIn(join(client, 'src'))) {
-    if (file.endsWith('.css')) fs.copyFileSync(join(client, 'src', file), join(next, file))
+  for (const file of filesIn(sources)) {
+    if (file.endsWith('.css')) fs.copyFileSync(join(sources, file), join(next, file))
   }
-  if (fs.existsSync(target)) fs.renameSync(target, former)
-  fs.renameSync(next, target)
-  fs.writeFileSync(stampFile(root), made)
-  fs.rmSync(former, { recursive: true, force: true })
 }
 
 async function compile(root, folder) {
@@ -70,47 +57,6 @@ function nameCompiledFiles(path) {
   const text = fs.readFileSync(path, 'utf8')
   fs.writeFileSync(path, text.replace(/((?:from|import|import\()\s*(["'])\.[^"']*)\.tsx?\2/g, '$1.js$2'))
 }
-
-function isBuilt(root) {
-  // What a test of these scripts starts in has none.
-  if (!fs.existsSync(join(root, 'client', 'src'))) return true
-  if (!fs.existsSync(join(root, 'client', 'dist'))) return false
-  try {
-    return fs.readFileSync(stampFile(root), 'utf8') === stampOf(root)
-  } catch {
-    return false
-  }
-}
-
-/** Of everything that decides what is compiled, by content: a checkout of an older state has newer times. */
-function stampOf(root) {
-  const hash = createHash('sha256')
-  const sources = filesIn(join(root, 'client', 'src')).filter((file) => !/\.test\.tsx?$/.test(file))
-  const files = [
-    'scripts/buildClient.mjs',
-    'tsconfig.json',
-    'client/tsconfig.json',
-    'client/tsconfig.build.json',
-    ...sources.map((file) => `client/src/${file}`),
-  ]
-  for (const file of files) {
-    hash
-      .update(`${file}\0`)
-      .update(fs.readFileSync(join(root, file)))
-      .update('\0')
-  }
-  return hash.digest('hex')
-}
-
-function filesIn(folder) {
-  const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
-    .sort()
-}
-
-const stampFile = (root) => join(root, '.frontgate', 'client-built')
 
 // As `npm pack` in client/ does, also in a clone where nothing is installed yet.
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
