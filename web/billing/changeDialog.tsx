@@ -8,20 +8,7 @@ import {
   nameInWords,
   useServiceTime,
 } from '@frontgate/client/react'
-import {
-  Alert,
-  Anchor,
-  Button,
-  Collapse,
-  Divider,
-  Group,
-  List,
-  NumberInput,
-  SegmentedControl,
-  Skeleton,
-  Stack,
-  Text,
-} from '@mantine/core'
+import { Alert, Anchor, Button, Collapse, Divider, Group, List, Skeleton, Stack, Text } from '@mantine/core'
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -29,9 +16,11 @@ import { client } from '../client.ts'
 import { useSayProblem } from '../forms/useSayProblem.ts'
 import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
+import { IntervalField } from './intervalField.tsx'
 import { isAbout } from './isAbout.ts'
 import { excessOver, lostFeatures, lowerLimits } from './limits.ts'
 import { sayPrice } from './sayPrice.ts'
+import { SeatsField } from './seatsField.tsx'
 import { useBillingChange } from './useBillingChange.ts'
 import { useEntitlements } from './useEntitlements.ts'
 import { useNameLimit } from './useNameLimit.ts'
@@ -98,30 +87,9 @@ export function ChangeDialog({ state, plans, wanted, onClose }: ChangeDialogProp
       <Stack>
         <FromTo state={state} to={target} />
         {plan.month !== null && plan.year !== null && (
-          <SegmentedControl
-            aria-label={words.billing.interval}
-            value={interval}
-            onChange={(value) => setInterval(value as Interval)}
-            data={[
-              { value: 'month', label: words.billing.monthly },
-              { value: 'year', label: words.billing.yearly },
-            ]}
-          />
+          <IntervalField value={interval} onChange={setInterval} />
         )}
-        {plan.per_seat && (
-          <NumberInput
-            label={words.billing.seatsWanted}
-            description={words.billing.seatsLeast(new Intl.NumberFormat(locale).format(held.used))}
-            min={Math.max(1, held.used)}
-            max={100_000}
-            allowDecimal={false}
-            clampBehavior="blur"
-            value={seats ?? usual}
-            onChange={(value) =>
-              typeof value === 'number' && value >= 1 && setSeats(value === usual ? null : value)
-            }
-          />
-        )}
+        {plan.per_seat && <SeatsField least={held.used} usual={usual} asked={seats} onAsk={setSeats} />}
         <Divider />
         <div aria-live="polite">
           {preview.error && asked === seats ? (

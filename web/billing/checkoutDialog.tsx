@@ -1,14 +1,16 @@
 import { type components, FrontgateProblem, unwrap } from '@frontgate/client'
 import { formatDate, type Interval, useServiceTime } from '@frontgate/client/react'
-import { Anchor, Button, Group, NumberInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useCallback, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { client } from '../client.ts'
 import { Form, Submit } from '../forms/form.tsx'
 import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
+import { IntervalField } from './intervalField.tsx'
 import { isAbout } from './isAbout.ts'
 import { sayPrice } from './sayPrice.ts'
+import { SeatsField } from './seatsField.tsx'
 import { useWayBack } from './useWayBack.ts'
 
 interface CheckoutDialogProps {
@@ -81,30 +83,16 @@ export function CheckoutDialog({ state, plan, interval: first, onClose }: Checko
   return (
     <Dialog opened onClose={close} title={said.title(plan.display_name)}>
       <Form onSubmit={({ promotion_code }) => pay(promotion_code)}>
-        {isSold('month') && isSold('year') && (
-          <SegmentedControl
-            aria-label={words.billing.interval}
-            value={interval}
-            onChange={(value) => setInterval(value as Interval)}
-            data={[
-              { value: 'month', label: words.billing.monthly },
-              { value: 'year', label: words.billing.yearly },
-            ]}
-          />
-        )}
+        {isSold('month') && isSold('year') && <IntervalField value={interval} onChange={setInterval} />}
         {plan.per_seat && (
-          <NumberInput
-            label={words.billing.seatsWanted}
-            description={words.billing.seatsLeast(new Intl.NumberFormat(locale).format(least))}
-            min={least}
-            max={100_000}
-            allowDecimal={false}
-            clampBehavior="blur"
-            value={seats ?? least}
-            error={seatsFault}
-            onChange={(value) => {
+          <SeatsField
+            least={least}
+            usual={least}
+            asked={seats}
+            fault={seatsFault}
+            onAsk={(asked) => {
               setSeatsFault(null)
-              if (typeof value === 'number' && value >= 1) setSeats(value === least ? null : value)
+              setSeats(asked)
             }}
           />
         )}

@@ -1,9 +1,8 @@
+import { ProviderMark, providerTitles } from '@frontgate/client/react'
 import { Button, Divider, Stack } from '@mantine/core'
 import { client } from '../client.ts'
 import { settings } from '../settings.ts'
 import { useWords } from '../words/words.ts'
-import { ProviderMark } from './providerMark.tsx'
-import { providerName } from './providerNames.ts'
 
 interface ProviderButtonsProps {
   /** Where people come back to. */
@@ -40,7 +39,7 @@ export function ProviderButtons({
             leftSection={<ProviderMark provider={provider} />}
             fullWidth
           >
-            {words.visitor.continueWith(providerName(provider) ?? provider)}
+            {words.visitor.continueWith(providerTitles[provider] ?? provider)}
           </Button>
         ))}
       </Stack>

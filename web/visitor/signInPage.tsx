@@ -1,5 +1,5 @@
 import { FrontgateProblem } from '@frontgate/client'
-import { useSession } from '@frontgate/client/react'
+import { providerTitles, useSession } from '@frontgate/client/react'
 import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useRouter } from '@tanstack/react-router'
@@ -15,7 +15,6 @@ import { useWords } from '../words/words.ts'
 import { carriedOn, placeAfterSignIn } from './carriedOn.ts'
 import { GoOn } from './goOn.tsx'
 import { ProviderButtons } from './providerButtons.tsx'
-import { providerName } from './providerNames.ts'
 import { SalesLink } from './salesLink.tsx'
 import { useGoOn } from './useGoOn.ts'
 
@@ -116,12 +115,14 @@ function WhatHappened() {
   const { faults, notices, goneWrong, theProvider } = words.visitor
   const asked = new URLSearchParams(location.search)
   const error = asked.get('error')
+  const provider = asked.get('provider') ?? ''
   const notice = asked.get('notice')
   if (error !== null) {
     const say = Object.hasOwn(faults, error) ? faults[error] : undefined
     return (
       <Alert color="red" role="alert">
-        {say?.(providerName(asked.get('provider')) ?? theProvider) ?? goneWrong}
+        {say?.((Object.hasOwn(providerTitles, provider) && providerTitles[provider]) || theProvider) ??
+          goneWrong}
       </Alert>
     )
   }

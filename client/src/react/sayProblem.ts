@@ -2,6 +2,7 @@ import { FrontgateProblem, FrontgateUnreachable } from '../api/problem.ts'
 import { formatWait } from './format.ts'
 import type { Language } from './words.ts'
 
+/** What providers are called, by the names that the service has for them. */
 export const providerTitles: Record<string, string> = { google: 'Google', microsoft: 'Microsoft' }
 
 /** What went wrong, for a reader. */

@@ -1,8 +1,10 @@
-/** The marks that the providers ask their buttons to carry. */
-export function ProviderMark({ provider }: { provider: string }) {
+import type { ReactElement } from 'react'
+
+/** The mark that a provider asks its sign-in button to carry; nothing for a provider that has none here. */
+export function ProviderMark({ provider }: { provider: string }): ReactElement | null {
   if (provider === 'microsoft') {
     return (
-      <svg width="18" height="18" viewBox="0 0 21 21" aria-hidden="true">
+      <svg className="frontgate-mark" width="18" height="18" viewBox="0 0 21 21" aria-hidden="true">
         <path fill="#f25022" d="M1 1h9v9H1z" />
         <path fill="#7fba00" d="M11 1h9v9h-9z" />
         <path fill="#00a4ef" d="M1 11h9v9H1z" />
@@ -12,7 +14,7 @@ export function ProviderMark({ provider }: { provider: string }) {
   }
   if (provider !== 'google') return null
   return (
-    <svg width="18" height="18" viewBox="0 0 48 48" aria-hidden="true">
+    <svg className="frontgate-mark" width="18" height="18" viewBox="0 0 48 48" aria-hidden="true">
       <path
         fill="#ea4335"
         d="M24 9.5c3.54 0 6.71 1.22 9.21 3.6l6.85-6.85C35.9 2.38 30.47 0 24 0 14.62 0 6.51 5.38 2.56 13.22l7.98 6.19C12.43 13.72 17.74 9.5 24 9.5z"
