@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigFaults, readConfig } from '../src/config.ts'
+import { packageRoot } from '../src/packageRoot.ts'
 import { CannotStart } from './cannotStart.ts'
 import { GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET } from './oidc/google.ts'
 import { MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET } from './oidc/microsoft.ts'
@@ -45,7 +46,7 @@ export interface Environment {
 /** The key that the sandbox's Stripe takes. */
 export const STRIPE_KEY = 'sk_test_sandbox'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(packageRoot)
 /** Empty, these switch a part off, which means this; others that are empty count as unset. */
 const offWhenEmpty: Record<string, string> = {
   SMTP_URL: 'no mail is sent',
@@ -85,6 +86,7 @@ export function readEnvironment(given: NodeJS.ProcessEnv, folder: string): Envir
     HOST,
     PORT,
     SELF_SERVE_ENABLED: 'true',
+    OPERATORS_NEED_SECOND_FACTOR: 'false',
     REGISTRATIONS_PER_HOUR: '0',
     MAIL_FROM: 'no-reply@frontgate.localhost',
     SALES_EMAIL: 'sales@frontgate.example',

@@ -14,22 +14,13 @@ import { takeLock } from './lock.mjs'
  */
 export async function buildOnce(root, { name, what, folder, sources, build }) {
   const kept = join(root, '.frontgate')
-  const stampFile = join(kept, `${name}-built`)
-  if (isBuilt()) return
+  const isDone = () => isBuilt(root, { name, folder, sources })
+  if (isDone()) return
   const lock = await hold()
   try {
-    if (!isBuilt()) await buildInPlace()
+    if (!isDone()) await buildInPlace()
   } finally {
     lock.release()
-  }
-
-  function isBuilt() {
-    if (!fs.existsSync(join(folder, 'dist'))) return false
-    try {
-      return fs.readFileSync(stampFile, 'utf8') === stampOf(root, sources())
-    } catch {
-      return false
-    }
   }
 
   async function hold() {
@@ -55,10 +46,22 @@ export async function buildOnce(root, { name, what, folder, sources, build }) {
     await build(next)
     if (fs.existsSync(target)) fs.renameSync(target, former)
     fs.renameSync(next, target)
-    fs.writeFileSync(stampFile, made)
+    fs.writeFileSync(stampFileOf(root, name), made)
     fs.rmSync(former, { recursive: true, force: true })
   }
 }
+
+/** Whether `folder`/dist is what `sources` say. */
+export function isBuilt(root, { name, folder, sources }) {
+  if (!fs.existsSync(join(folder, 'dist'))) return false
+  try {
+    return fs.readFileSync(stampFileOf(root, name), 'utf8') === stampOf(root, sources())
+  } catch {
+    return false
+  }
+}
+
+const stampFileOf = (root, name) => join(root, '.frontgate', `${name}-built`)
 
 function stampOf(root, files) {
   const hash = createHash('sha256')

@@ -1,12 +1,9 @@
 import * as fs from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
-import { ensureClientBuilt } from './buildClient.mjs'
 import { buildOnce, filesIn } from './buildOnce.mjs'
-import { ensureInstalled, LaunchError } from './install.mjs'
-import { runChild } from './runChild.mjs'
+import { runBuilder } from './runBuilder.mjs'
 
 /** Leaves web/dist as web/ says: what the service shows people. What does not build leaves what was there before. */
 export async function ensurePagesBuilt(root) {
@@ -20,7 +17,12 @@ export async function ensurePagesBuilt(root) {
     sources: () => sourcesIn(root),
     async build(next) {
       console.log('Building the pages (they changed, about ten seconds)…')
-      await bundle(root, next)
+      await runBuilder(root, {
+        program: 'vite/bin/vite.js',
+        args: ['build', '--outDir', next, '--logLevel', 'warn'],
+        cwd: join(root, 'web'),
+        failure: 'The pages cannot be built.',
+      })
       await compressAll(join(next, 'assets'))
     },
   })
@@ -38,24 +40,6 @@ function sourcesIn(root) {
   ]
 }
 
-async function bundle(root, folder) {
-  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
-  const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-  const args = [vite, 'build', '--outDir', folder, '--logLevel', 'warn']
-  const options = {
-    cwd: join(root, 'web'),
-    env: { ...process.env, NODE_ENV: 'production' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }
-  const { code, output, wasStopped } = await runChild(
-    fs.existsSync(node) ? node : process.execPath,
-    args,
-    options,
-  )
-  if (wasStopped) throw new LaunchError('', code || 1)
-  if (code !== 0) throw new LaunchError(`${output.trimEnd()}\n\nThe pages cannot be built.`)
-}
-
 const [brotli, gzip] = [zlib.brotliCompress, zlib.gzip].map(promisify)
 
 /** Beside each file what is sent to browsers that take it: made once, as small as it gets. */
@@ -67,20 +51,5 @@ async function compressAll(folder) {
     const [br, gz] = await Promise.all([brotli(text), gzip(text, { level: 9 })])
     fs.writeFileSync(`${path}.br`, br)
     fs.writeFileSync(`${path}.gz`, gz)
-  }
-}
-
-// `npm run build`, also in a clone where nothing is installed yet: for an image or a package that is served from.
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)))
-  try {
-    await ensureInstalled(root, 'all')
-    await ensureClientBuilt(root)
-    await ensurePagesBuilt(root)
-    console.log('The pages are built, in web/dist.')
-  } catch (error) {
-    if (!(error instanceof LaunchError)) throw error
-    if (error.message) console.error(error.message)
-    process.exit(error.exitCode)
   }
 }

@@ -30,6 +30,7 @@ const steps: Step[] = [
     ],
   },
   { name: 'dead code', command: 'knip', args: [] },
+  { name: 'migrations', command: 'node', args: ['scripts/lintMigrations.ts'] },
   { name: 'house rules', command: 'node', args: ['scripts/houseRules.ts'] },
   { name: 'package of the client library', command: 'publint', args: ['run', '--strict', 'client'] },
   {

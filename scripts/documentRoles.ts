@@ -1,5 +1,5 @@
 import { whyNot } from '../src/accounts/members/rules.ts'
-import { isAtLeast, type Role, roles } from '../src/http/actor.ts'
+import { isAtLeast, isOperatorAtLeast, operatorRoles, type Role, roles } from '../src/http/actor.ts'
 import type { Contract } from '../src/http/route.ts'
 
 /** docs/roles.md. */
@@ -10,7 +10,7 @@ export function rolesPage(contracts: Contract[]): string {
 
 Roles are ordered, ${roles.join(' > ')}: each may do what the ones after it may. Somebody who is a member of several
 accounts has a role in each; the table is about the current one. What is not in it is open to anyone, to any signed-in
-user, or to operators, but for \`POST /v1/accounts/{id}/reopen\`, which takes an owner of the closed account. Product keys
+user, or to operators (below), but for \`POST /v1/accounts/{id}/reopen\`, which takes an owner of the closed account. Product keys
 have no role: the description of an operation names the scope that opens it to them.
 
 | operation | ${roles.join(' | ')} | |
@@ -29,12 +29,28 @@ ${roles.map(actorRow).join('\n')}
 
 There is always an owner: the last one cannot leave, be taken out or be lowered, which is 409 \`last-owner\`, but hands the
 account over, or closes it. Whoever hands it over becomes an admin.
+
+## What operators may do
+
+Staff of the company that runs this have roles of their own, ordered too, ${operatorRoles.join(' > ')}: to decide what accounts get
+and who is an operator, to help accounts, and to look. Reading is written to the trail like everything else. There is always an
+admin among them: the last one is neither removed nor lowered, which is 409 \`last-admin\`.
+
+| operation | ${operatorRoles.join(' | ')} | |
+|---|${operatorRoles.map(() => ':-:|').join('')}---|
+${contracts.flatMap(staffRow).join('\n')}
 `
 }
 
 function operationRow({ method, url, access, summary }: Contract): string[] {
   if (typeof access !== 'object' || !('member' in access)) return []
   const marks = roles.map((role) => (isAtLeast(role, access.member) ? '✓' : ''))
+  return [`| \`${method} ${url.replace(/:(\w+)/g, '{$1}')}\` | ${marks.join(' | ')} | ${summary} |`]
+}
+
+function staffRow({ method, url, access, summary }: Contract): string[] {
+  if (typeof access !== 'object' || !('operator' in access)) return []
+  const marks = operatorRoles.map((role) => (isOperatorAtLeast(role, access.operator) ? '✓' : ''))
   return [`| \`${method} ${url.replace(/:(\w+)/g, '{$1}')}\` | ${marks.join(' | ')} | ${summary} |`]
 }
 

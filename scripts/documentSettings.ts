@@ -11,7 +11,8 @@ export function configurationPage(): string {
   return `# Configuration
 
 Every setting is an environment variable. All faults are printed at once at start, each naming its variable, and
-the process ends; secrets are never printed. An integration whose variables are unset is off and says so.
+the process ends; secrets are never printed. A secret may be in a file instead, as orchestrators mount them: \`SECRET_FILE\`
+names the file that holds what \`SECRET\` would. An integration whose variables are unset is off and says so.
 \`npm start\` sets what the sandbox needs and lets any variable be overridden.
 
 <!-- ${note} -->

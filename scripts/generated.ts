@@ -12,6 +12,7 @@ import { createScratchDatabase } from '../test/support/scratchPostgres.ts'
 import { describeClient } from './describeClient.ts'
 import { describeSchema } from './describeSchema.ts'
 import { describeStripe } from './describeStripe.ts'
+import { metricsPage } from './documentMetrics.ts'
 import { documentProblems } from './documentProblems.ts'
 import { rolesPage } from './documentRoles.ts'
 import { configurationPage, environmentExample } from './documentSettings.ts'
@@ -50,6 +51,7 @@ export async function generateFiles(serverUrl: string): Promise<GeneratedFile[]>
       { path: 'src/db/schema.sql', text: await describeSchema(url) },
       { path: '.env.example', text: environmentExample() },
       { path: 'docs/configuration.md', text: configurationPage() },
+      { path: 'docs/metrics.md', text: metricsPage(app.metrics.registry) },
       { path: 'docs/roles.md', text: rolesPage(server.contracts) },
       { path: 'docs/truth-table.md', text: truthTablePage() },
       { path: 'test/sandbox/stripe/shapes/schema.json', text: `${JSON.stringify(describeStripe())}\n` },

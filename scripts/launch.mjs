@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureClientBuilt } from './buildClient.mjs'
 import { ensurePagesBuilt } from './buildPages.mjs'
+import { builtOf, ensureServiceBuilt } from './buildService.mjs'
 import { ensureInstalled, LaunchError } from './install.mjs'
 import { runChild } from './runChild.mjs'
 
@@ -13,11 +14,14 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export async function launch(file, args, { cwd = root } = {}) {
   try {
     // The service runs where development dependencies were left out, and without the client library.
-    const isService = file.startsWith('src/')
+    const isService = file === 'src/main.ts'
     await ensureInstalled(root, isService ? 'production' : 'all')
-    if (!isService) await ensureClientBuilt(root)
+    if (!isService) {
+      await ensureClientBuilt(root)
+      await ensureServiceBuilt(root)
+    }
     if (file === 'sandbox/main.ts') await ensurePagesBuilt(root)
-    process.exit(await runOnNode24([resolve(root, file), ...args], cwd))
+    process.exit(await runOnNode24([resolve(root, builtOf(root, file)), ...args], cwd))
   } catch (error) {
     if (!(error instanceof LaunchError)) throw error
     if (error.message) console.error(error.message)

@@ -9,6 +9,8 @@ import { type Mailer, openMailer } from './mail/mailer.ts'
 import { type Oidc, openOidc } from './oidc/openOidc.ts'
 import { Passwords } from './secrets/passwords.ts'
 import { openStripe, type StripeAccount } from './stripe/openStripe.ts'
+import { observedFetch } from './tracing/callOut.ts'
+import { openTracing, type Tracing } from './tracing/tracing.ts'
 import { openTurnstile, type Turnstile } from './turnstile/openTurnstile.ts'
 
 /** What the running program holds: its settings, its connections, and its only clock. */
@@ -28,6 +30,8 @@ export interface App extends Database {
   turnstile: Turnstile | null
   log: Log
   metrics: Metrics
+  /** Null where nothing is traced. */
+  tracing: Tracing | null
   /** The only clock. In the sandbox it can be moved. */
   now: () => Date
   close: () => Promise<void>
@@ -41,10 +45,13 @@ export function openApp(
   config: Config,
   { now = () => new Date(), log = makeLog(config), fetch = globalThis.fetch } = {},
 ): App {
-  const database = openDatabase(config)
-  const limiter = openLimiter(config, database.db)
-  const mailer = openMailer(config)
   const metrics = makeMetrics()
+  const database = openDatabase(config, {
+    onWait: (seconds) => metrics.databaseWaitSeconds.observe(seconds),
+  })
+  const limiter = openLimiter(config, database.db)
+  const mailer = openMailer(config, metrics)
+  const tracing = openTracing(config, log)
   const changes = new Changes()
   const changeTail = new ChangeTail({ config, pool: database.pool, changes, log, now })
   return {
@@ -55,17 +62,19 @@ export function openApp(
     limiter,
     mailer,
     passwords: new Passwords(config, metrics),
-    stripe: openStripe(config),
-    oidc: openOidc(config, { fetch, log }),
-    turnstile: openTurnstile(config, { fetch, log }),
+    stripe: openStripe(config, metrics),
+    oidc: openOidc(config, { fetch: observedFetch(metrics, 'identity-provider', fetch), log }),
+    turnstile: openTurnstile(config, { fetch: observedFetch(metrics, 'turnstile', fetch), log }),
     log,
     metrics,
+    tracing,
     now,
     async close() {
       await limiter.close()
       mailer.close()
       await changeTail.stop()
       await database.closeDatabase()
+      await tracing?.close()
     },
   }
 }

@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url'
 import { inspect } from 'node:util'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
+import { packageRoot } from './packageRoot.ts'
 import { type SettingOptions, type Settings, settings, variableOf } from './settings.ts'
 
 /** A value that never shows itself in logs, errors or JSON; `reveal()` is the only way to it. */
@@ -30,9 +31,11 @@ type ListName = 'googleHostedDomains' | 'microsoftAllowedTenants' | 'productOrig
 
 type SecretName =
   | 'databaseUrl'
+  | 'databaseDirectUrl'
   | 'secret'
   | 'redisUrl'
   | 'smtpUrl'
+  | 'otelExporterOtlpHeaders'
   | 'turnstileSecretKey'
   | 'stripeSecretKey'
   | 'stripeWebhookSecret'
@@ -42,8 +45,10 @@ type SecretName =
 /** The settings as the program uses them: defaults applied, secrets wrapped, `version` from package.json. */
 export type Config = Omit<Settings, SecretName | ListName | 'upgradeUrl' | 'salesUrl' | 'tokenAudience'> & {
   databaseUrl: Secret
+  databaseDirectUrl: Secret
   redisUrl?: Secret
   smtpUrl?: Secret
+  otelExporterOtlpHeaders?: Secret
   turnstileSecretKey?: Secret
   stripeSecretKey?: Secret
   /** The current one and, while it is rolled, the one before; empty when there is none. */
@@ -83,10 +88,13 @@ export class ConfigFaults extends Error {
 /** Reads the settings from an environment; throws ConfigFaults with every fault it found. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const found: Record<string, unknown> = {}
+  const faultsOfFiles: string[] = []
   for (const [name, schema] of Object.entries(settings.properties)) {
-    const value = env[variableOf(name)]?.trim()
-    if (value) found[name] = parsed(schema, value)
+    const given = textOf(variableOf(name), schema, env)
+    if (given.fault) faultsOfFiles.push(given.fault)
+    if (given.text) found[name] = parsed(schema, given.text)
   }
+  if (faultsOfFiles.length > 0) throw new ConfigFaults(faultsOfFiles)
   const completed = Value.Default(settings, found) as Settings
   const faults = Object.entries(settings.properties).flatMap(([name, schema]) =>
     faultsOf(name, schema, completed[name as keyof Settings]),
@@ -95,6 +103,23 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (env.RETURN_ORIGINS?.trim()) faults.push('RETURN_ORIGINS is called PRODUCT_ORIGINS now: rename it.')
   if (faults.length > 0) throw new ConfigFaults(faults)
   return complete(completed)
+}
+
+/** What a variable holds. A secret may be in a file instead, which the variable with `_FILE` behind its name names. */
+function textOf(
+  variable: string,
+  { secret }: Type.TSchema & SettingOptions,
+  env: NodeJS.ProcessEnv,
+): { text?: string | undefined; fault?: string } {
+  const text = env[variable]?.trim()
+  const file = secret && env[`${variable}_FILE`]?.trim()
+  if (!file) return { text }
+  if (text) return { fault: `${variable} and ${variable}_FILE are both set: one of them is enough.` }
+  try {
+    return { text: readFileSync(file, 'utf8').trim() }
+  } catch {
+    return { fault: `${variable}_FILE is ${JSON.stringify(file)}, which cannot be read.` }
+  }
 }
 
 /** Reads a number or a yes or no from text; what is neither stays text, which its schema refuses. */
@@ -125,6 +150,7 @@ function expectationOf({ expects, enum: words, minimum, maximum }: SettingOption
 /** What no setting shows alone. */
 function contradictionsIn(given: Settings): string[] {
   const { publicUrl, tokenAudience, stripeSecretKey, stripeApiUrl } = given
+  const { databaseDirectUrl, databasePreparedStatements } = given
   const { origin } = new URL(publicUrl)
   const stripeOrigin = new URL(stripeApiUrl).origin
   return [
@@ -138,6 +164,11 @@ function contradictionsIn(given: Settings): string[] {
     ...(stripeSecretKey?.includes('_live_') && !stripeApiUrl.startsWith('https:')
       ? ['STRIPE_SECRET_KEY is a live key, but STRIPE_API_URL would send it in the clear.']
       : []),
+    ...(databaseDirectUrl || databasePreparedStatements
+      ? []
+      : [
+          'DATABASE_PREPARED_STATEMENTS is false, which is for a pooler, but DATABASE_DIRECT_URL, which leads around it, is not set.',
+        ]),
     ...halfAWidget(given),
     ...halfAClient('GOOGLE', given.googleClientId, given.googleClientSecret),
     ...halfAClient('MICROSOFT', given.microsoftClientId, given.microsoftClientSecret),
@@ -190,17 +221,28 @@ export function operatorAudience({ publicUrl }: Pick<Settings, 'publicUrl'>): st
 }
 
 function complete(from: Settings): Config {
-  const { databaseUrl, secret, redisUrl, smtpUrl, stripeSecretKey, stripeWebhookSecret, ...others } = from
+  const {
+    databaseUrl,
+    databaseDirectUrl = databaseUrl,
+    secret,
+    redisUrl,
+    smtpUrl,
+    stripeSecretKey,
+    stripeWebhookSecret,
+    ...others
+  } = from
   const { googleClientSecret, microsoftClientSecret, turnstileSecretKey, ...addresses } = others
-  const { upgradeUrl, salesUrl, tokenAudience, ...more } = addresses
+  const { upgradeUrl, salesUrl, tokenAudience, otelExporterOtlpHeaders, ...more } = addresses
   const { googleHostedDomains, microsoftAllowedTenants, productOrigins, ...rest } = more
   const [first = '', ...former] = secret.split(',')
   return {
     ...rest,
     databaseUrl: new Secret(databaseUrl),
+    databaseDirectUrl: new Secret(databaseDirectUrl),
     secrets: [new Secret(first), ...former.map((one) => new Secret(one))],
     ...(redisUrl && { redisUrl: new Secret(redisUrl) }),
     ...(smtpUrl && { smtpUrl: new Secret(smtpUrl) }),
+    ...(otelExporterOtlpHeaders && { otelExporterOtlpHeaders: new Secret(otelExporterOtlpHeaders) }),
     ...(turnstileSecretKey && { turnstileSecretKey: new Secret(turnstileSecretKey) }),
     ...(stripeSecretKey && { stripeSecretKey: new Secret(stripeSecretKey) }),
     ...(googleClientSecret && { googleClientSecret: new Secret(googleClientSecret) }),
@@ -220,6 +262,6 @@ function complete(from: Settings): Config {
 const listOf = (text: string | undefined) => text?.split(',') ?? []
 
 function versionOfPackage(): string {
-  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const file = readFileSync(new URL('package.json', packageRoot), 'utf8')
   return (JSON.parse(file) as { version: string }).version
 }

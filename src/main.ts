@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { AccessTokens } from './access/accessTokens.ts'
 import { createProductKey } from './access/productKeys/createProductKey.ts'
 import { allProductKeys, type DescribedProductKey } from './access/productKeys/describeProductKey.ts'
@@ -14,18 +14,31 @@ import { applyCatalogue } from './catalogue/applyCatalogue.ts'
 import { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts'
 import { type CatalogueFile, readCatalogueFile } from './catalogue/catalogueFile.ts'
 import { ConfigFaults, readConfig } from './config.ts'
-import { inTx } from './db/transaction.ts'
+import { grantRights } from './db/grantRights.ts'
+import { inTx, type Tx } from './db/transaction.ts'
 import { refuseUnknownTrialPlan } from './entitlements/trials.ts'
-import { type Scope, scopes, systemCaller } from './http/actor.ts'
+import { resealTotpSecrets } from './factors/totp/resealSecrets.ts'
+import { type OperatorRole, operatorRoles, type Scope, scopes, systemCaller } from './http/actor.ts'
+import { resetFactors } from './identity/secondFactor/resetFactors.ts'
+import { findUserByEmail } from './identity/users.ts'
+import { countOwnerless } from './imports/countOwnerless.ts'
+import { type Tally as ImportTally, importFile } from './imports/importFile.ts'
+import { RefusedLines } from './imports/refusedLines.ts'
+import type { Refusal } from './imports/rules.ts'
 import { addOperator } from './operators/addOperator.ts'
+import { changeRole } from './operators/changeRole.ts'
+import { resetOperatorFactors } from './operators/factors/resetOperatorFactors.ts'
 import { findOperator } from './operators/findOperator.ts'
 import { type Grandfathering, grandfather, type Tally } from './operators/grandfather.ts'
+import { allOperators } from './operators/listOperators.ts'
 import { removeOperator } from './operators/removeOperator.ts'
 import { prepareDatabase } from './prepare.ts'
 import { buildServer } from './server.ts'
 import { startService } from './service.ts'
 import { isPassing } from './stripe/errors.ts'
 import { resealSecrets } from './webhooks/secrets.ts'
+
+const NO_OPERATOR = 'There is no such operator: `frontgate operator add` makes one.'
 
 const program = new Command('frontgate')
   .description('The front gate of a B2B SaaS: sign-up, billing and entitlements beside the product.')
@@ -47,9 +60,11 @@ program
 program
   .command('migrate')
   .description('bring the database to this version; applies the catalogue file to a new one')
-  .action(() =>
+  .option('--grant-to <role>', 'give another role what `serve` and `work` need, and no more')
+  .action(({ grantTo }: { grantTo?: string }) =>
     withApp(async (app) => {
       const { migrations } = await prepareDatabase(app)
+      if (grantTo !== undefined) await inTx(app, (tx) => grantRights(tx, grantTo))
       say(migrations.length > 0 ? `Ran ${migrations.join(', ')}.` : 'The database is up to date.')
     }),
   )
@@ -117,6 +132,31 @@ program
   )
 
 program
+  .command('import')
+  .description(
+    'bring in users, accounts, members and subscriptions that were elsewhere before; may be run again',
+  )
+  .argument('<file>', 'one JSON object a line: docs/guides/import.md')
+  .option('--dry-run', 'only say what would become of each line')
+  .option('--report <file>', 'where lines that are refused are written; without it, beside the file')
+  .action((file: string, { dryRun = false, report }: { dryRun?: boolean; report?: string }) =>
+    withApp(async (app) => {
+      await refuseUnknownTrialPlan(app.db, app.config)
+      if (!dryRun) await followMode(app)
+      const refused = new RefusedLines(report ?? `${file}.refused.jsonl`, { of: file })
+      const onRefused = (refusals: Refusal[]) => refused.write(refusals)
+      const tally = await importFile(app, file, { dryRun, onRefused, onProgress: showLines() })
+      if (process.stderr.isTTY) process.stderr.write('\n')
+      for (const line of sayTally(tally, dryRun)) say(line)
+      const ownerless = dryRun ? 0 : await countOwnerless(app.db)
+      if (ownerless > 0) say(`Accounts that were imported and that nobody owns: ${ownerless}`)
+      if (refused.count === 0) return
+      say(`Refused, each with its reason in ${refused.file}: ${refused.count}`)
+      process.exitCode = 1
+    }),
+  )
+
+program
   .command('keys')
   .description('the keys that sign access tokens')
   .command('rotate')
@@ -125,6 +165,8 @@ program
   .action(({ now = false }: { now?: boolean }) =>
     withApp(async (app) => {
       const at = app.now()
+      // Before the trail says that it is done.
+      await resealTotpSecrets(app)
       const { kid, signsFrom } = await inTx(app, async (tx) => {
         const key = await rotateSigningKey(tx, app.config, at, { now })
         await resealSecrets(tx, app.config)
@@ -137,43 +179,114 @@ program
     }),
   )
 
-const operator = program.command('operator').description('staff who may see and change every account')
+const operator = program.command('operator').description('staff who may see and change accounts')
+const roleOption = (what: string) => new Option('--role <role>', what).choices(operatorRoles)
+const reasonOption = () =>
+  new Option('--reason <text>', 'what the audit trail says')
+    .argParser(readReason)
+    .default('On the command line')
 operator
   .command('add')
-  .description('make an address an operator; harmless when it is one')
+  .description('make an address an operator: an admin, unless --role says otherwise; harmless when it is one')
   .argument('<email>', 'the address', readAddress)
-  .action((email: string) =>
+  .addOption(roleOption('what they may do; one who is an operator already gets it'))
+  .addOption(reasonOption())
+  .action((email: string, { role, reason }: { role?: OperatorRole; reason: string }) =>
     withApp(async (app) => {
-      const { id } = await inTx(app, (tx) => addOperator(tx, systemCaller, email, app.now()))
+      const order = { email, reason, ...(role && { role }) }
+      const { id } = await inTx(app, (tx) => addOperator(tx, systemCaller, order, app.now()))
       say(`Operator ${id}`)
+    }),
+  )
+operator
+  .command('list')
+  .description('who they are, what they may do, and when they last signed in')
+  .action(() =>
+    withApp(async (app) => {
+      const operators = await allOperators(app.db)
+      for (const one of operators) {
+        say(
+          [
+            one.email,
+            one.role,
+            one.id,
+            `signed in ${one.last_signed_in_at ?? 'never lately'}`,
+            one.second_factor ? 'second factor' : 'no second factor',
+          ].join('  '),
+        )
+      }
+      if (operators.length === 0) say('There are none: `frontgate operator add` makes one.')
+    }),
+  )
+operator
+  .command('role')
+  .description('give an operator another role, which counts at once')
+  .argument('<email>', 'the address', readAddress)
+  .addArgument(new Argument('<role>', 'what they may do').choices(operatorRoles))
+  .addOption(reasonOption())
+  .action((email: string, role: OperatorRole, { reason }: { reason: string }) =>
+    withApp(async (app) => {
+      await onOperator(app, email, (tx, id) => changeRole(tx, systemCaller, { id, role, reason }, app.now()))
+      say(`${email} has the role ${role}.`)
     }),
   )
 operator
   .command('remove')
   .description('make an operator a stranger again; their tokens are refused at once')
   .argument('<email>', 'the address', readAddress)
-  .action((email: string) =>
+  .addOption(reasonOption())
+  .action((email: string, { reason }: { reason: string }) =>
     withApp(async (app) => {
-      const removed = await inTx(app, (tx) => removeOperator(tx, systemCaller, email, app.now()))
-      if (!removed) throw new Error('There is no such operator.')
+      await onOperator(app, email, (tx, id) => removeOperator(tx, systemCaller, { id, reason }, app.now()))
       say('Removed.')
     }),
   )
 operator
-  .command('token')
-  .description('print an access token of an operator, good for ten minutes')
+  .command('reset-factors')
+  .description('take the second factor of an operator away who has lost it; their sessions end')
   .argument('<email>', 'the address', readAddress)
-  .action((email: string) =>
+  .addOption(reasonOption())
+  .action((email: string, { reason }: { reason: string }) =>
+    withApp(async (app) => {
+      await onOperator(app, email, (tx, id) =>
+        resetOperatorFactors(tx, systemCaller, { id, reason }, app.now()),
+      )
+      say('Reset: the next time they sign in they set up another one.')
+    }),
+  )
+operator
+  .command('token')
+  .description('print an access token of an operator, good for ten minutes and without a second factor')
+  .argument('<email>', 'the address', readAddress)
+  .addOption(reasonOption())
+  .action((email: string, { reason }: { reason: string }) =>
     withApp(async (app) => {
       const known = await findOperator(app.db, email)
-      if (!known) throw new Error('There is no such operator: `frontgate operator add` makes one.')
-      await audit(
-        app.db,
-        systemCaller,
-        { action: 'operator.token-printed', details: { operator: known.id } },
-        app.now(),
-      )
+      if (!known) throw new Error(NO_OPERATOR)
+      const details = { operator: known.id, second_factor: false, reason }
+      await audit(app.db, systemCaller, { action: 'operator.token-printed', details }, app.now())
       say(await new AccessTokens(app).issueToOperator(known.id, app.now()))
+    }),
+  )
+
+program
+  .command('user')
+  .description('those who sign in to the product')
+  .command('reset-factors')
+  .description(
+    'take the second factor of a user away who has lost it, and has proved otherwise who they are; their sessions end',
+  )
+  .argument('<email>', 'the address', readAddress)
+  .addOption(reasonOption())
+  .action((email: string, { reason }: { reason: string }) =>
+    withApp(async (app) => {
+      await inTx(app, async (tx) => {
+        const user = await findUserByEmail(tx, email)
+        const order = user && { userId: user.id, reason }
+        if (!order || !(await resetFactors(tx, systemCaller, order, app.now())))
+          throw new Error('There is no such user, or they have no second factor.')
+      })
+      say('Reset: they sign in without, and can set up another one.')
     }),
   )
 
@@ -232,6 +345,19 @@ program
     }),
   )
 
+/** Changes an operator in one transaction. */
+async function onOperator(
+  app: App,
+  email: string,
+  change: (tx: Tx, id: string) => Promise<void>,
+): Promise<void> {
+  await inTx(app, async (tx) => {
+    const known = await findOperator(tx, email)
+    if (!known) throw new Error(NO_OPERATOR)
+    await change(tx, known.id)
+  })
+}
+
 async function run(parts: { serve: boolean; work: boolean }, migrate: boolean): Promise<void> {
   const app = openApp(readConfig())
   if (migrate) await prepareDatabase(app)
@@ -243,9 +369,11 @@ async function run(parts: { serve: boolean; work: boolean }, migrate: boolean): 
       if (stopping) process.exit(1)
       stopping = true
       app.log.info({ signal }, 'stopping')
+      // Nobody waits at a keyboard for a load balancer.
+      const drainSeconds = parts.serve && signal === 'SIGTERM' ? app.config.drainSeconds : 0
       // What has not finished by then is cut off; jobs that were running are promised still.
-      setTimeout(() => process.exit(1), app.config.shutdownSeconds * 1000).unref()
-      service.stop().then(() => process.exit(0), fail)
+      setTimeout(() => process.exit(1), (drainSeconds + app.config.shutdownSeconds) * 1000).unref()
+      service.stop({ drainSeconds }).then(() => process.exit(0), fail)
     })
   }
 }
@@ -294,6 +422,40 @@ function showTally({ given, had, left, closed }: Tally): void {
   process.stderr.write(`\r${given + had + left + closed} accounts read, ${given} given`)
 }
 
+const kinds = [
+  ['account', 'Accounts'],
+  ['user', 'Users'],
+  ['member', 'Members'],
+  ['subscription', 'Subscriptions'],
+] as const
+
+function sayTally(tally: ImportTally, dryRun: boolean): string[] {
+  const said = kinds
+    .filter(([kind]) => Object.values(tally[kind]).some((count) => count > 0))
+    .map(([kind, words]) => {
+      const { imported, updated, unchanged, refused } = tally[kind]
+      return `${words}: ${imported} imported, ${updated} updated, ${unchanged} unchanged, ${refused} refused`
+    })
+  if (tally.unreadable > 0) said.push(`Lines that nobody can read: ${tally.unreadable}`)
+  const changes = kinds.reduce((sum, [kind]) => sum + tally[kind].imported + tally[kind].updated, 0)
+  if (changes === 0) return [...said, 'Nothing to change.']
+  return dryRun ? [...said, 'Nothing was changed.'] : said
+}
+
+const LINES_BETWEEN_WORDS = 100_000
+
+/** On a terminal one line that moves, else a line now and then. */
+function showLines(): (tally: ImportTally) => void {
+  let said = 0
+  return ({ lines }) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${lines} lines read`)
+    else if (lines - said >= LINES_BETWEEN_WORDS) {
+      said = lines
+      process.stderr.write(`${lines} lines read\n`)
+    }
+  }
+}
+
 function wordsFor(key: DescribedProductKey, at: Date): string {
   const { id, name, last_four, scopes, expires_at, last_used_at, revoked_at } = key
   const hasEnded = expires_at !== null && new Date(expires_at) <= at
@@ -336,8 +498,10 @@ const explanations: Record<string, string> = {
   '28P01': 'The database refuses the user or the password in DATABASE_URL.',
   '28000': 'The database refuses the user in DATABASE_URL.',
   '3D000': 'The database that DATABASE_URL names does not exist. Create it first.',
+  '42501':
+    'The database refuses this to the user in DATABASE_URL: run `frontgate migrate --grant-to <role>` as the owner of the tables, and the others with --no-migrate.',
+  '42704': 'The database knows no such role.',
   '42P01': 'The database is not prepared for this version: run `frontgate migrate`.',
-  EADDRINUSE: 'Another program listens on this port: set PORT to another one.',
 }
 
 function fail(error: unknown): never {

@@ -62,6 +62,22 @@ export const problems = {
     meaning: 'No user has this address with this password. Which of the two is wrong is not said.',
     remedy: 'Try again, or ask for a reset link with POST /v1/auth/password/forgot.',
   },
+  'second-factor-required': {
+    status: 401,
+    title: 'A second factor is needed too',
+    meaning:
+      'The first step was right, and this user has a second factor. `challenge` is good for one sign-in until `expires_at`; `methods` says what can be proved, and `passkey` is what a browser is asked for one with, where there is one.',
+    remedy:
+      'Post the challenge to /v1/auth/second-factor with `code`, `passkey` or `recovery_code`; as an operator, to /v1/operator/auth/second-factor.',
+  },
+  'wrong-second-factor': {
+    status: 401,
+    title: 'This does not prove the second factor',
+    meaning:
+      'The code is wrong, too old or was used before; or the passkey is not one of this user, or answers another question than the last one. It is not said which.',
+    remedy:
+      'Wait for the next code, or ask again for the question to the passkey. A recovery code works once, in place of both.',
+  },
   'session-expired': {
     status: 401,
     title: 'The session is over',
@@ -107,7 +123,8 @@ export const problems = {
     title: 'Not allowed',
     meaning:
       'The caller is known and may not do this: the role is too low, membership has ended, or the product key lacks the scope.',
-    remedy: 'Ask an owner or admin of the account; for a product key, an operator.',
+    remedy:
+      'Ask an owner or admin of the account; for a product key, an operator; as an operator, an admin among them.',
   },
   'account-closed': {
     status: 403,
@@ -122,6 +139,14 @@ export const problems = {
     meaning: 'Self-serve registration is switched off. Existing users, invites and sign-in work.',
     remedy: 'Talk to sales at `sales_url`, or ask for an invite.',
   },
+  'second-factor-setup-required': {
+    status: 403,
+    title: 'Set up a second factor first',
+    meaning:
+      'Operators prove a second factor after the mailed link, and this one has none yet. Until then nothing else is open to them.',
+    remedy:
+      'Set one up with POST /v1/operator/auth/factors/totp or …/passkeys/options, or at /operator/security.',
+  },
   'email-verification-required': {
     status: 403,
     title: 'Verify the e-mail address first',
@@ -134,6 +159,13 @@ export const problems = {
     title: 'Prove again who you are',
     meaning: 'This takes the password, or a sign-in of the last ten minutes.',
     remedy: 'Send `password`, or sign in again and repeat the call.',
+  },
+  'second-factor-required-here': {
+    status: 403,
+    title: 'This account asks for a second factor',
+    meaning: 'Members of this account sign in with a second factor, and this session was not proved by one.',
+    remedy:
+      'Send the reader to `security_url`: who has a factor proves it there (POST /v1/me/factors/prove), who has none adds one. Leaving the account and switching to another one work without.',
   },
   'invite-for-another-address': {
     status: 403,
@@ -208,6 +240,24 @@ export const problems = {
     meaning: 'Without it the user could not come in any more.',
     remedy: 'Choose a password or link another account first.',
   },
+  'no-second-factor': {
+    status: 409,
+    title: 'There is no second factor',
+    meaning: 'This user has neither an authenticator nor a passkey, or not the one that is meant.',
+    remedy: 'Add one with POST /v1/me/factors/totp or /v1/me/factors/passkeys/options.',
+  },
+  'last-second-factor': {
+    status: 409,
+    title: 'An account asks for this second factor',
+    meaning: 'It is the last one of this user, who is a member of `accounts`, which ask for one.',
+    remedy: 'Add another factor first, leave these accounts, or have an owner stop asking for it.',
+  },
+  'too-many-passkeys': {
+    status: 409,
+    title: 'There are too many passkeys',
+    meaning: 'Nobody has more than twenty.',
+    remedy: 'Take one away that is not used any more, with DELETE /v1/me/factors/passkeys/{id}.',
+  },
   'already-subscribed': {
     status: 409,
     title: 'This account has a subscription already',
@@ -246,6 +296,12 @@ export const problems = {
     title: 'An account needs an owner',
     meaning: '`accounts` would be left without an owner.',
     remedy: 'Make another member owner first, or close the account.',
+  },
+  'last-admin': {
+    status: 409,
+    title: 'There must be an admin among the operators',
+    meaning: 'Nobody would be left who may add operators.',
+    remedy: 'Make another operator an admin first.',
   },
   'idempotency-key-reused': {
     status: 409,
@@ -292,6 +348,13 @@ export const problems = {
     meaning:
       'A change was refused from one of its mailboxes, or the session that asked for it has ended. An invite was revoked, or whoever sent it may not invite any more.',
     remedy: 'Sign in and ask for the change again, or ask to be invited again.',
+  },
+  'challenge-over': {
+    status: 410,
+    title: 'This sign-in took too long',
+    meaning:
+      'The challenge is unknown, older than ten minutes, was used, or void since the password or the factors changed.',
+    remedy: 'Begin again with the first step.',
   },
   'account-deleted': {
     status: 410,
@@ -367,7 +430,8 @@ export const problems = {
     title: 'Too busy right now',
     meaning:
       'More work is waiting than can be done in good time, so this request was turned away at the door.',
-    remedy: 'Try again after `Retry-After` seconds.',
+    remedy:
+      'Try again after `Retry-After` seconds. `detail` says so where a server behind this one is away instead, such as its database, and where that one left before it told whether a change was made: then look before you repeat what must not be done twice.',
   },
 } as const satisfies Record<string, { status: number; title: string; meaning: string; remedy: string }>
 
@@ -396,6 +460,14 @@ interface MembersByCode {
     upgrade_url: string
   }
   'feature-not-in-plan': { feature: string; plan: string; required_plan: string | null; upgrade_url: string }
+  'second-factor-required': {
+    challenge: string
+    expires_at: string
+    methods: string[]
+    passkey: object | null
+  }
+  'second-factor-required-here': { security_url: string }
+  'last-second-factor': { accounts: { id: string; name: string }[] }
   'self-serve-disabled': { sales_url: string }
   'email-verification-required': { grace_ended_at?: string; grace_ends_at?: string }
   'seat-limit-reached': {
@@ -447,6 +519,9 @@ const sentences: { [C in keyof MembersByCode]?: (members: MembersByCode[C]) => s
   'subscription-not-changeable': ({ reason }) => whyNotChangeable[reason],
   'subscription-live': ({ accounts }) =>
     `The subscription of ${namesOf(accounts)} goes on, and would be charged for after closing.`,
+  'second-factor-required': () => 'The first step was right. This takes your second factor too.',
+  'last-second-factor': ({ accounts }) =>
+    `It is your last second factor, and ${namesOf(accounts)} asks its members for one.`,
   'last-owner': ({ accounts }) => `Nobody would be left to own ${namesOf(accounts)}.`,
 }
 

@@ -36,6 +36,16 @@ export const settings = Type.Object({
     'PostgreSQL 14 or newer, as postgres://user:password@host:port/database.',
     urlOf('postgres', 'postgresql'),
   ),
+  databaseDirectUrl: Type.Optional(
+    secretText(
+      'The same database without a pooler in between, where DATABASE_URL leads through one in transaction mode: for what needs a session of its own, which is listening for changes, migrations, and taking jobs. Unset: DATABASE_URL.',
+      urlOf('postgres', 'postgresql'),
+    ),
+  ),
+  databasePreparedStatements: yesNo(
+    true,
+    'Whether statements are prepared once per connection. Switch it off behind a pooler in transaction mode that does not carry prepared statements, such as PgBouncer before 1.21.',
+  ),
   publicUrl: text(
     'Where people and products reach the service: its origin, without a path. Links in mails start with it.',
     urlOf('https', 'http'),
@@ -68,7 +78,37 @@ export const settings = Type.Object({
     default: 'info',
     description: 'Logs are JSON lines on standard output and hold no secrets or addresses.',
   }),
-  shutdownSeconds: count(20, 'How long requests and jobs may finish after SIGTERM.', { minimum: 1 }),
+  metricsPort: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 65535,
+      description:
+        'A port of its own for GET /metrics, /healthz and /readyz, in every process: `frontgate work` has no other. Where it is set, PORT does not answer /metrics. Unset: PORT does, to anyone.',
+    }),
+  ),
+  otelExporterOtlpEndpoint: Type.Optional(
+    text(
+      'The OpenTelemetry collector that traces are sent to, by OTLP over HTTP, such as http://collector:4318. Unset: nothing is traced. See docs/guides/observing.md.',
+      urlOf('https', 'http'),
+    ),
+  ),
+  otelExporterOtlpHeaders: Type.Optional(
+    secretText('What that collector wants in headers, as name=value, separated by commas.', {
+      pattern: '^[^=,\\s]+=[^,]*(,\\s*[^=,\\s]+=[^,]*)*$',
+      expects: 'headers as name=value, separated by commas',
+    }),
+  ),
+  otelServiceName: text('The name of this service in traces.', { default: 'frontgate' }),
+  otelTracesSamplerArg: text(
+    'Which share of traces is kept, from 0 to 1. A caller who sends a traceparent has decided for theirs.',
+    { default: '1', pattern: '^(0|1|0?\\.\\d{1,9}|1\\.0)$', expects: 'a number from 0 to 1' },
+  ),
+  drainSeconds: count(
+    5,
+    'How long a process that serves goes on after SIGTERM while /readyz says 503, so that whoever balances requests sends it none by the time it stops. 0 where nobody does.',
+    { maximum: 600 },
+  ),
+  shutdownSeconds: count(20, 'How long requests and jobs may finish after that.', { minimum: 1 }),
 
   productName: text('The name in mails and pages.', { default: 'Frontgate' }),
   logoUrl: Type.Optional(
@@ -228,6 +268,10 @@ export const settings = Type.Object({
   sessionDays: count(90, 'The absolute life of a session.', { minimum: 1 }),
   sessionIdleDays: count(30, 'A session that is not refreshed for this long is over.', { minimum: 1 }),
   sessionsPerUser: count(20, 'One more sign-in ends the oldest session of the user.', { minimum: 1 }),
+  operatorsNeedSecondFactor: yesNo(
+    true,
+    'Whether operators prove a second factor after the mailed link. One who has none can do nothing but set it up. While it is off, those who have one are asked for it all the same.',
+  ),
   passwordMinLength: count(8, 'In characters.', { minimum: 8, maximum: 64 }),
   argon2MemoryKib: count(19456, 'argon2id memory per hash; OWASP asks for 19456 with two passes.', {
     minimum: 1024,

@@ -8,15 +8,17 @@ import { remindOfFirstPayment } from './billing/dunning/remindOfFirstPayment.ts'
 import { warnOfExpiringCards } from './billing/dunning/warnOfExpiringCards.ts'
 import { forgetEvents } from './billing/events/forgetEvents.ts'
 import { resolveEvent } from './billing/events/resolveEvent.ts'
-import { cancelUnwantedJob, projectJob, resolveEventJob } from './billing/jobs.ts'
+import { cancelUnwantedJob, projectImportedJob, projectJob, resolveEventJob } from './billing/jobs.ts'
 import { projectOnEvents } from './billing/projection/projectCustomer.ts'
 import { reconcileHourly } from './billing/reconcile/reconcileHourly.ts'
 import { followSeats } from './billing/seats/followSeats.ts'
 import { settleOperations } from './billing/subscription/settleOperations.ts'
 import { forgetChanges } from './db/forgetChanges.ts'
 import { forgetUsageKeys } from './entitlements/usage/usageKeys.ts'
+import { forgetChallenges } from './factors/passkeys/challenges.ts'
 import { sendResetLinkJob } from './identity/forgotPassword.ts'
 import { forgetFlows } from './identity/oauth/flows.ts'
+import { forgetSignInChallenges } from './identity/secondFactor/challenges.ts'
 import { sendResetLink } from './identity/sendResetLink.ts'
 import { forgetGivenUpJobs } from './jobs/forgetGivenUpJobs.ts'
 import { handles, type JobHandler, runJobs, type Sweep, type Worker } from './jobs/runJobs.ts'
@@ -40,6 +42,7 @@ const handlers: JobHandler[] = [
   handles(registerByMailJob, registerByMail),
   handles(sendSignInLinkJob, sendSignInLink),
   handles(projectJob, projectOnEvents),
+  handles(projectImportedJob, projectOnEvents),
   handles(resolveEventJob, resolveEvent),
   handles(cancelUnwantedJob, cancelUnwanted),
   handles(followSeatsJob, followSeats),
@@ -61,6 +64,8 @@ export const sweeps: Sweep[] = [
   { name: 'sweep.usage-keys', run: forgetUsageKeys },
   { name: 'sweep.changes', run: forgetChanges },
   { name: 'sweep.oauth-flows', run: forgetFlows },
+  { name: 'sweep.passkey-challenges', run: forgetChallenges },
+  { name: 'sweep.sign-in-challenges', run: forgetSignInChallenges },
   { name: 'sweep.operator-sessions', run: forgetSessions },
   { name: 'sweep.purge', run: purge },
   { name: 'sweep.webhook-changes', run: sweepChanges },

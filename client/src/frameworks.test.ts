@@ -285,6 +285,7 @@ describe.each(Object.entries(frameworks))('%s', (_name, start) => {
     ['plan', 'trialExpired', {}, { status: 402, code: 'subscription-required', reason: 'trial-expired' }],
     ['team', 'proActive', {}, { reason: 'plan-too-low', plan: 'pro', required_plan: 'team' }],
     ['mailbox', 'unverifiedAfterGrace', {}, { status: 403, code: 'email-verification-required' }],
+    ['user', 'secondFactorMissing', {}, { status: 403, code: 'second-factor-required-here' }],
     ['feature', 'freePlan', {}, { code: 'feature-not-in-plan', feature: 'flowpilot', required_plan: 'pro' }],
     ['admin', 'proActive', { role: 'member' }, { status: 403, code: 'forbidden' }],
     [

@@ -2,6 +2,7 @@ export {
   type ClientOptions,
   createClient,
   type FrontgateClient,
+  type ProofBody,
   type RegisterBody,
   type SignInBody,
   type SignInUrlOptions,
@@ -11,7 +12,7 @@ export {
   type OperatorClient,
   type OperatorClientOptions,
 } from './api/createOperatorClient.ts'
-export type { Operator, OperatorSession } from './api/operatorSession.ts'
+export type { Operator, OperatorProof, OperatorSession } from './api/operatorSession.ts'
 export {
   FrontgateProblem,
   FrontgateUnreachable,

@@ -39,7 +39,9 @@ export function operatorRoutes(server: FastifyInstance, { app, tokens, serviceUr
 async function makeOperator(app: App, typed: string, at: Date): Promise<{ id: string; email: string }> {
   const email = normaliseAddress(typed)
   if (!email) throw new Refusal(422, 'The request does not fit', 'body/email is not an address.')
-  const { id } = await inTx(app, (tx) => addOperator(tx, system, email, at))
+  const { id } = await inTx(app, (tx) =>
+    addOperator(tx, system, { email, role: 'admin', reason: 'In the sandbox' }, at),
+  )
   return { id, email }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { packageRoot } from '../../src/packageRoot.ts'
 import type { Parts } from '../parts.ts'
 import { Refusal } from '../refusal.ts'
 import { stripePages } from '../stripe/pages/routes.ts'
@@ -79,7 +80,7 @@ function ownRoutes(server: FastifyInstance, parts: Parts): void {
 function fileRoutes(server: FastifyInstance): void {
   for (const name of FILES) {
     const type = TYPES[name.split('.').pop() ?? '']
-    const content = readFileSync(new URL(name, import.meta.url))
+    const content = readFileSync(new URL(`sandbox/pages/${name}`, packageRoot))
     server.get(`/pages/${name}`, async (_request, reply) =>
       reply.type(`${type}; charset=utf-8`).send(content),
     )

@@ -6,6 +6,9 @@ import type { Binaries } from './findBinaries.ts'
 import type { Place, ServerUser } from './postgresHome.ts'
 import { cannotRun, spawnProgram } from './spawnProgram.ts'
 
+const SUPERUSER_FILE = 'password'
+const OWNER_FILE = 'owner-password'
+
 /** Makes the data folder unless it is there already, and answers the superuser's password. */
 export async function prepareCluster(
   place: Place,
@@ -32,18 +35,30 @@ function belongsTo(place: Place, password: string | undefined): boolean {
   if (password !== undefined) return password === readPassword(place.home)
   if (place.home !== place.folder) return false
   throw new Error(
-    `The password of the database in ${place.folder} is gone (${join(place.folder, 'password')}).` +
+    `The password of the database in ${place.folder} is gone (${join(place.folder, SUPERUSER_FILE)}).` +
       ' Put it back, or remove that folder to start with an empty database.',
   )
 }
 
-function readPassword(folder: string): string | undefined {
-  const path = join(folder, 'password')
+/**
+ * The password of the role that owns the databases, which whoever serves is given: another one than the superuser's, also for data
+ * from when both had the same.
+ */
+export function ownerPassword({ folder }: Place): string {
+  const kept = readPassword(folder, OWNER_FILE)
+  if (kept !== undefined) return kept
+  const password = randomBytes(24).toString('hex')
+  writePassword(folder, password, OWNER_FILE)
+  return password
+}
+
+function readPassword(folder: string, file = SUPERUSER_FILE): string | undefined {
+  const path = join(folder, file)
   return fs.existsSync(path) ? fs.readFileSync(path, 'utf8').trim() || undefined : undefined
 }
 
-function writePassword(folder: string, password: string): void {
-  const path = join(folder, 'password')
+function writePassword(folder: string, password: string, file = SUPERUSER_FILE): void {
+  const path = join(folder, file)
   fs.writeFileSync(path, `${password}\n`, { mode: 0o600 })
   fs.chmodSync(path, 0o600)
 }

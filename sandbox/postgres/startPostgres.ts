@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import { appointOwner, OWNER } from './appointOwner.ts'
 import { createDatabase } from './createDatabase.ts'
 import { findBinaries } from './findBinaries.ts'
 import { holdFolder } from './holdFolder.ts'
 import { placeFor } from './postgresHome.ts'
-import { prepareCluster } from './prepareCluster.ts'
+import { ownerPassword, prepareCluster } from './prepareCluster.ts'
 import { runServer } from './runServer.ts'
 import { stopLeftover } from './stopLeftover.ts'
 
@@ -21,7 +22,7 @@ export type PostgresOptions = {
   onExit?: ((reason: Error) => void) | undefined
 }
 
-/** A PostgreSQL that answers at `url` as its superuser, until it is stopped or this process exits. */
+/** A PostgreSQL that answers at `url` as a role that owns its databases and is no superuser, until it is stopped or this process exits. */
 export type Postgres = { url: string; pid: number; stop(): Promise<void> }
 
 /** Starts the PostgreSQL whose data is in `folder`, made on the first run, after ending what an earlier run left behind. */
@@ -32,7 +33,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     const place = placeFor(folder)
     const binaries = findBinaries(place)
     await stopLeftover(place, binaries, say)
-    const password = await prepareCluster(place, binaries, say)
+    const superuser = await prepareCluster(place, binaries, say)
     const server = await runServer({
       place,
       binaries,
@@ -43,8 +44,17 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       log: join(place.folder, 'server.log'),
     })
     const stop = once(() => server.stop().finally(release))
-    const url = `postgres://frontgate:${password}@127.0.0.1:${server.port}/frontgate`
-    await createDatabase(url).catch((error) => stop().then(() => Promise.reject(error)))
+    const owner = ownerPassword(place)
+    const urlOf = (role: string, password: string, database: string) =>
+      `postgres://${role}:${password}@127.0.0.1:${server.port}/${database}`
+    const url = urlOf(OWNER, owner, 'frontgate')
+    try {
+      await appointOwner(urlOf('frontgate', superuser, 'postgres'), owner)
+      await createDatabase(url)
+    } catch (error) {
+      await stop()
+      throw error
+    }
     return { url, pid: server.pid, stop }
   } catch (error) {
     release()

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { App } from '../../src/app.ts'
+import { packageRoot } from '../../src/packageRoot.ts'
 import { createDatabase } from '../postgres/createDatabase.ts'
 import { endWithUs } from '../postgres/endWithUs.ts'
 import { buildPages, pagesFolder } from './buildPages.ts'
 import { keptProductKey } from './keptProductKey.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(packageRoot)
 const READY_WITHIN_MS = 15_000
 const STOP_WITHIN_MS = 5_000
 const SHORTEST_PAUSE_MS = 1_000

@@ -3,13 +3,20 @@ import type { FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import { type Catalogue, Catalogues } from '../catalogue/catalogue.ts'
 import type { AccountFacts } from '../entitlements/facts.ts'
-import type { MemberActor, OperatorActor, ProductKeyActor, UserActor } from '../http/actor.ts'
+import type {
+  MemberActor,
+  OperatorRole,
+  ProductKeyActor,
+  SignedInOperator,
+  UserActor,
+} from '../http/actor.ts'
 import type { Asked } from '../http/memory.ts'
 import type { Authenticator } from '../http/route.ts'
 import { problem } from '../problems.ts'
 import { AccessTokens, type VerifiedToken } from './accessTokens.ts'
 import { KEY_PREFIX, ProductKeys } from './productKeys/productKeys.ts'
 import { Recent } from './recent.ts'
+import { lacksSecondFactor } from './rules.ts'
 import { readOpenAccount, readSnapshot, type Snapshot } from './snapshot.ts'
 import { Snapshots } from './snapshots.ts'
 
@@ -57,17 +64,30 @@ export class Access implements Authenticator {
     return actor
   }
 
-  /** A member of the account that the token names; 403 when membership has ended or the account is closed. */
-  async member(request: FastifyRequest, at: Date, isRead = false): Promise<MemberActor> {
+  /**
+   * A member of the account that the token names; 403 when membership has ended, the account is closed, or it asks for a
+   * second factor that has not proved the session.
+   */
+  async member(
+    request: FastifyRequest,
+    at: Date,
+    { isRead = false, isUnproved = false } = {},
+  ): Promise<MemberActor> {
     const actor = await this.user(request, at, isRead)
     const snapshot = this.snapshotOf(actor)
     if (snapshot.account?.closedAt) throw problem('account-closed')
-    if (isMember(snapshot)) return actor as MemberActor
-    throw problem('forbidden', undefined, {
-      detail: actor.accountId
-        ? 'You are not, or no longer, a member of this account.'
-        : 'You are not a member of any account. Create one, or ask for an invite.',
-    })
+    if (!isMember(snapshot)) {
+      throw problem('forbidden', undefined, {
+        detail: actor.accountId
+          ? 'You are not, or no longer, a member of this account.'
+          : 'You are not a member of any account. Create one, or ask for an invite.',
+      })
+    }
+    if (!isUnproved && lacksSecondFactor(snapshot)) {
+      const security_url = securityUrlOf(this.#app.config)
+      throw problem('second-factor-required-here', { security_url })
+    }
+    return actor as MemberActor
   }
 
   /**
@@ -79,11 +99,11 @@ export class Access implements Authenticator {
     const token = text ? this.tokens.verifyFromMemory(text, at) : null
     if (token?.kind !== 'user') return null
     const snapshot = this.#snapshots.remembered(token.claims.sid, token.claims.account_id, withUsage)
-    return isLive(snapshot, at) && isMember(snapshot) ? snapshot : null
+    return isLive(snapshot, at) && isMember(snapshot) && !lacksSecondFactor(snapshot) ? snapshot : null
   }
 
   /** Staff with a token of their own, who are staff still, and whose session is not over; 403 for users. */
-  async operator(request: FastifyRequest, at: Date): Promise<OperatorActor> {
+  async operator(request: FastifyRequest, at: Date): Promise<SignedInOperator> {
     const token = await this.#verified(request, at)
     if (token.kind === 'user') throw problem('forbidden', undefined, { detail: 'This is for operators.' })
     const { sub: operatorId, sid = null } = token.claims
@@ -92,14 +112,21 @@ export class Access implements Authenticator {
       .leftJoin('operator_sessions as s', (join) =>
         join.onRef('s.operator_id', '=', 'o.id').on('s.id', '=', sid),
       )
-      .select(['o.id', 's.expires_at', 's.ended_at'])
+      .select(['o.id', 'o.role', 's.expires_at', 's.ended_at', 's.proved_by'])
       .where('o.id', '=', operatorId)
       .where('o.disabled_at', 'is', null)
       .executeTakeFirst()
     if (!known) throw problem('unauthenticated', undefined, { headers: refusedToken })
     const isOver = known.ended_at !== null || known.expires_at === null || known.expires_at <= at
     if (sid !== null && isOver) throw problem('session-expired', undefined, { headers: refusedToken })
-    return { kind: 'operator', operatorId }
+    return {
+      kind: 'operator',
+      operatorId,
+      role: known.role as OperatorRole,
+      sessionId: sid,
+      // Whoever can have a token printed has the machine, and needs no other proof.
+      hasToSetUp: sid !== null && known.proved_by === null && this.#app.config.operatorsNeedSecondFactor,
+    }
   }
 
   /** A product's server with a key that is good; null when the bearer is not written as a key, 401 for any other. */
@@ -184,6 +211,11 @@ function isRepeated(rawHeaders: string[]): boolean {
 
 function isLive(snapshot: Snapshot | null, at: Date): snapshot is Snapshot {
   return snapshot !== null && !snapshot.session.revokedAt && snapshot.session.expiresAt > at
+}
+
+/** The page where a second factor is added or proved. */
+export function securityUrlOf({ publicUrl }: Pick<App['config'], 'publicUrl'>): string {
+  return `${publicUrl}/security`
 }
 
 function isMember({ account, role }: Snapshot): boolean {

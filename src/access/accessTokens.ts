@@ -25,6 +25,10 @@ export interface UserClaims {
   /** RFC 3339; null for who is verified. */
   verification_grace_ends_at: string | null
   ent: EntitlementClaim | null
+  /** How the bearer proved who they are, in the words of RFC 8176. */
+  amr?: string[]
+  /** There where the account asks for a second factor that has not proved the session: then `role` and `ent` are null. */
+  needs_second_factor?: true
 }
 
 /** What the account may do, for a product that decides without asking. */

@@ -30,12 +30,10 @@ export class Recent<Value extends object> {
   readonly #dependenciesOf: (value: Value) => Dependencies
   readonly #entries = new LRUCache<string, Entry<Value>>({ max: MAX_ENTRIES })
   readonly #reading = new Map<string, Promise<Entry<Value> | null>>()
-  /** When each subject last changed; older ones than FRESH_FOR_MS can no longer matter and fall out. */
-  readonly #changedAt = new LRUCache<string, number>({
-    max: 200_000,
-    ttl: FRESH_FOR_MS * 20,
-    ttlResolution: 100,
-  })
+  /** When each subject last changed, and the same of the time before: what is older than FRESH_FOR_MS matters to no entry. */
+  #changedAt = new Map<string, number>()
+  #changedBefore = new Map<string, number>()
+  #turnedAt = performance.now()
   #changes = 0
   #everythingChangedAt = 0
 
@@ -44,7 +42,7 @@ export class Recent<Value extends object> {
     changes.listen((changed) => {
       this.#changes++
       if (changed === 'everything') this.#everythingChangedAt = this.#changes
-      else for (const subject of changed) this.#changedAt.set(subject, this.#changes)
+      else this.#remember(changed)
     })
   }
 
@@ -57,6 +55,16 @@ export class Recent<Value extends object> {
   remembered(key: string, withUsage = false): Value | null {
     const entry = this.#entries.get(key)
     return entry && this.#isFresh(entry, withUsage) ? entry.value : null
+  }
+
+  #remember(changed: ReadonlySet<string>): void {
+    const now = performance.now()
+    if (now - this.#turnedAt > FRESH_FOR_MS) {
+      this.#turnedAt = now
+      this.#changedBefore = this.#changedAt
+      this.#changedAt = new Map()
+    }
+    for (const subject of changed) this.#changedAt.set(subject, this.#changes)
   }
 
   async #read(key: string, read: () => Promise<Value | null>, withUsage: boolean): Promise<Value | null> {
@@ -85,7 +93,11 @@ export class Recent<Value extends object> {
     if (performance.now() - readAt > FRESH_FOR_MS) return false
     if (seen === this.#changes) return true
     if (seen < this.#everythingChangedAt) return false
-    const isUnchanged = (subject: string) => (this.#changedAt.get(subject) ?? 0) <= seen
+    const isUnchanged = (subject: string) => this.#lastChangeOf(subject) <= seen
     return subjects.every(isUnchanged) && (!withUsage || usage === undefined || isUnchanged(usage))
+  }
+
+  #lastChangeOf(subject: string): number {
+    return this.#changedAt.get(subject) ?? this.#changedBefore.get(subject) ?? 0
   }
 }

@@ -4,7 +4,7 @@ import type { AccountFacts } from '../entitlements/facts.ts'
 import { decide, featuresOn, plansUpTo } from '../entitlements/rules.ts'
 import { type Role, roles } from '../http/actor.ts'
 import type { EntitlementClaim } from './accessTokens.ts'
-import type { UserFacts } from './snapshot.ts'
+import type { SessionFacts, Snapshot, UserFacts } from './snapshot.ts'
 
 const DAY = 86_400_000
 
@@ -14,6 +14,27 @@ export function graceEndOf(
   { verificationGraceDays }: Pick<Config, 'verificationGraceDays'>,
 ): Date | null {
   return emailVerifiedAt ? null : new Date(createdAt.getTime() + verificationGraceDays * DAY)
+}
+
+/** Whether the account asks its members for a second factor, and none has proved this session. */
+export function lacksSecondFactor({ account, session }: Pick<Snapshot, 'account' | 'session'>): boolean {
+  return account?.requiresSecondFactor === true && session.factor === null
+}
+
+/**
+ * How somebody proved who they are, in the words of RFC 8176. A link in a mail and a provider have none there; a passkey is
+ * the key in software that it may be, since nothing attests to more.
+ */
+export function amrOf({ method, factor }: Pick<SessionFacts, 'method' | 'factor'>): string[] {
+  const proofs = new Set([method, factor?.method].flatMap((proof) => amrByProof[proof ?? ''] ?? []))
+  return factor === null ? [...proofs] : [...proofs, 'mfa']
+}
+
+const amrByProof: Record<string, string[]> = {
+  password: ['pwd'],
+  totp: ['otp'],
+  'recovery-code': ['otp'],
+  passkey: ['swk', 'user'],
 }
 
 /** Tokens travel with every request, and proxies bound how long headers may be. */

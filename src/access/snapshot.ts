@@ -16,6 +16,10 @@ export interface UserFacts {
 /** A session as its row has it; whether it is live is decided from the time. */
 export interface SessionFacts {
   id: string
+  /** How it began: `password`, `mail-link`, `passkey`, or the name of a provider. */
+  method: string
+  /** What second factor proved it, and when the last time; null for none. */
+  factor: { method: string; provedAt: Date } | null
   generation: number
   rotatedAt: Date
   signedInAt: Date
@@ -36,7 +40,13 @@ export interface Snapshot {
   session: SessionFacts
   user: UserFacts
   /** The account asked for; null when the user is a member of none. */
-  account: { id: string; name: string; createdAt: Date; closedAt: Date | null } | null
+  account: {
+    id: string
+    name: string
+    createdAt: Date
+    closedAt: Date | null
+    requiresSecondFactor: boolean
+  } | null
   /** Null when the user is not, or no longer, a member of that account. */
   role: Role | null
   /** Open accounts of the user, the oldest membership first. */
@@ -101,7 +111,8 @@ export const snapshotOf = (sessionRows: string) => `
     s.*,
     u.email, u.name as user_name, u.email_verified_at, u.created_at as user_created_at,
     u.password_hash is not null as has_password,
-    a.id as current_account_id, a.name as account_name, a.created_at as account_created_at, a.closed_at, m.role,
+    a.id as current_account_id, a.name as account_name, a.created_at as account_created_at, a.closed_at,
+    a.requires_second_factor, m.role,
     (select coalesce(json_agg(json_build_object('id', o.id, 'name', o.name, 'role', om.role) order by om.created_at, o.id), '[]')
       from members om join accounts o on o.id = om.account_id
       where om.user_id = u.id and o.closed_at is null) as accounts,
@@ -152,6 +163,9 @@ export async function readOpenAccount(db: Db, accountId: string): Promise<Accoun
 export interface SnapshotRow extends FactsRow {
   id: string
   user_id: string
+  method: string
+  factor: string | null
+  factor_proved_at: Date | null
   generation: number
   rotated_at: Date
   created_at: Date
@@ -167,6 +181,7 @@ export interface SnapshotRow extends FactsRow {
   account_name: string
   account_created_at: Date
   closed_at: Date | null
+  requires_second_factor: boolean
   role: Role | null
   accounts: AccountRef[]
 }
@@ -193,6 +208,9 @@ export function snapshotFrom(row: SnapshotRow): Snapshot {
   return {
     session: {
       id: row.id,
+      method: row.method,
+      factor:
+        row.factor && row.factor_proved_at ? { method: row.factor, provedAt: row.factor_proved_at } : null,
       generation: row.generation,
       rotatedAt: row.rotated_at,
       signedInAt: row.created_at,
@@ -214,6 +232,7 @@ export function snapshotFrom(row: SnapshotRow): Snapshot {
           name: row.account_name,
           createdAt: row.account_created_at,
           closedAt: row.closed_at,
+          requiresSecondFactor: row.requires_second_factor,
         }
       : null,
     role: row.role,

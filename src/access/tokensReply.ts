@@ -5,7 +5,7 @@ import { roles } from '../http/actor.ts'
 import { Instant, Nullable, named, Uuid } from '../http/schemas.ts'
 import type { Access } from './access.ts'
 import { ACCESS_TOKEN_SECONDS } from './accessTokens.ts'
-import { entitlementClaim, graceEndOf } from './rules.ts'
+import { amrOf, entitlementClaim, graceEndOf, lacksSecondFactor } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What a member may do. */
@@ -40,6 +40,10 @@ export const TokensSchema = named(
     user: UserSchema,
     account: Nullable(AccountRefSchema),
     accounts: Type.Array(AccountRefSchema),
+    needs_second_factor: Type.Boolean({
+      description:
+        'The account asks its members for a second factor, and none has proved this session: it opens nothing of the account until then.',
+    }),
   }),
 )
 
@@ -59,15 +63,19 @@ export async function tokensFor(
   at: Date,
 ): Promise<Omit<Static<typeof TokensSchema>, 'refresh_token'>> {
   const { session, user, account, role, accounts, facts } = snapshot
+  // Whoever decides by role and plan alone is not to let them in either.
+  const isUnproved = lacksSecondFactor(snapshot)
   const accessToken = await access.tokens.issue(
     {
       sub: user.id,
       sid: session.id,
       account_id: account?.id ?? null,
-      role,
+      role: isUnproved ? null : role,
       email_verified: user.emailVerifiedAt !== null,
       verification_grace_ends_at: graceEndOf(user, config)?.toISOString() ?? null,
-      ent: facts && entitlementClaim(facts, await access.catalogueOf(snapshot), at),
+      ent: facts && !isUnproved ? entitlementClaim(facts, await access.catalogueOf(snapshot), at) : null,
+      amr: amrOf(session),
+      ...(isUnproved && { needs_second_factor: true }),
     },
     at,
   )
@@ -78,6 +86,7 @@ export async function tokensFor(
     user: describeUser(snapshot.user, config),
     account: account && role ? { id: account.id, name: account.name, role } : null,
     accounts,
+    needs_second_factor: isUnproved,
   }
 }
 
@@ -118,7 +127,16 @@ export function setCookie(
 
 /** Takes the session cookie away. */
 export function clearSessionCookie(reply: FastifyReply, config: Pick<App['config'], 'publicUrl'>): void {
-  void reply.clearCookie(sessionCookieName(config), cookieRules(config))
+  clearCookie(reply, config, sessionCookieName(config))
+}
+
+/** Takes a cookie away that `setCookie` has set. */
+export function clearCookie(
+  reply: FastifyReply,
+  config: Pick<App['config'], 'publicUrl'>,
+  name: string,
+): void {
+  void reply.clearCookie(name, cookieRules(config))
 }
 
 /** The refresh token of a browser's request. */

@@ -70,10 +70,18 @@ export async function lockAccount(
   createdAt: Date
   closedAt: Date | null
   purgedAt: Date | null
+  requiresSecondFactor: boolean
 } | null> {
   const account = await tx
     .selectFrom('accounts')
-    .select(['id', 'name', 'created_at as createdAt', 'closed_at as closedAt', 'purged_at as purgedAt'])
+    .select([
+      'id',
+      'name',
+      'created_at as createdAt',
+      'closed_at as closedAt',
+      'purged_at as purgedAt',
+      'requires_second_factor as requiresSecondFactor',
+    ])
     .where('id', '=', accountId)
     .forUpdate()
     .executeTakeFirst()

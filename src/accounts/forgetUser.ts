@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { changed, type Tx } from '../db/transaction.ts'
+import { removeFactors } from '../factors/removeFactors.ts'
 import type { Caller } from '../http/actor.ts'
 import { endEmailChanges } from '../identity/emailChange/emailChanges.ts'
 import { forgetIdentities } from '../identity/oauth/identities.ts'
@@ -30,6 +31,7 @@ export async function forgetUser(
     supersedeVerification(tx, userId, at),
     endEmailChanges(tx, userId, 'user-deleted', at),
     forgetIdentities(tx, userId),
+    removeFactors(tx, { kind: 'user', id: userId }),
     revokeInvitesOf(tx, caller, userId, at),
   ])
 }

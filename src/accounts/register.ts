@@ -87,11 +87,12 @@ async function enter(
   at: Date,
 ): Promise<Entered> {
   const { userId } = user
+  const newcomer = { userId, method: 'password', credentialsVersion: 1, factor: null } as const
   if (inviteToken !== null) await createInvitedUser(tx, app, caller, { user, inviteToken }, at)
   // Issued together, all of it takes one round trip; it runs in this order.
   const [, snapshot] = await Promise.all([
     inviteToken === null ? createUser(tx, app, caller, { user, hadTrial }, at) : undefined,
-    openSession(tx, caller, app.config, { userId, method: 'password', credentialsVersion: 1 }, at),
+    openSession(tx, caller, app.config, newcomer, at),
   ])
   return { kind: 'entered', snapshot, user: { id: userId, credentialsVersion: 1 } }
 }

@@ -1,5 +1,6 @@
 import Type from 'typebox'
-import type { Access } from '../access/access.ts'
+import { type Access, securityUrlOf } from '../access/access.ts'
+import type { Snapshot } from '../access/snapshot.ts'
 import {
   AccountRefSchema,
   clearSessionCookie,
@@ -9,6 +10,7 @@ import {
 } from '../access/tokensReply.ts'
 import type { App } from '../app.ts'
 import { inTx } from '../db/transaction.ts'
+import type { MemberActor } from '../http/actor.ts'
 import { route } from '../http/route.ts'
 import { Fields, Instant, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
@@ -28,11 +30,20 @@ import { oauthRoutes } from './oauth/routes.ts'
 import { onboardingRoutes } from './onboarding/routes.ts'
 import { register } from './register.ts'
 import { renameAccount } from './renameAccount.ts'
+import { requireSecondFactor } from './requireSecondFactor.ts'
 import { bucketOfVisitor } from './selfServe/visitors.ts'
 
 const AccountSchema = named(
   'Account',
-  Type.Object({ id: Uuid, name: Type.String(), role: RoleSchema, created_at: Instant }),
+  Type.Object({
+    id: Uuid,
+    name: Type.String(),
+    role: RoleSchema,
+    created_at: Instant,
+    requires_second_factor: Type.Boolean({
+      description: 'Members do nothing in it before a second factor has proved their session, but leave.',
+    }),
+  }),
 )
 
 const ListedAccountSchema = named(
@@ -210,10 +221,24 @@ function registrationRoutes(server: Server, app: App, access: Access): void {
       summary: 'Open a closed account again, as one of its owners, until it is deleted',
       params: Fields({ id: Uuid }),
       replies: { 200: AccountRefSchema },
-      refusals: ['not-found'],
+      refusals: ['not-found', 'second-factor-required-here'],
     },
-    async ({ caller, params, at }) => inTx(app, (tx) => reopenAccount(tx, config, caller, params.id, at)),
+    async ({ caller, params, at }) => {
+      const isProved = access.snapshotOf(caller.actor).session.factor !== null
+      const wanted = { accountId: params.id, isProved }
+      return inTx(app, (tx) => reopenAccount(tx, config, caller, wanted, at))
+    },
   )
+}
+
+function describeAccount({ accountId, role }: MemberActor, { account }: Snapshot) {
+  return {
+    id: accountId,
+    name: account?.name,
+    role,
+    created_at: account?.createdAt.toISOString(),
+    requires_second_factor: account?.requiresSecondFactor,
+  }
 }
 
 function currentAccountRoutes(server: Server, app: App, access: Access): void {
@@ -229,13 +254,7 @@ function currentAccountRoutes(server: Server, app: App, access: Access): void {
       replies: { 200: AccountSchema },
     },
     async ({ caller: { actor } }) => {
-      const { account } = access.snapshotOf(actor)
-      return {
-        id: actor.accountId,
-        name: account?.name,
-        role: actor.role,
-        created_at: account?.createdAt.toISOString(),
-      }
+      return describeAccount(actor, access.snapshotOf(actor))
     },
   )
 
@@ -247,16 +266,29 @@ function currentAccountRoutes(server: Server, app: App, access: Access): void {
       method: 'PATCH',
       url: '/v1/accounts/me',
       access: { member: 'admin' },
-      summary: 'Name the current account',
-      body: Fields({ name: DisplayName }),
+      summary: 'Name the current account; its owners decide whether it asks members for a second factor',
+      body: Fields({
+        name: Type.Optional(DisplayName),
+        requires_second_factor: Type.Optional(Type.Boolean()),
+      }),
       replies: { 200: AccountSchema },
     },
     async ({ caller, body, at }) => {
       const { actor } = caller
-      const name = body.name.trim()
-      await inTx(app, (tx) => renameAccount(tx, caller, name, at))
-      const { account } = access.snapshotOf(actor)
-      return { id: actor.accountId, name, role: actor.role, created_at: account?.createdAt.toISOString() }
+      const { requires_second_factor: isRequired } = body
+      const name = body.name?.trim()
+      const snapshot = access.snapshotOf(actor)
+      await inTx(app, async (tx) => {
+        if (name !== undefined) await renameAccount(tx, caller, name, at)
+        if (isRequired === undefined) return
+        const policy = { isRequired, session: snapshot.session, securityUrl: securityUrlOf(app.config) }
+        await requireSecondFactor(tx, caller, policy, at)
+      })
+      return {
+        ...describeAccount(actor, snapshot),
+        ...(name !== undefined && { name }),
+        ...(isRequired !== undefined && { requires_second_factor: isRequired }),
+      }
     },
   )
 

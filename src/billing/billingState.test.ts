@@ -246,6 +246,8 @@ function snapshotOf(given: AccountFacts): Snapshot {
   return {
     session: {
       id: 's',
+      method: 'password',
+      factor: null,
       generation: 1,
       rotatedAt: noon,
       signedInAt: noon,
@@ -261,7 +263,13 @@ function snapshotOf(given: AccountFacts): Snapshot {
       createdAt: noon,
       hasPassword: true,
     },
-    account: { id: given.accountId, name: 'Ada', createdAt: noon, closedAt: null },
+    account: {
+      id: given.accountId,
+      name: 'Ada',
+      createdAt: noon,
+      closedAt: null,
+      requiresSecondFactor: false,
+    },
     role: 'owner',
     accounts: [],
     facts: given,

@@ -4,6 +4,12 @@ import { enqueue, type Job, job } from '../jobs/enqueue.ts'
 /** Looks at a customer at Stripe and mirrors what is there. */
 export const projectJob = job<{ customer: string }>('billing.project', { patient: true })
 
+/**
+ * The same look at one that was imported. Hundreds of thousands may wait for their turn at Stripe: what an event of today
+ * promises goes before them.
+ */
+export const projectImportedJob = job<{ customer: string }>('billing.project-imported', { last: true })
+
 /** Finds out whose an event is that does not say so itself. */
 export const resolveEventJob = job<{ event: string }>('billing.resolve-event', { patient: true })
 
@@ -16,6 +22,9 @@ export const cancelUnwantedJob = job<{ subscription: string }>('billing.cancel-u
   maxAttempts: 120,
 })
 
+/** Of looks at one customer, one waits at a time. */
+const keyOfLook = (customer: string) => `project ${customer}`
+
 /** What follows an event of the inbox. Of each key one waits at a time: events of one customer promise one look. */
 export interface Following extends Omit<Job<object>, 'payload'> {
   payload: object
@@ -25,7 +34,7 @@ export interface Following extends Omit<Job<object>, 'payload'> {
 /** A look at the customer whose the event is, or finding out who that is; `customer` is null while nobody knows. */
 export function followingOf(event: string, customer: string | null): Following {
   return customer
-    ? { ...projectJob, payload: { customer }, key: `project ${customer}` }
+    ? { ...projectJob, payload: { customer }, key: keyOfLook(customer) }
     : { ...resolveEventJob, payload: { event }, key: `stripe-event ${event}` }
 }
 

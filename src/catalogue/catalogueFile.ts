@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import Type, { type Static } from 'typebox'
-import { Value } from 'typebox/value'
 import { NAME_PATTERN, rates } from './catalogue.ts'
 
 const Amount = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])
@@ -64,6 +63,8 @@ export async function readCatalogueFile(path: string): Promise<CatalogueFile> {
   } catch (cause) {
     throw new Error(`The catalogue file ${path} is not JSON: ${(cause as Error).message}`, { cause })
   }
+  // Loaded when a file is read: it is hundreds of modules, and a start does without it.
+  const { Value } = await import('typebox/value')
   const faults = Value.Errors(CatalogueFile, parsed).map(
     ({ instancePath, message }) => `${instancePath || '/'} ${message}`,
   )

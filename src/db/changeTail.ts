@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Config } from '../config.ts'
 import type { Log } from '../http/log.ts'
+import { isOfTheConnection } from './errors.ts'
 import type { Position } from './positions.ts'
+import { PrimaryClient } from './primaryClient.ts'
 import { type News, readChanges } from './readChanges.ts'
 import type { Changes } from './transaction.ts'
+import { Unavailable } from './unavailable.ts'
 
 const CHANNEL = 'frontgate_changes'
 const LOOK_EVERY_MS = 1_000
@@ -13,6 +16,8 @@ const LOOK_AT_MOST_EVERY_MS = 20
 const AFTER_FAILURE_MS = 250
 const CONNECT_AT_MOST_EVERY_MS = 500
 const ANSWER_WITHIN_MS = 3_000
+const POOLED =
+  'changes reach this process by a pooler: in transaction mode it is told of none, and looks once a second; set DATABASE_DIRECT_URL'
 
 /** One look at what has been committed. */
 export interface Look extends News {
@@ -23,7 +28,7 @@ export interface Look extends News {
 }
 
 interface Parts {
-  config: Pick<Config, 'databaseUrl'>
+  config: Pick<Config, 'databaseDirectUrl'>
   pool: pg.Pool
   changes: Changes
   log: Log
@@ -39,10 +44,13 @@ export class ChangeTail {
   readonly #app: Parts
   readonly #followers = new Set<(look: Look) => void>()
   /** Of its own, since notifications arrive on one; while there is none, the pool is asked. */
-  #client: pg.Client | undefined
+  #client: PrimaryClient | undefined
+  /** A pooler lets anybody listen, and passes on what is rung for only in session mode, which cannot be told from here. */
+  #isPooled = false
   #connecting: Promise<void> | undefined
   #triedAt = Number.NEGATIVE_INFINITY
   #position: Position | null = null
+  #lookedAt = performance.now()
   #running: Promise<void> | undefined
   #isStopped = false
   #isWanted = false
@@ -85,8 +93,24 @@ export class ChangeTail {
   }
 
   /** What has been committed since a position that somebody was told of earlier; everything since none. */
-  since(position: Position | null): Promise<News> {
-    return readChanges(this.#app.pool, position)
+  async since(position: Position | null): Promise<News> {
+    try {
+      return await readChanges(this.#app.pool, position)
+    } catch (error) {
+      if (isOfTheConnection(error) && !(error instanceof Unavailable))
+        throw new Unavailable('The database', error)
+      throw error
+    }
+  }
+
+  /** Whether notifications are sure to arrive; without them it is looked once a second. */
+  get isListening(): boolean {
+    return this.#client !== undefined && !this.#isPooled
+  }
+
+  /** Since when nothing has been seen. */
+  get secondsSinceLook(): number {
+    return (performance.now() - this.#lookedAt) / 1000
   }
 
   async #run(onTried: () => void): Promise<void> {
@@ -120,6 +144,7 @@ export class ChangeTail {
       throw error
     })
     this.#position = news.position
+    this.#lookedAt = began
     for (const xid of announced) this.#announced.delete(xid)
     if (news.ofOthers === 'everything' || news.ofOthers.size > 0) changes.announce(news.ofOthers)
     for (const follower of this.#followers) follower({ at, began, ...news })
@@ -145,8 +170,8 @@ export class ChangeTail {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({
-      connectionString: this.#app.config.databaseUrl.reveal(),
+    const client = new PrimaryClient({
+      connectionString: this.#app.config.databaseDirectUrl.reveal(),
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: ANSWER_WITHIN_MS,
       keepAlive: true,
@@ -161,6 +186,9 @@ export class ChangeTail {
     try {
       await client.connect()
       await client.query(`listen ${CHANNEL}`)
+      const isPooled = await client.isPooled()
+      if (isPooled && !this.#isPooled) this.#app.log.warn(POOLED)
+      this.#isPooled = isPooled
       this.#client = client
       // What was rung for while nobody listened.
       this.lookSoon()
@@ -169,7 +197,7 @@ export class ChangeTail {
     }
   }
 
-  #lose(client: pg.Client): void {
+  #lose(client: PrimaryClient): void {
     if (this.#client !== client) return
     this.#client = undefined
     if (this.#isStopped) return

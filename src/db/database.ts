@@ -21,15 +21,15 @@ pg.types.setTypeParser(COUNT_OID, Number)
 const ANSWER_WITHIN_MS = 30_000
 
 /**
- * Opens a pool of pipelining connections whose parameterised statements are prepared once each. A connection
+ * Opens a pool of pipelining connections whose parameterised statements are prepared once each, if so wanted. A connection
  * on which a statement is not answered in time is given up, as when the network swallows everything; 0 waits
- * for ever.
+ * for ever. `onWait` is told how long each connection was waited for.
  */
 export function openDatabase(
-  config: Pick<Config, 'databaseUrl' | 'databasePoolSize'>,
-  { answerWithinMs = ANSWER_WITHIN_MS } = {},
+  config: Pick<Config, 'databaseUrl' | 'databasePoolSize' | 'databasePreparedStatements'>,
+  { answerWithinMs = ANSWER_WITHIN_MS, onWait = (_seconds: number) => {} } = {},
 ): Database {
-  const pool = new pg.Pool({
+  const options: pg.PoolConfig & { prepares: boolean } = {
     connectionString: config.databaseUrl.reveal(),
     max: config.databasePoolSize,
     Client: PreparingClient,
@@ -39,15 +39,21 @@ export function openDatabase(
     query_timeout: answerWithinMs,
     idleTimeoutMillis: 60_000,
     application_name: 'frontgate',
-  })
-  // A connection that breaks is replaced by the pool, and whoever used it is told by the statement; without
-  // listeners the event would end the process, for idle connections as for those in use.
+    prepares: config.databasePreparedStatements,
+  }
+  const pool = new pg.Pool(options)
+  // A connection that breaks while it is idle is replaced by the pool; without a listener the event would end the process.
   pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
-  const connect = () =>
-    pool.connect().catch((cause: unknown) => {
+  async function connect(): Promise<pg.PoolClient> {
+    const began = performance.now()
+    try {
+      return await pool.connect()
+    } catch (cause) {
       throw new Unavailable('The database', cause)
-    })
+    } finally {
+      onWait((performance.now() - began) / 1000)
+    }
+  }
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool: { connect, end: () => pool.end(), options: pool.options } }),
   })

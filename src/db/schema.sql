@@ -83,14 +83,17 @@ create table accounts (
   closed_at timestamp with time zone,
   named_at timestamp with time zone,
   purged_at timestamp with time zone,
+  requires_second_factor boolean not null default false,
   constraint accounts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint accounts_purged CHECK (((purged_at IS NULL) OR (closed_at IS NOT NULL))),
   constraint accounts_pkey PRIMARY KEY (id)
 );
 CREATE INDEX accounts_closed ON public.accounts USING btree (closed_at, id) WHERE ((closed_at IS NOT NULL) AND (purged_at IS NULL));
 CREATE INDEX accounts_created ON public.accounts USING btree (created_at);
+CREATE INDEX accounts_name_parts ON public.accounts USING gin (lower(name) gin_trgm_ops);
 comment on column accounts.named_at is 'when somebody last chose the name; null while it is the one that it was made with';
 comment on column accounts.purged_at is 'when what is not kept of it was deleted: it cannot be reopened any more';
+comment on column accounts.requires_second_factor is 'members whose session has no factor may do nothing in it but leave';
 
 create table audit_log (
   id uuid not null,
@@ -109,9 +112,12 @@ create table audit_log (
   constraint audit_log_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_log_account ON public.audit_log USING btree (account_id, at DESC, id DESC);
+CREATE INDEX audit_log_action ON public.audit_log USING btree (action text_pattern_ops, at DESC, id DESC);
+CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor_id, at DESC, id DESC) WHERE (actor_id IS NOT NULL);
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC, id DESC);
 CREATE INDEX audit_log_by ON public.audit_log USING btree (actor_id, at DESC, id DESC) WHERE ((actor_kind = 'user'::text) AND (actor_id IS DISTINCT FROM user_id));
 CREATE INDEX audit_log_user ON public.audit_log USING btree (user_id, at DESC, id DESC);
+CREATE TRIGGER audit_log_origins BEFORE UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_trail_changes();
 
 create table catalogue_versions (
   version bigint not null generated always as identity,
@@ -217,6 +223,78 @@ create table email_verification_tokens (
 );
 CREATE INDEX email_verification_tokens_pending ON public.email_verification_tokens USING btree (user_id) WHERE ((used_at IS NULL) AND (superseded_at IS NULL));
 
+create table factor_passkey_challenges (
+  challenge_hash bytea not null,
+  user_id uuid,
+  operator_id uuid,
+  purpose text not null,
+  expires_at timestamp with time zone not null,
+  constraint factor_passkey_challenges_check CHECK ((num_nonnulls(user_id, operator_id) = 1)),
+  constraint factor_passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['add'::text, 'prove'::text]))),
+  constraint factor_passkey_challenges_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id),
+  constraint factor_passkey_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint factor_passkey_challenges_pkey PRIMARY KEY (challenge_hash)
+);
+CREATE INDEX factor_passkey_challenges_expires ON public.factor_passkey_challenges USING btree (expires_at);
+CREATE INDEX factor_passkey_challenges_operator ON public.factor_passkey_challenges USING btree (operator_id) WHERE (operator_id IS NOT NULL);
+CREATE INDEX factor_passkey_challenges_user ON public.factor_passkey_challenges USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+create table factor_passkeys (
+  id uuid not null,
+  user_id uuid,
+  operator_id uuid,
+  credential_id text not null,
+  public_key bytea not null,
+  counter bigint not null,
+  transports text[] not null,
+  name text not null,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  constraint factor_passkeys_check CHECK ((num_nonnulls(user_id, operator_id) = 1)),
+  constraint factor_passkeys_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id),
+  constraint factor_passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint factor_passkeys_pkey PRIMARY KEY (id),
+  constraint factor_passkeys_credential_id_key UNIQUE (credential_id)
+);
+CREATE INDEX factor_passkeys_operator ON public.factor_passkeys USING btree (operator_id) WHERE (operator_id IS NOT NULL);
+CREATE INDEX factor_passkeys_user ON public.factor_passkeys USING btree (user_id) WHERE (user_id IS NOT NULL);
+comment on column factor_passkeys.counter is 'how often the authenticator says that it was used; 0 where it does not count';
+
+create table factor_recovery_codes (
+  id uuid not null,
+  user_id uuid,
+  operator_id uuid,
+  code_hash bytea not null,
+  made_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint factor_recovery_codes_check CHECK ((num_nonnulls(user_id, operator_id) = 1)),
+  constraint factor_recovery_codes_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id),
+  constraint factor_recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint factor_recovery_codes_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX factor_recovery_codes_operator ON public.factor_recovery_codes USING btree (operator_id, code_hash) WHERE (operator_id IS NOT NULL);
+CREATE UNIQUE INDEX factor_recovery_codes_user ON public.factor_recovery_codes USING btree (user_id, code_hash) WHERE (user_id IS NOT NULL);
+comment on column factor_recovery_codes.code_hash is 'SHA-256 of 80 random bits';
+
+create table factor_totp (
+  id uuid not null,
+  user_id uuid,
+  operator_id uuid,
+  sealed_secret bytea not null,
+  offered_at timestamp with time zone not null,
+  confirmed_at timestamp with time zone,
+  last_step bigint,
+  constraint factor_totp_check CHECK ((num_nonnulls(user_id, operator_id) = 1)),
+  constraint factor_totp_check1 CHECK (((confirmed_at IS NULL) = (last_step IS NULL))),
+  constraint factor_totp_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id),
+  constraint factor_totp_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint factor_totp_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX factor_totp_operator ON public.factor_totp USING btree (operator_id, ((confirmed_at IS NULL))) WHERE (operator_id IS NOT NULL);
+CREATE UNIQUE INDEX factor_totp_user ON public.factor_totp USING btree (user_id, ((confirmed_at IS NULL))) WHERE (user_id IS NOT NULL);
+comment on column factor_totp.confirmed_at is 'null: offered, and not in force yet';
+comment on column factor_totp.last_step is 'the 30 seconds of the last code that was taken: it and those before it are void';
+
 create table feature_flags (
   name text not null,
   description text not null,
@@ -257,6 +335,28 @@ CREATE INDEX grants_trial_end ON public.grants USING btree (until_at) WHERE (sou
 CREATE INDEX grants_trial_start ON public.grants USING btree (from_at) WHERE (source = 'trial'::text);
 comment on table grants is 'why an account has a plan in [from_at, until_at); ending one moves until_at';
 comment on column grants.once_key is 'a second grant to the same account for the same reason is not given';
+
+create table imported (
+  kind text not null,
+  external_id text not null,
+  user_id uuid,
+  account_id uuid,
+  digest text not null,
+  imported_at timestamp with time zone not null,
+  constraint imported_check CHECK (((kind <> 'user'::text) OR (user_id IS NOT NULL))),
+  constraint imported_check1 CHECK (((kind <> ALL (ARRAY['account'::text, 'subscription'::text])) OR (account_id IS NOT NULL))),
+  constraint imported_check2 CHECK (((kind <> 'member'::text) OR ((user_id IS NOT NULL) AND (account_id IS NOT NULL)))),
+  constraint imported_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 500))),
+  constraint imported_kind_check CHECK ((kind = ANY (ARRAY['account'::text, 'user'::text, 'member'::text, 'subscription'::text]))),
+  constraint imported_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint imported_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint imported_pkey PRIMARY KEY (kind, external_id)
+);
+CREATE INDEX imported_account ON public.imported USING btree (account_id) WHERE (account_id IS NOT NULL);
+CREATE INDEX imported_user ON public.imported USING btree (user_id) WHERE (user_id IS NOT NULL);
+comment on table imported is 'which line of a file made what: the same line again changes nothing';
+comment on column imported.external_id is 'of a member, those of the user and of the account';
+comment on column imported.digest is 'of what the line said when it was last followed';
 
 create table mail_log (
   id uuid not null,
@@ -336,6 +436,22 @@ comment on column oauth_identities.email is 'as last seen, to show: never a key'
 comment on column oauth_identities.is_vouched is 'whether its provider speaks for the address that the user has: what does not goes with a reset, which only the mailbox can do';
 comment on column oauth_identities.made_user is 'whether it made the user while nobody vouched for the address: as long as nobody does, it goes when another provider proves the mailbox';
 
+create table operator_challenges (
+  id uuid not null,
+  operator_id uuid not null,
+  token_hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  superseded_at timestamp with time zone,
+  constraint operator_challenges_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id),
+  constraint operator_challenges_pkey PRIMARY KEY (id),
+  constraint operator_challenges_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX operator_challenges_expires ON public.operator_challenges USING btree (expires_at);
+CREATE INDEX operator_challenges_operator ON public.operator_challenges USING btree (operator_id);
+comment on table operator_challenges is 'links that were used by somebody who has to prove a second factor still';
+
 create table operator_sessions (
   id uuid not null,
   operator_id uuid not null,
@@ -343,6 +459,8 @@ create table operator_sessions (
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  proved_by text,
+  constraint operator_sessions_proved_by_check CHECK ((proved_by = ANY (ARRAY['totp'::text, 'passkey'::text, 'recovery-code'::text]))),
   constraint operator_sessions_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id),
   constraint operator_sessions_pkey PRIMARY KEY (id),
   constraint operator_sessions_token_hash_key UNIQUE (token_hash)
@@ -351,6 +469,7 @@ CREATE INDEX operator_sessions_expires ON public.operator_sessions USING btree (
 CREATE INDEX operator_sessions_operator ON public.operator_sessions USING btree (operator_id);
 comment on column operator_sessions.token_hash is 'SHA-256 of what the browser keeps';
 comment on column operator_sessions.expires_at is 'nothing puts it off: whoever goes on signs in again';
+comment on column operator_sessions.proved_by is 'the second factor; null where none was asked for, or there was none';
 
 create table operator_sign_in_tokens (
   id uuid not null,
@@ -372,6 +491,8 @@ create table operators (
   email text not null,
   created_at timestamp with time zone not null,
   disabled_at timestamp with time zone,
+  role text not null default 'admin'::text,
+  constraint operators_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'support'::text, 'read'::text]))),
   constraint operators_pkey PRIMARY KEY (id),
   constraint operators_email_key UNIQUE (email)
 );
@@ -529,6 +650,26 @@ comment on column sales_leads.spam_reason is 'null for what a person seems to ha
 comment on column sales_leads.turnstile is 'what Cloudflare said; null where it was not asked';
 comment on column sales_leads.mailed_at is 'when the mail to sales was promised; null for spam, for what was sent twice, and where nobody gets mails';
 
+create table second_factor_challenges (
+  id uuid not null,
+  user_id uuid not null,
+  token_hash bytea not null,
+  method text not null,
+  credentials_version integer not null,
+  account_id uuid,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint second_factor_challenges_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  constraint second_factor_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint second_factor_challenges_pkey PRIMARY KEY (id),
+  constraint second_factor_challenges_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX second_factor_challenges_expires ON public.second_factor_challenges USING btree (expires_at);
+CREATE INDEX second_factor_challenges_user ON public.second_factor_challenges USING btree (user_id);
+comment on table second_factor_challenges is 'a first step that was right, and has no session yet';
+comment on column second_factor_challenges.credentials_version is 'a new password voids it';
+
 create table self_serve_openings (
   is_only boolean not null default true,
   domains text[] not null,
@@ -557,7 +698,11 @@ create table sessions (
   expires_at timestamp with time zone not null,
   revoked_at timestamp with time zone,
   revoked_because text,
+  factor text,
+  factor_proved_at timestamp with time zone,
   constraint sessions_check CHECK (((revoked_at IS NULL) = (revoked_because IS NULL))),
+  constraint sessions_factor_check CHECK ((factor = ANY (ARRAY['totp'::text, 'passkey'::text, 'recovery-code'::text]))),
+  constraint sessions_factor_proved_check CHECK (((factor IS NULL) = (factor_proved_at IS NULL))),
   constraint sessions_generation_check CHECK ((generation > 0)),
   constraint sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'mail-link'::text, 'google'::text, 'microsoft'::text]))),
   constraint sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
@@ -566,6 +711,8 @@ create table sessions (
 );
 CREATE INDEX sessions_user_id ON public.sessions USING btree (user_id, created_at);
 comment on column sessions.created_at is 'when the person proved who they are; renewed by nothing';
+comment on column sessions.factor is 'what proved it beside its method; null for who has no second factor';
+comment on column sessions.factor_proved_at is 'when that was proved the last time';
 
 create table signing_keys (
   id uuid not null,
@@ -787,6 +934,7 @@ create table users (
   constraint users_email_key UNIQUE (email)
 );
 CREATE INDEX users_deleted ON public.users USING btree (deleted_at, id) WHERE ((deleted_at IS NOT NULL) AND (purged_at IS NULL));
+CREATE INDEX users_email_parts ON public.users USING gin (email gin_trgm_ops);
 comment on column users.credentials_version is 'raised with every new password: remembered devices of an older version are strangers again';
 comment on column users.purged_at is 'when what still named them was deleted: the row is but an id that others refer to';
 

@@ -91,6 +91,10 @@ export interface Accounts {
    * when what is not kept of it was deleted: it cannot be reopened any more
    */
   purged_at: Timestamp | null;
+  /**
+   * members whose session has no factor may do nothing in it but leave
+   */
+  requires_second_factor: Generated<boolean>;
 }
 
 export interface AuditLog {
@@ -185,6 +189,58 @@ export interface EmailVerificationTokens {
   user_id: string;
 }
 
+export interface FactorPasskeyChallenges {
+  challenge_hash: Buffer;
+  expires_at: Timestamp;
+  operator_id: string | null;
+  purpose: string;
+  user_id: string | null;
+}
+
+export interface FactorPasskeys {
+  /**
+   * how often the authenticator says that it was used; 0 where it does not count
+   */
+  counter: number;
+  created_at: Timestamp;
+  credential_id: string;
+  id: string;
+  last_used_at: Timestamp | null;
+  name: string;
+  operator_id: string | null;
+  public_key: Buffer;
+  transports: string[];
+  user_id: string | null;
+}
+
+export interface FactorRecoveryCodes {
+  /**
+   * SHA-256 of 80 random bits
+   */
+  code_hash: Buffer;
+  id: string;
+  made_at: Timestamp;
+  operator_id: string | null;
+  used_at: Timestamp | null;
+  user_id: string | null;
+}
+
+export interface FactorTotp {
+  /**
+   * null: offered, and not in force yet
+   */
+  confirmed_at: Timestamp | null;
+  id: string;
+  /**
+   * the 30 seconds of the last code that was taken: it and those before it are void
+   */
+  last_step: number | null;
+  offered_at: Timestamp;
+  operator_id: string | null;
+  sealed_secret: Buffer;
+  user_id: string | null;
+}
+
 export interface FeatureFlags {
   default_value: boolean;
   description: string;
@@ -211,6 +267,21 @@ export interface Grants {
   source: string;
   stripe_subscription_id: string | null;
   until_at: Timestamp | null;
+}
+
+export interface Imported {
+  account_id: string | null;
+  /**
+   * of what the line said when it was last followed
+   */
+  digest: string;
+  /**
+   * of a member, those of the user and of the account
+   */
+  external_id: string;
+  imported_at: Timestamp;
+  kind: string;
+  user_id: string | null;
 }
 
 export interface MailLog {
@@ -276,11 +347,22 @@ export interface OauthIdentities {
   user_id: string;
 }
 
+export interface OperatorChallenges {
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  operator_id: string;
+  superseded_at: Timestamp | null;
+  token_hash: Buffer;
+  used_at: Timestamp | null;
+}
+
 export interface Operators {
   created_at: Timestamp;
   disabled_at: Timestamp | null;
   email: string;
   id: string;
+  role: Generated<string>;
 }
 
 export interface OperatorSessions {
@@ -292,6 +374,10 @@ export interface OperatorSessions {
   expires_at: Timestamp;
   id: string;
   operator_id: string;
+  /**
+   * the second factor; null where none was asked for, or there was none
+   */
+  proved_by: string | null;
   /**
    * SHA-256 of what the browser keeps
    */
@@ -433,6 +519,21 @@ export interface SalesLeads {
   turnstile: string | null;
 }
 
+export interface SecondFactorChallenges {
+  account_id: string | null;
+  created_at: Timestamp;
+  /**
+   * a new password voids it
+   */
+  credentials_version: number;
+  expires_at: Timestamp;
+  id: string;
+  method: string;
+  token_hash: Buffer;
+  used_at: Timestamp | null;
+  user_id: string;
+}
+
 export interface SelfServeOpenings {
   domains: string[];
   is_only: Generated<boolean>;
@@ -451,6 +552,14 @@ export interface Sessions {
    */
   created_at: Timestamp;
   expires_at: Timestamp;
+  /**
+   * what proved it beside its method; null for who has no second factor
+   */
+  factor: string | null;
+  /**
+   * when that was proved the last time
+   */
+  factor_proved_at: Timestamp | null;
   generation: Generated<number>;
   id: string;
   idle_expires_at: Timestamp;
@@ -780,12 +889,18 @@ export interface DB {
   drift: Drift;
   email_changes: EmailChanges;
   email_verification_tokens: EmailVerificationTokens;
+  factor_passkey_challenges: FactorPasskeyChallenges;
+  factor_passkeys: FactorPasskeys;
+  factor_recovery_codes: FactorRecoveryCodes;
+  factor_totp: FactorTotp;
   feature_flags: FeatureFlags;
   grants: Grants;
+  imported: Imported;
   mail_log: MailLog;
   members: Members;
   oauth_flows: OauthFlows;
   oauth_identities: OauthIdentities;
+  operator_challenges: OperatorChallenges;
   operator_sessions: OperatorSessions;
   operator_sign_in_tokens: OperatorSignInTokens;
   operators: Operators;
@@ -799,6 +914,7 @@ export interface DB {
   rate_limits: RateLimits;
   reconciliations: Reconciliations;
   sales_leads: SalesLeads;
+  second_factor_challenges: SecondFactorChallenges;
   self_serve_openings: SelfServeOpenings;
   sessions: Sessions;
   signing_keys: SigningKeys;

@@ -9,6 +9,7 @@ import {
 import type { Db } from './database.ts'
 import { isStalePlan } from './preparingClient.ts'
 import type { DB } from './tables.ts'
+import { Unavailable } from './unavailable.ts'
 
 /** Writes. Only `inTx` makes one, and only routes, jobs and commands call `inTx`. */
 export type Tx = Transaction<DB>
@@ -96,15 +97,20 @@ async function runOnce<T>(
   begun.catch(() => undefined)
   let result: T
   let xid: string | undefined
+  let isCommitting = false
   try {
     result = await work(tx)
     await begun
     turn.end()
+    isCommitting = true
     xid = await commit(connection, subjects)
   } catch (error) {
     turn.end()
     await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => undefined)
-    throw codeOf(error) === FAILED_BEFORE ? (turn.firstFailure ?? error) : error
+    const cause = codeOf(error) === FAILED_BEFORE ? (turn.firstFailure ?? error) : error
+    // Only a commit whose answer is missing may have been one.
+    if (cause instanceof Unavailable) cause.mayBeDone = isCommitting
+    throw cause
   }
   if (xid !== undefined) {
     app.changes.announce(subjects)

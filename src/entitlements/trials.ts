@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Config } from '../config.ts'
 import type { Db } from '../db/database.ts'
 import { changed, type Tx } from '../db/transaction.ts'
-import { giveGrant } from './giveGrant.ts'
+import { giveGrant, type NewGrant } from './giveGrant.ts'
 
 const DAY = 86_400_000
 
@@ -46,23 +46,27 @@ export async function giveTrial(
   at: Date,
 ): Promise<void> {
   if (trialDays === 0) return
-  const until = new Date(at.getTime() + trialDays * DAY)
   await Promise.all([
     tx.insertInto('trials_taken').values({ user_id: userId, account_id: accountId, taken_at: at }).execute(),
-    giveGrant(
-      tx,
-      {
-        accountId,
-        source: 'trial',
-        plan: trialPlan,
-        from: at,
-        until,
-        reason: 'Trial of a new user',
-        grantedBy: 'registration',
-      },
-      at,
-    ),
+    giveGrant(tx, trialGrant({ trialDays, trialPlan }, accountId, at), at),
   ])
+}
+
+/** The grant that a trial is. */
+export function trialGrant(
+  { trialDays, trialPlan }: Pick<Config, 'trialDays' | 'trialPlan'>,
+  accountId: string,
+  at: Date,
+): NewGrant {
+  return {
+    accountId,
+    source: 'trial',
+    plan: trialPlan,
+    from: at,
+    until: new Date(at.getTime() + trialDays * DAY),
+    reason: 'Trial of a new user',
+    grantedBy: 'registration',
+  }
 }
 
 /**
@@ -70,29 +74,45 @@ export async function giveTrial(
  * under another user, this one ends now.
  */
 export async function bindTrialToMailbox(tx: Tx, userId: string, email: string, at: Date): Promise<void> {
-  const mailbox = hashMailbox(email)
-  const { rows } = await sql<{ account_id: string; bound: boolean }>`
-    with bound as (
-      update trials_taken set mailbox_hash = ${mailbox}
-      where user_id = ${userId} and mailbox_hash is null
-        and not exists (select from trials_taken where mailbox_hash = ${mailbox} and user_id <> ${userId})
-      returning account_id
+  await bindTrialsToMailboxes(tx, [{ id: userId, email }], at)
+}
+
+/** The same for many users, no two of whom have one address. */
+export async function bindTrialsToMailboxes(
+  tx: Tx,
+  users: { id: string; email: string }[],
+  at: Date,
+): Promise<void> {
+  if (users.length === 0) return
+  const { rows } = await sql<{ account_id: string }>`
+    with proved as (
+      select user_id, decode(hash, 'hex') as mailbox_hash from unnest(
+        ${users.map(({ id }) => id)}::uuid[],
+        ${users.map(({ email }) => hashMailbox(email).toString('hex'))}::text[]
+      ) as p(user_id, hash)
+    ), bound as (
+      update trials_taken t set mailbox_hash = p.mailbox_hash from proved p
+      where t.user_id = p.user_id and t.mailbox_hash is null
+        and not exists (
+          select from trials_taken o where o.mailbox_hash = p.mailbox_hash and o.user_id <> p.user_id)
+      returning t.user_id
     )
-    select t.account_id, (t.mailbox_hash is not null or exists (select from bound)) as bound
-    from trials_taken t where t.user_id = ${userId}`.execute(tx)
-  const [trial] = rows
-  if (!trial || trial.bound) return
-  changed(tx, `account:${trial.account_id}`)
+    select t.account_id from trials_taken t join proved p using (user_id)
+    where t.mailbox_hash is null and not exists (select from bound b where b.user_id = t.user_id)`.execute(tx)
+  if (rows.length === 0) return
+  const accountIds = rows.map(({ account_id }) => account_id)
+  for (const id of accountIds) changed(tx, `account:${id}`)
   await tx
     .updateTable('grants')
     .set({ until_at: at, ended_at: at, ended_by: 'system', end_reason: 'This mailbox has had its trial' })
-    .where('account_id', '=', trial.account_id)
+    .where('account_id', 'in', accountIds)
     .where('source', '=', 'trial')
     .where('granted_by', '=', 'registration')
     .where('until_at', '>', at)
     .execute()
 }
 
-function hashMailbox(email: string): Buffer {
+/** What is kept of an address that has had a trial. */
+export function hashMailbox(email: string): Buffer {
   return createHash('sha256').update(email).digest()
 }

@@ -30,10 +30,23 @@ export interface ProductKeyActor {
   expiresAt: Date | null
 }
 
+/** Roles of operators, each allowed what the ones after it are: to decide what accounts get, to help them, to look. */
+export const operatorRoles = ['admin', 'support', 'read'] as const
+export type OperatorRole = (typeof operatorRoles)[number]
+
 /** Staff of the company that runs this. */
 export interface OperatorActor {
   kind: 'operator'
   operatorId: string
+}
+
+/** An operator who makes a request. */
+export interface SignedInOperator extends OperatorActor {
+  role: OperatorRole
+  /** Null where the command line printed the token. */
+  sessionId: string | null
+  /** Nothing is open to them but setting up a second factor. */
+  hasToSetUp: boolean
 }
 
 export interface AnyoneActor {
@@ -70,4 +83,9 @@ export const systemCaller: Caller<SystemActor> = {
 /** True when `role` may do what is asked of `least`. */
 export function isAtLeast(role: Role, least: Role): boolean {
   return roles.indexOf(role) <= roles.indexOf(least)
+}
+
+/** The same for operators. */
+export function isOperatorAtLeast(role: OperatorRole, least: OperatorRole): boolean {
+  return operatorRoles.indexOf(role) <= operatorRoles.indexOf(least)
 }

@@ -57,10 +57,24 @@ function answerFor(origin: string): Record<string, string> {
 /**
  * The API; but not where people are navigated through on their way to Google and back, nor what keeps operators signed in,
  * which is for our own pages, nor what proxies ask: to one that hands a preflight on, as Envoy does, a 204 would say that the
- * request may pass.
+ * request may pass. Second factors are read and proved from pages of the product, and changed on ours alone.
  */
 function isForPages(url: string): boolean {
-  if (url.startsWith('/v1/auth/oauth/') || url.startsWith('/v1/forward-auth')) return false
-  if (url.startsWith('/v1/operator/auth/')) return false
-  return url.startsWith('/v1/') || url.startsWith('/.well-known/')
+  const path = pathOf(url)
+  if (notForPages.some((start) => path.startsWith(start)) && !provingFactors.has(path)) return false
+  return path.startsWith('/v1/') || path.startsWith('/.well-known/')
+}
+
+const notForPages = ['/v1/auth/oauth/', '/v1/forward-auth', '/v1/operator/auth/', '/v1/me/factors/']
+const provingFactors = new Set(['/v1/me/factors/question', '/v1/me/factors/prove'])
+
+/** As routes are found by it: whatever is written with percent signs is read first. */
+function pathOf(url: string): string {
+  const [path = ''] = url.split('?', 1)
+  if (!path.includes('%')) return path
+  try {
+    return decodeURI(path)
+  } catch {
+    return ''
+  }
 }

@@ -1,21 +1,31 @@
 import { pino } from 'pino'
 import type { Config } from '../config.ts'
+import { currentTraceId } from '../tracing/spans.ts'
 
 const FLUSH_EVERY_MS = 100
 
 export type Log = pino.Logger
 
 /** JSON lines on standard output, or elsewhere. Callers log ids and codes: never addresses, tokens or bodies. */
-export function makeLog(config: Pick<Config, 'logLevel'>, destination?: pino.DestinationStream): Log {
+export function makeLog(
+  config: Pick<Config, 'logLevel' | 'otelExporterOtlpEndpoint'>,
+  destination?: pino.DestinationStream,
+): Log {
   const options: pino.LoggerOptions = {
     level: config.logLevel,
     base: null,
     messageKey: 'message',
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    ...(config.otelExporterOtlpEndpoint && { mixin: traceOfLine }),
     serializers: { error: (error: unknown) => describeError(error) },
   }
   return pino(options, destination ?? standardOutput())
+}
+
+function traceOfLine(): object {
+  const traceId = currentTraceId()
+  return traceId === undefined ? {} : { trace_id: traceId }
 }
 
 /** Writes lines a few at a time: one system call each costs as much as making them. None is lost at an exit. */

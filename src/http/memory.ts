@@ -44,7 +44,6 @@ export class Memory {
   readonly #securityHeaders: Record<string, string>
   readonly #crossOrigin: CrossOrigin
   readonly #operations = new Map<string, { operation: string; methods: string[]; answer: FromMemory }>()
-  #isOpen = true
 
   constructor(app: App, securityHeaders: Record<string, string>, crossOrigin: CrossOrigin) {
     this.#app = app
@@ -56,15 +55,9 @@ export class Memory {
     this.#operations.set(url, { operation: operationId, methods: [method, ...alsoBy], answer })
   }
 
-  /** Leaves the rest to the router, which tells connections to end. */
-  close(): void {
-    this.#isOpen = false
-  }
-
   /** Answers, or returns false and has done nothing. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     const { method = '', url = '', headers, rawHeaders } = request
-    if (!this.#isOpen) return false
     const mark = url.indexOf('?')
     const known = this.#operations.get(mark < 0 ? url : url.slice(0, mark))
     if (!known?.methods.includes(method) || hasBody(headers)) return false

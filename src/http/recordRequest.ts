@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
+import { codeSentTo } from './sentCodes.ts'
+import { traceOf } from './traceRequests.ts'
 
 /** What is known of a request once it has been answered. */
 export interface RequestRecord {
@@ -8,6 +10,7 @@ export interface RequestRecord {
   method: string
   status: number
   ms: number
+  trace_id?: string
 }
 
 /** Counts a request that was answered, and logs it. */
@@ -28,5 +31,7 @@ export function recordRouted(
   const { statusCode: status, elapsedTime: ms } = reply
   const isPreflight = method === 'OPTIONS' && status === 204
   const operation = operationId ?? (isPreflight ? 'preflight' : 'none')
-  recordRequest(app, { requestId, operation, method, status, ms })
+  const code = codeSentTo(reply)
+  if (code) app.metrics.problems.inc({ operation, code })
+  recordRequest(app, { requestId, operation, method, status, ms, ...traceOf(request) })
 }

@@ -4,9 +4,11 @@ import type {
   FastifyRequest,
   FastifySchemaValidationError as Fault,
 } from 'fastify'
+import type { App } from '../app.ts'
 import { Unavailable } from '../db/unavailable.ts'
 import { Problem, problem, problems } from '../problems.ts'
-import type { Log } from './log.ts'
+import { noteCode } from './sentCodes.ts'
+import { traceOf } from './traceRequests.ts'
 
 const RETRY_AFTER_SECONDS = 5
 const MOST_ERRORS = 20
@@ -26,6 +28,7 @@ export function problemBody(refusal: Problem, requestId: string): Record<string,
 
 /** Answers with a refusal. */
 export function sendProblem(reply: FastifyReply, refusal: Problem): FastifyReply {
+  noteCode(reply, refusal.code)
   return reply
     .code(refusal.status)
     .headers(refusal.headers)
@@ -36,12 +39,13 @@ export function sendProblem(reply: FastifyReply, refusal: Problem): FastifyReply
 }
 
 /** The only place where errors become replies: what nobody planned is 500 and logged once, with its cause. */
-export function makeErrorHandler(log: Log) {
+export function makeErrorHandler({ log }: Pick<App, 'log'>) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const refusal = refusalOf(error)
     if (refusal.code === 'internal' || error instanceof Unavailable) {
       const { operationId } = request.routeOptions.config as { operationId?: string }
-      log.error({ requestId: request.id, operation: operationId ?? 'none', error }, 'request failed')
+      const of = { requestId: request.id, operation: operationId ?? 'none', ...traceOf(request) }
+      log.error({ ...of, error }, 'request failed')
     }
     void sendProblem(reply, refusal)
   }
@@ -50,7 +54,9 @@ export function makeErrorHandler(log: Log) {
 function refusalOf(error: FastifyError): Problem {
   if (error instanceof Problem) return error
   if (error instanceof Unavailable) {
-    const detail = 'A server that this one depends on does not answer.'
+    const detail = error.mayBeDone
+      ? 'A server that this one depends on went away before it said whether this was done.'
+      : 'A server that this one depends on does not answer.'
     return problem('overloaded', undefined, { detail, retryAfterSeconds: RETRY_AFTER_SECONDS })
   }
   return fromFastify(error)

@@ -6,36 +6,41 @@ import {
   type Actor,
   type Caller,
   isAtLeast,
+  isOperatorAtLeast,
   type MemberActor,
-  type OperatorActor,
+  type OperatorRole,
   type ProductKeyActor,
   type Role,
   type Scope,
+  type SignedInOperator,
   type UserActor,
 } from './actor.ts'
 import type { FromMemory } from './memory.ts'
 import { plainAddress, shortUserAgent } from './origin.ts'
 import type { Server } from './server.ts'
+import { withinRequest } from './traceRequests.ts'
 
 /**
  * Who may call an operation. A contract without it does not compile.
  * `anyone` carries no identity; `user` is signed in; `{ member }` is signed in to an account with at least
  * that role, or with `productKey` a product's server whose key has that scope, which alone is nobody but that server;
- * `operator` is staff. `isRead` has the member read from the database for this call, whatever is remembered.
+ * `{ operator }` is staff with at least that role; with `isSetUp` also those who have to set up a second factor first.
+ * `isRead` has the member read from the database for this call, whatever is remembered; `isUnproved` lets in whoever lacks the
+ * second factor that the account asks for.
  */
 export type Access =
   | 'anyone'
   | 'user'
-  | { member: Role; productKey?: Scope; isRead?: true }
+  | { member: Role; productKey?: Scope; isRead?: true; isUnproved?: true }
   | { productKey: Scope }
-  | 'operator'
+  | { operator: OperatorRole; isSetUp?: true }
 
 type ActorOf<A extends Access> = A extends 'anyone'
   ? { kind: 'anyone' }
   : A extends 'user'
     ? UserActor
-    : A extends 'operator'
-      ? OperatorActor
+    : A extends { operator: OperatorRole }
+      ? SignedInOperator
       : A extends { member: Role; productKey: Scope }
         ? MemberActor | ProductKeyActor
         : A extends { member: Role }
@@ -79,8 +84,12 @@ export type Handler<C extends Contract> = (call: Call<C>) => Promise<unknown>
 export interface Authenticator {
   user(request: FastifyRequest, at: Date): Promise<UserActor>
   /** With `isRead` it is as the database has it now, in one round trip. */
-  member(request: FastifyRequest, at: Date, isRead?: boolean): Promise<MemberActor>
-  operator(request: FastifyRequest, at: Date): Promise<OperatorActor>
+  member(
+    request: FastifyRequest,
+    at: Date,
+    how?: { isRead?: boolean; isUnproved?: boolean },
+  ): Promise<MemberActor>
+  operator(request: FastifyRequest, at: Date): Promise<SignedInOperator>
   /** Null when what the request carries is not written as a product key is; 401 for one that opens nothing. */
   productKey(request: FastifyRequest, at: Date): Promise<ProductKeyActor | null>
   /** 401 for whatever else it carries, an access token among it. */
@@ -104,22 +113,26 @@ export function route<const C extends Contract>(
   server.contracts.push(contract)
   if (fromMemory) server.memory.add(contract, fromMemory)
   const authorize = authorizerOf(server.authenticator, contract.access)
+  async function answer(request: FastifyRequest, reply: FastifyReply) {
+    const at = app.now()
+    const actor = await authorize(request, at)
+    const { ip, headers, id, params, query, body } = request
+    const caller = {
+      actor,
+      ip: plainAddress(ip),
+      userAgent: shortUserAgent(headers['user-agent']),
+      requestId: id,
+    }
+    return handler({ caller, params, query, body, at, request, reply } as unknown as Call<C>)
+  }
   const options = {
     url: contract.url,
     schema: schemaOf(contract),
     config: { operationId: contract.operationId } as object,
-    async handler(request: FastifyRequest, reply: FastifyReply) {
-      const at = app.now()
-      const actor = await authorize(request, at)
-      const { ip, headers, id, params, query, body } = request
-      const caller = {
-        actor,
-        ip: plainAddress(ip),
-        userAgent: shortUserAgent(headers['user-agent']),
-        requestId: id,
-      }
-      return handler({ caller, params, query, body, at, request, reply } as unknown as Call<C>)
-    },
+    handler: app.tracing
+      ? (request: FastifyRequest, reply: FastifyReply) =>
+          withinRequest(app.tracing, request, () => answer(request, reply))
+      : answer,
   }
   server.fastify.route({ ...options, method: contract.method })
   const { alsoBy } = contract
@@ -133,7 +146,7 @@ type Authorizer = (request: FastifyRequest, at: Date) => Promise<Actor>
 function authorizerOf(authenticator: Authenticator, access: Access): Authorizer {
   if (access === 'anyone') return async () => anyone
   if (access === 'user') return authenticator.user.bind(authenticator)
-  if (access === 'operator') return authenticator.operator.bind(authenticator)
+  if ('operator' in access) return operatorWith(authenticator, access)
   if (!('member' in access)) return onlyProductKey(authenticator, access.productKey)
   const member = memberWith(authenticator, access)
   return access.productKey ? productKeyOr(member, authenticator, access.productKey) : member
@@ -141,15 +154,35 @@ function authorizerOf(authenticator: Authenticator, access: Access): Authorizer 
 
 function memberWith(
   authenticator: Authenticator,
-  { member: least, isRead = false }: { member: Role; isRead?: boolean },
+  { member: least, ...how }: { member: Role; isRead?: true; isUnproved?: true },
 ): Authorizer {
   return async (request, at) => {
-    const actor = await authenticator.member(request, at, isRead)
+    const actor = await authenticator.member(request, at, how)
     if (isAtLeast(actor.role, least)) return actor
     throw problem('forbidden', undefined, {
       detail: `This takes the role ${least} or a higher one; yours is ${actor.role}.`,
     })
   }
+}
+
+function operatorWith(
+  authenticator: Authenticator,
+  { operator: least, isSetUp = false }: { operator: OperatorRole; isSetUp?: boolean },
+): Authorizer {
+  return async (request, at) => {
+    const actor = await authenticator.operator(request, at)
+    if (actor.hasToSetUp && !isSetUp) throw problem('second-factor-setup-required')
+    refuseOperatorBelow(actor, least)
+    return actor
+  }
+}
+
+/** Throws `forbidden`, and says which role is needed. */
+export function refuseOperatorBelow({ role }: SignedInOperator, least: OperatorRole): void {
+  if (isOperatorAtLeast(role, least)) return
+  throw problem('forbidden', undefined, {
+    detail: `This takes an operator with the role ${least}${least === 'admin' ? '' : ' or a higher one'}; yours is ${role}.`,
+  })
 }
 
 function productKeyOr(member: Authorizer, authenticator: Authenticator, scope: Scope): Authorizer {
@@ -202,23 +235,32 @@ function tagOf(url: string): string {
 
 /** What a bearer of each kind must have, as OpenAPI 3.1 lets it be listed for any scheme. */
 function securityOf(access: Access): Record<string, string[]>[] {
-  const scope = typeof access === 'object' && access.productKey
+  const scope = typeof access === 'object' && 'productKey' in access && access.productKey
   return [...(takesToken(access) ? [{ accessToken: [] }] : []), ...(scope ? [{ productKey: [scope] }] : [])]
 }
 
 function takesToken(access: Access): boolean {
-  return access !== 'anyone' && (typeof access === 'string' || 'member' in access)
+  return access !== 'anyone' && (typeof access === 'string' || 'member' in access || 'operator' in access)
+}
+
+function asksForFactor(access: Access): boolean {
+  return typeof access === 'object' && 'member' in access && !access.isUnproved
 }
 
 function describeAccess(access: Access): string {
   if (access === 'anyone') return 'Open to anyone.'
   if (access === 'user') return 'For a signed-in user.'
-  if (access === 'operator') return 'For operators.'
+  if ('operator' in access) return describeOperator(access.operator)
   if (!('member' in access)) return `For product keys with the scope ${access.productKey}.`
   const { member, productKey } = access
   const role = member === 'viewer' ? '' : ` with the role ${member} or a higher one`
   const key = productKey ? `, and for product keys with the scope ${productKey}` : ''
   return `For members of the current account${role}${key}.`
+}
+
+function describeOperator(least: OperatorRole): string {
+  if (least === 'read') return 'For operators.'
+  return `For operators with the role ${least}${least === 'admin' ? '' : ' or a higher one'}.`
 }
 
 function refusalsOf(contract: Contract, codes: ProblemCode[]): Record<string, object> {
@@ -228,8 +270,12 @@ function refusalsOf(contract: Contract, codes: ProblemCode[]): Record<string, ob
     ...(contract.access === 'anyone' ? [] : (['unauthenticated'] as const)),
     ...(takesToken(contract.access) ? (['session-expired'] as const) : []),
     ...(typeof contract.access === 'object' ? (['forbidden'] as const) : []),
-    ...(typeof contract.access === 'object' && takesToken(contract.access)
+    ...(typeof contract.access === 'object' && 'member' in contract.access
       ? (['account-closed'] as const)
+      : []),
+    ...(asksForFactor(contract.access) ? (['second-factor-required-here'] as const) : []),
+    ...(typeof contract.access === 'object' && 'operator' in contract.access && !contract.access.isSetUp
+      ? (['second-factor-setup-required'] as const)
       : []),
     ...codes,
   ])

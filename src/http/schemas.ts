@@ -50,8 +50,9 @@ named(
 )
 
 /** A success that is a file of this media type. */
-export function fileOf(mediaType: string, description: string) {
-  const content = { [mediaType]: { schema: { type: 'string', format: 'binary' } } }
+export function fileOf(mediaTypes: string | string[], description: string) {
+  const schema = { type: 'string', format: 'binary' }
+  const content = Object.fromEntries([mediaTypes].flat().map((mediaType) => [mediaType, { schema }]))
   return Type.Unsafe<string>({ description, content })
 }
 

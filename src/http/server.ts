@@ -6,22 +6,25 @@ import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import { problem } from '../problems.ts'
-import { closeWithoutWaitingForClients } from './closing.ts'
+import { closeWithoutWaitingForClients, type Departure } from './closing.ts'
 import { compileSchemas } from './compileSchemas.ts'
 import { CrossOrigin } from './crossOrigin.ts'
 import { Memory } from './memory.ts'
+import { boundPipelines } from './pipelines.ts'
 import { recordRouted } from './recordRequest.ts'
 import { makeErrorHandler } from './renderProblem.ts'
 import type { Authenticator, Contract } from './route.ts'
 import { sharedSchemas, sharedWebhooks } from './schemas.ts'
+import { traceRequests } from './traceRequests.ts'
 import { refuseUnknownRoutes, type UnknownRoutes } from './unknownRoutes.ts'
-import { refuseUnreadable } from './unreadable.ts'
+import { refuseUnreadable, refuseWithoutHost } from './unreadable.ts'
 
 /** What operations are put on: the HTTP server, and who tells it who is calling. */
 export interface Server {
   fastify: FastifyInstance
   authenticator: Authenticator
   memory: Memory
+  departure: Departure
   /** What is shown where nothing is. */
   unknown: UnknownRoutes
   /** Of every operation that is on it, in their order. */
@@ -32,7 +35,17 @@ export interface Server {
 
 const BODY_BYTES = 64 * 1024
 const HEADER_BYTES = 16 * 1024
-const HTTP_LIMITS = { maxHeaderSize: HEADER_BYTES, requestTimeout: 30_000, keepAliveTimeout: 75_000 }
+/** A connection on which nothing has moved for this long is cut: its client reads nothing of what was asked for. */
+const IDLE_MS = 60_000
+const HTTP_LIMITS = {
+  maxHeaderSize: HEADER_BYTES,
+  headersTimeout: 20_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 75_000,
+  // Node's own refusal of a request without one is no problem of ours.
+  requireHostHeader: false,
+}
 
 /** A server without operations: parsing, limits, security headers, problems, logs and metrics. */
 export async function makeServer(app: App, authenticator: Authenticator): Promise<Server> {
@@ -41,7 +54,8 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
   const crossOrigin = new CrossOrigin(config.productOrigins)
   const memory = new Memory(app, securityHeaders, crossOrigin)
   const server = fastify({
-    serverFactory: () => createServer(HTTP_LIMITS, handle),
+    // An expectation that nobody knows is not met, as RFC 9110 allows: Node's own refusal is no problem of ours either.
+    serverFactory: () => createServer(HTTP_LIMITS, handle).on('checkExpectation', handle).setTimeout(IDLE_MS),
     genReqId: () => randomUUID(),
     // Only as many proxies as are ours: what stands further left in X-Forwarded-For anybody can write.
     trustProxy:
@@ -56,11 +70,15 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
     clientErrorHandler: refuseUnreadable,
     logger: false,
   })
+  const asksTooMuchAtOnce = boundPipelines()
   function handle(request: IncomingMessage, response: ServerResponse): void {
-    if (!memory.answer(request, response)) server.routing(request, response)
+    if (asksTooMuchAtOnce(request.socket, response)) return void request.socket.destroy()
+    if (lacksHost(request)) refuseWithoutHost(response)
+    // While it goes, all is left to the router, which tells connections to end.
+    else if (departure.hasBegun || !memory.answer(request, response)) server.routing(request, response)
   }
-  server.setErrorHandler(makeErrorHandler(app.log))
-  closeWithoutWaitingForClients(server)
+  server.setErrorHandler(makeErrorHandler(app))
+  const departure = closeWithoutWaitingForClients(server)
   readJsonBodies(server)
   compileSchemas(server)
   observe(server, app)
@@ -68,12 +86,14 @@ export async function makeServer(app: App, authenticator: Authenticator): Promis
   await server.register(cookie)
   sendSecurityHeaders(server, securityHeaders)
   letProductsRead(server, crossOrigin)
-  server.addHook('preClose', async () => memory.close())
   const unknown = refuseUnknownRoutes(server)
   await describe(server, app)
   // A Fastify instance is a PromiseLike; it is handed over, not awaited.
-  return { fastify: server, authenticator, memory, unknown, contracts: [], handle }
+  return { fastify: server, authenticator, memory, departure, unknown, contracts: [], handle }
 }
+
+const lacksHost = ({ headers, httpVersion }: IncomingMessage) =>
+  headers.host === undefined && httpVersion === '1.1'
 
 function isDecodable(url: string): boolean {
   if (!url.includes('%')) return true
@@ -150,6 +170,7 @@ function holdsNul(value: unknown): boolean {
 }
 
 function observe(server: FastifyInstance, app: App): void {
+  if (app.tracing) traceRequests(server, app.tracing)
   server.addHook('onResponse', (request, reply, done) => {
     recordRouted(app, request, reply)
     done()
@@ -197,5 +218,10 @@ async function describe(server: FastifyInstance, app: App): Promise<void> {
     logo,
     theme: { title: 'Frontgate API' },
   })
-  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
+  // The same bytes for everybody: whoever asks often and reads slowly holds none of their own.
+  let contract: Buffer | undefined
+  server.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    contract ??= Buffer.from(JSON.stringify(server.swagger()))
+    return reply.type('application/json; charset=utf-8').send(contract)
+  })
 }

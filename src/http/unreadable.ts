@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { problem } from '../problems.ts'
 import { problemBody } from './renderProblem.ts'
 
-/** Answers what never became a request, in the words of a problem, and hangs up. */
+/** Answers what never became a request, in the words of a problem, and hangs up. Where an answer has begun, it is the last. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  if (hasBegunToAnswer(socket)) return void socket.destroySoon()
   const { status, reason, refusal } = refusalOf(error.code)
   const body = JSON.stringify({ ...problemBody(refusal, randomUUID()), status })
   const head = [
@@ -17,6 +19,33 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** What Node itself keeps beside a connection: the answer that is being written, and the request that was read last. */
+interface Wire extends Socket {
+  _httpMessage?: ServerResponse | null
+  parser?: { incoming: IncomingMessage | null } | null
+}
+
+/** A request may be answered, in part or whole, before the rest of it turns out to be unreadable. */
+function hasBegunToAnswer({ _httpMessage: answer, parser }: Wire): boolean {
+  if (answer) return answer.headersSent
+  return parser?.incoming?.complete === false
+}
+
+/** Answers a request that does not say whom it is for, which RFC 9112 has refused, and hangs up. */
+export function refuseWithoutHost(response: ServerResponse): void {
+  const detail = 'The request has no Host header.'
+  const body = JSON.stringify({ ...problemBody(unfit(detail), randomUUID()), status: 400 })
+  response
+    .writeHead(400, {
+      'content-type': 'application/problem+json',
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      connection: 'close',
+    })
+    .end(body)
 }
 
 function refusalOf(code: string | undefined) {

@@ -6,11 +6,12 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import type { Config } from '../config.ts'
+import { packageRoot } from '../packageRoot.ts'
 import { describeConfig, type IsOpenFor } from './configRoutes.ts'
 import type { Server } from './server.ts'
 
 /** Where `npm run build` leaves what web/ says. */
-const built = fileURLToPath(new URL('../../web/dist', import.meta.url))
+const built = fileURLToPath(new URL('web/dist', packageRoot))
 const CLOUDFLARE = 'https://challenges.cloudflare.com'
 
 /** Where pages are. What is shown there is decided in web/, whose routes a test compares with these. */
@@ -20,6 +21,7 @@ export const pagePaths = [
   '/sign-up',
   '/check-mail',
   '/sign-in',
+  '/sign-in/second-factor',
   '/forgot-password',
   '/verify-email',
   '/reset-password',

@@ -12,6 +12,8 @@ const USERS_PER_DEVICE = 5
 /** A browser that signed in as this user before: it is not locked out by what strangers try (OWASP's device cookie). */
 export interface KnownDevice {
   deviceId: string
+  /** Whether a second factor was proved in it: a password alone makes as many devices as somebody likes. */
+  isProved: boolean
 }
 
 /** What a device is remembered for. */
@@ -23,15 +25,31 @@ export interface DeviceUser {
 
 /** The device of this request, if it signed in as this user since their last new password. */
 export function knownDevice(request: FastifyRequest, config: Config, user: DeviceUser): KnownDevice | null {
-  const device = readDevice(request, config)
-  return device?.macs.some((mac) => isMacOf(config, mac, device.deviceId, user)) ? device : null
+  const read = readDevice(request, config)
+  if (!read) return null
+  const { deviceId, macs } = read
+  const candidates = [true, false].map((isProved) => ({ deviceId, isProved }))
+  return candidates.find((device) => macs.some((mac) => isMacOf(config, mac, device, user))) ?? null
+}
+
+/** The same, only if this user has proved a second factor in it. */
+export function provedDevice(request: FastifyRequest, config: Config, user: DeviceUser): KnownDevice | null {
+  const device = knownDevice(request, config, user)
+  return device?.isProved ? device : null
 }
 
 /** Remembers the device of this request as one of the user's, and as one of those who used it before them. */
-export function rememberDevice(reply: FastifyReply, config: Config, user: DeviceUser, at: Date): void {
+export function rememberDevice(
+  reply: FastifyReply,
+  config: Config,
+  { user, isProved }: { user: DeviceUser; isProved: boolean },
+  at: Date,
+): void {
   const { deviceId, macs } = readDevice(reply.request, config) ?? { deviceId: uuidv4(), macs: [] }
-  const others = macs.filter((mac) => !isMacOf(config, mac, deviceId, user)).slice(0, USERS_PER_DEVICE - 1)
-  const value = [deviceId, macOf(config.secrets[0], deviceId, user), ...others].join(SEPARATOR)
+  const isOfUser = (mac: string) =>
+    [true, false].some((isProved) => isMacOf(config, mac, { deviceId, isProved }, user))
+  const others = macs.filter((mac) => !isOfUser(mac)).slice(0, USERS_PER_DEVICE - 1)
+  const value = [deviceId, macOf(config.secrets[0], { deviceId, isProved }, user), ...others].join(SEPARATOR)
   setCookie(reply, config, nameOf(config), value, new Date(at.getTime() + REMEMBERED_DAYS * DAY))
 }
 
@@ -42,13 +60,17 @@ function readDevice(request: FastifyRequest, config: Config): { deviceId: string
   return deviceId && isUuid(deviceId) ? { deviceId, macs: macs.slice(0, USERS_PER_DEVICE) } : null
 }
 
-function isMacOf({ secrets }: Config, presented: string, deviceId: string, user: DeviceUser): boolean {
-  return secrets.some((secret) => isSame(macOf(secret, deviceId, user), presented))
+function isMacOf({ secrets }: Config, presented: string, device: KnownDevice, user: DeviceUser): boolean {
+  return secrets.some((secret) => isSame(macOf(secret, device, user), presented))
 }
 
-function macOf(secret: Secret, deviceId: string, { id, credentialsVersion }: DeviceUser): string {
+function macOf(
+  secret: Secret,
+  { deviceId, isProved }: KnownDevice,
+  { id, credentialsVersion }: DeviceUser,
+): string {
   return createHmac('sha256', secret.reveal())
-    .update(`device\0${deviceId}\0${id}\0${credentialsVersion}`)
+    .update(`device\0${deviceId}\0${id}\0${credentialsVersion}${isProved ? '\0proved' : ''}`)
     .digest('base64url')
 }
 

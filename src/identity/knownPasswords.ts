@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { App } from '../app.ts'
 import { problem } from '../problems.ts'
+import { observedFetch } from '../tracing/callOut.ts'
 import { judgePassword } from './rules.ts'
 
 const RANGE_TIMEOUT_MS = 1500
@@ -29,11 +30,12 @@ function commonPasswords(): Promise<Set<string>> {
 }
 
 /** Asks the range service with five digits of the hash; where it cannot be reached the shipped list stands alone. */
-async function isBreached({ config, log }: App, password: string): Promise<boolean> {
+async function isBreached({ config, log, metrics }: App, password: string): Promise<boolean> {
   if (!config.breachedPasswordsUrl) return false
   const digest = createHash('sha1').update(password).digest('hex').toUpperCase()
   try {
-    const reply = await fetch(new URL(digest.slice(0, PREFIX_LENGTH), config.breachedPasswordsUrl), {
+    const ask = observedFetch(metrics, 'breached-passwords', fetch)
+    const reply = await ask(new URL(digest.slice(0, PREFIX_LENGTH), config.breachedPasswordsUrl), {
       headers: { 'add-padding': 'true' },
       signal: AbortSignal.timeout(RANGE_TIMEOUT_MS),
     })

@@ -31,7 +31,13 @@ export function mailboxRoutes(server: Server, app: App, access: Access): void {
           tokens: Type.Optional(TokensSchema),
         }),
       },
-      refusals: ['token-unknown', 'token-expired', 'token-used', 'token-superseded'],
+      refusals: [
+        'token-unknown',
+        'token-expired',
+        'token-used',
+        'token-superseded',
+        'second-factor-required',
+      ],
     },
     async ({ caller, body, at, reply }) => {
       const { email, entered } = await inTx(app, async (tx) => {

@@ -15,6 +15,12 @@ type NoticeName =
   | 'identity-linked'
   | 'identity-unlinked'
   | 'address-taken-over'
+  | 'factor-added'
+  | 'factor-removed'
+  | 'factors-reset'
+  | 'recovery-codes-made'
+  | 'recovery-code-used'
+  | 'second-factor-refused'
 
 interface Notice<T extends TemplateName> {
   template: T

@@ -1,5 +1,7 @@
 import Type from 'typebox'
+import type { Access } from '../access/access.ts'
 import type { App } from '../app.ts'
+import type { Caller, UserActor } from '../http/actor.ts'
 import { route } from '../http/route.ts'
 import { Fields } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
@@ -12,7 +14,8 @@ import { resetPassword } from './resetPassword.ts'
 import { setFirstPassword } from './setFirstPassword.ts'
 
 /** Getting a new password: by mail, or while signed in. */
-export function passwordRoutes(server: Server, app: App): void {
+export function passwordRoutes(server: Server, app: App, access: Access): void {
+  const isProved = ({ actor }: Caller<UserActor>) => access.snapshotOf(actor).session.factor !== null
   route(
     server,
     app,
@@ -54,8 +57,9 @@ export function passwordRoutes(server: Server, app: App): void {
       ],
     },
     async ({ caller, body, at, reply }) => {
-      // The mailbox vouches for this device: it gets in, whatever strangers try against the address.
-      rememberDevice(reply, app.config, await resetPassword(app, caller, body, at), at)
+      const user = await resetPassword(app, caller, body, at)
+      // The mailbox vouches for this device: it gets in, whatever strangers try against the address. It is no second factor.
+      rememberDevice(reply, app.config, { user, isProved: false }, at)
       return reply.code(204).send()
     },
   )
@@ -81,7 +85,8 @@ export function passwordRoutes(server: Server, app: App): void {
     },
     async ({ caller, body, at, reply }) => {
       const passwords = { currentPassword: body.current_password, newPassword: body.new_password }
-      rememberDevice(reply, app.config, await changePassword(app, caller, passwords, at), at)
+      const user = await changePassword(app, caller, passwords, at)
+      rememberDevice(reply, app.config, { user, isProved: isProved(caller) }, at)
       return reply.code(204).send()
     },
   )
@@ -126,7 +131,8 @@ export function passwordRoutes(server: Server, app: App): void {
       ],
     },
     async ({ caller, body, at, reply }) => {
-      rememberDevice(reply, app.config, await setFirstPassword(app, caller, body, at), at)
+      const user = await setFirstPassword(app, caller, body, at)
+      rememberDevice(reply, app.config, { user, isProved: isProved(caller) }, at)
       return reply.code(204).send()
     },
   )

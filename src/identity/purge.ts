@@ -13,6 +13,7 @@ export const userPurges: Purge[] = [
       ),
   },
   deletes('email_changes', 'user_id'),
+  deletes('second_factor_challenges', 'user_id'),
   deletes('sessions', 'user_id'),
   deletes('email_verification_tokens', 'user_id'),
   deletes('password_reset_tokens', 'user_id'),

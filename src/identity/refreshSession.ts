@@ -45,7 +45,8 @@ export async function refreshSession(
         // Another request rotated it after our statement began: look again, at what that one left.
         continue
       case 'reuse':
-        await inTx(app, (tx) => endReused(tx, caller, snapshot, at))
+        if (await inTx(app, (tx) => endReused(tx, caller, snapshot, at)))
+          app.metrics.refreshTokensReused.inc()
         throw problem('session-expired')
       case 'ended':
         throw problem('session-expired')
@@ -79,9 +80,10 @@ const statement = snapshotOf(`
     select *, false from sessions where id = $1 and not exists (select from rotated)
   )`)
 
-async function endReused(tx: Tx, caller: Caller, { session, user }: Snapshot, at: Date): Promise<void> {
+async function endReused(tx: Tx, caller: Caller, { session, user }: Snapshot, at: Date): Promise<boolean> {
   const ended = await endSession(tx, caller, { userId: user.id, sessionId: session.id, because: 'reuse' }, at)
-  if (!ended) return
+  if (!ended) return false
   const fill = { device: describeDevice(caller.userAgent), when: at.toUTCString() }
   await notifyUser(tx, user, { template: 'session-reused', fill, path: '/sign-in' }, at)
+  return true
 }

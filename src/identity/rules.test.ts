@@ -17,6 +17,8 @@ const later = (millis: number) => new Date(rotatedAt.getTime() + millis)
 
 const session = {
   id: '019ca000-0000-7000-8000-000000000000',
+  method: 'password',
+  factor: null,
   generation: 7,
   rotatedAt,
   signedInAt: later(-10 * DAY),

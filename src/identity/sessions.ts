@@ -3,12 +3,14 @@ import { v7 as uuidv7 } from 'uuid'
 import { audit } from '../audit/audit.ts'
 import type { Config } from '../config.ts'
 import { changed, type Tx } from '../db/transaction.ts'
+import { type FactorMethod, factorsOf, methodsOf } from '../factors/factorsOf.ts'
 import type { Caller } from '../http/actor.ts'
 import type { ProviderName } from '../oidc/rules.ts'
-import { problem } from '../problems.ts'
+import { type Problem, problem } from '../problems.ts'
 
 const DAY = 86_400_000
 
+/** How the first step of a sign-in was taken. */
 export type SignInMethod = 'password' | 'mail-link' | ProviderName
 export type RevokedBecause =
   | 'signed-out'
@@ -17,6 +19,8 @@ export type RevokedBecause =
   | 'evicted'
   | 'new-password'
   | 'identity-unlinked'
+  | 'factor-added'
+  | 'factors-reset'
   | 'address-proved-by-another'
   | 'email-change-undone'
   | 'user-deleted'
@@ -27,6 +31,8 @@ export interface SignedInUser {
   sessionId: string
   userId: string
   method: SignInMethod
+  /** The second factor that was proved; null lets in nobody who has one. */
+  factor: FactorMethod | null
   /** Of the password that was checked; another one by now ends the attempt. */
   credentialsVersion: number
   /** The account that the session begins in; null for the user's oldest. */
@@ -39,14 +45,14 @@ export function newSessionId(): string {
 }
 
 /**
- * Begins a session: the one way in for every kind of sign-in. Beyond `sessionsPerUser` the oldest ones end,
+ * Begins a session: the one way in for every kind of sign-in, and for nobody who has a second factor that was not proved. Beyond `sessionsPerUser` the oldest ones end,
  * also under parallel sign-ins, which wait for the user's row.
  */
 export async function beginSession(
   tx: Tx,
   caller: Caller,
   config: Pick<Config, 'sessionDays' | 'sessionIdleDays' | 'sessionsPerUser'>,
-  { sessionId, userId, method, credentialsVersion, accountId = null }: SignedInUser,
+  { sessionId, userId, method, factor, credentialsVersion, accountId = null }: SignedInUser,
   at: Date,
 ): Promise<void> {
   const expiresAt = sessionEnd(config, at)
@@ -57,6 +63,8 @@ export async function beginSession(
     .where('deleted_at', 'is', null)
     .forUpdate()
     .executeTakeFirst()
+  // A statement of its own, behind the lock: what is read together with it is from before somebody else let go of it.
+  const held = factorsOf(tx, { kind: 'user', id: userId })
   const inserted = tx
     .insertInto('sessions')
     .values({
@@ -64,6 +72,8 @@ export async function beginSession(
       user_id: userId,
       account_id: accountId,
       method,
+      factor,
+      factor_proved_at: factor && at,
       ip: caller.ip,
       user_agent: caller.userAgent,
       created_at: at,
@@ -83,14 +93,21 @@ export async function beginSession(
   const recorded = audit(
     tx,
     caller,
-    { action: 'session.began', userId, details: { session: sessionId, method } },
+    { action: 'session.began', userId, details: { session: sessionId, method, ...(factor && { factor }) } },
     at,
   )
-  const [user, , evicted] = await Promise.all([locked, inserted, surplus, recorded])
+  const [user, factors, , evicted] = await Promise.all([locked, held, inserted, surplus, recorded])
   // A new password ended all sessions while this one was on its way in.
   if (user?.credentials_version !== credentialsVersion) throw problem('invalid-credentials')
+  if (factor === null && methodsOf(factors).length > 0) throw addedMeanwhile()
   for (const { id } of evicted.rows)
     await recordEnd(tx, caller, { userId, sessionId: id, because: 'evicted' }, at)
+}
+
+/** Whoever asks again is asked for the factor that they did not have when this began. */
+function addedMeanwhile(): Problem {
+  const detail = 'A second factor was added to this user just now. Try again.'
+  return problem('overloaded', undefined, { detail, retryAfterSeconds: 1 })
 }
 
 function sessionEnd({ sessionDays }: Pick<Config, 'sessionDays'>, at: Date): Date {

@@ -1,4 +1,3 @@
-import type { Snapshot } from '../access/snapshot.ts'
 import type { App } from '../app.ts'
 import { inTx, type Tx, together } from '../db/transaction.ts'
 import type { Caller } from '../http/actor.ts'
@@ -8,14 +7,9 @@ import { type Problem, problem } from '../problems.ts'
 import { countFailure } from './countFailure.ts'
 import { noticeNewDevice, signedInFromHere } from './newDevice.ts'
 import { providerInstead } from './oauth/providerInstead.ts'
-import { openSession } from './openSession.ts'
+import { type LetIn, letIn } from './openSession.ts'
 import { deviceLimits, signInLimits } from './throttles.ts'
 import { findUserByEmail, type UserRecord } from './users.ts'
-
-export interface SignedIn {
-  snapshot: Snapshot
-  user: UserRecord
-}
 
 export interface Credentials {
   email: string
@@ -25,7 +19,7 @@ export interface Credentials {
 }
 
 /**
- * Signs a user in with a password. Failures are counted, successes are not; a known device has a count of
+ * Signs a user in with a password, or asks for their second factor. Failures are counted, successes are not; a known device has a count of
  * its own. Once the count is full not even the right password is told from a wrong one.
  */
 export async function signIn(
@@ -33,7 +27,7 @@ export async function signIn(
   caller: Caller,
   { email, password, deviceOf }: Credentials,
   at: Date,
-): Promise<SignedIn> {
+): Promise<LetIn> {
   const strangers = signInLimits(email, caller.ip)
   const [user, strangersVerdict] = await together(app, (db) =>
     Promise.all([findUserByEmail(db, email), app.limiter.peek(strangers, at, db)]),
@@ -79,18 +73,17 @@ async function enter(
     isKnown,
   }: { user: UserRecord; limits: Limit[]; newHash: string | null; isKnown: boolean },
   at: Date,
-): Promise<SignedIn> {
-  const { id: userId, credentialsVersion } = user
-  const [verdict, seenBefore, snapshot] = await Promise.all([
+): Promise<LetIn> {
+  const [verdict, seenBefore, entered] = await Promise.all([
     // Asked again: guesses made in parallel may have filled the count while this one was hashed.
     app.limiter.peek(limits, at, tx),
-    isKnown || signedInFromHere(tx, caller, userId),
-    openSession(tx, caller, app.config, { userId, method: 'password', credentialsVersion }, at),
+    isKnown || signedInFromHere(tx, caller, user.id),
+    letIn(tx, app, caller, { user, method: 'password' }, at),
     newHash ? replaceHash(tx, user, newHash) : undefined,
   ])
   refuseAboveLimit(verdict)
-  if (!seenBefore) await noticeNewDevice(tx, caller, user, at)
-  return { snapshot, user }
+  if (!seenBefore && entered.kind === 'entered') await noticeNewDevice(tx, caller, user, at)
+  return entered
 }
 
 /** Upgrades the hash, unless the password was changed meanwhile. */

@@ -34,7 +34,13 @@ export function signInRoutes(server: Server, app: App, access: Access): void {
       summary: 'Sign in with a password',
       body: Fields({ email: Email, password: Password, token_delivery: TokenDelivery }),
       replies: { 200: TokensSchema },
-      refusals: ['invalid-credentials', 'use-oauth-provider', 'too-many-requests', 'overloaded'],
+      refusals: [
+        'invalid-credentials',
+        'second-factor-required',
+        'use-oauth-provider',
+        'too-many-requests',
+        'overloaded',
+      ],
     },
     async ({ caller, body, at, request, reply }) => {
       const credentials = {
@@ -42,8 +48,8 @@ export function signInRoutes(server: Server, app: App, access: Access): void {
         password: body.password,
         deviceOf: (user: DeviceUser) => knownDevice(request, config, user),
       }
-      const signedIn = await signIn(app, caller, credentials, at)
-      return replyWithSession({ access, config, reply, delivery: body.token_delivery }, signedIn, at)
+      const entered = await signIn(app, caller, credentials, at)
+      return replyWithSession({ access, config, reply, delivery: body.token_delivery }, entered, at)
     },
   )
 

@@ -37,6 +37,16 @@ export function operatorLinkLimits(email: string, ip: string | null): Limit[] {
   ]
 }
 
+/** Wrong second factors of one operator, and of one challenge: whoever gets so far reads their mail. */
+export function operatorFactorLimits(operatorId: string, challengeId: string | null): Limit[] {
+  const key = `operator second-factor ${operatorId}`
+  return [
+    { key: `${key} quarter`, most: 10, windowSeconds: 15 * MINUTE },
+    { key: `${key} day`, most: 30, windowSeconds: 24 * HOUR },
+    ...(challengeId === null ? [] : [{ key: `${key} ${challengeId}`, most: 5, windowSeconds: 15 * MINUTE }]),
+  ]
+}
+
 /** Failed sign-ins, per address and per network. */
 export function signInLimits(email: string, ip: string | null): Limit[] {
   return [
@@ -53,6 +63,37 @@ export function deviceLimits(deviceId: string, userId: string): Limit[] {
 /** Wrong passwords of someone who is signed in. */
 export function passwordLimits(userId: string): Limit[] {
   return [{ key: `password ${userId}`, most: 10, windowSeconds: 15 * MINUTE }]
+}
+
+/** Wrong second factors of one sign-in. */
+export function challengeLimits(challengeId: string): Limit[] {
+  return [{ key: `second-factor challenge ${challengeId}`, most: 5, windowSeconds: 15 * MINUTE }]
+}
+
+/**
+ * Wrong second factors of one user. Whoever knows their password uses up what strangers may try, also in the long run, not what a
+ * device may in which one was proved before.
+ */
+export function secondFactorLimits(userId: string, device: { deviceId: string } | null): Limit[] {
+  if (device) {
+    const key = `second-factor device ${device.deviceId} ${userId}`
+    return [{ key, most: 10, windowSeconds: 15 * MINUTE }]
+  }
+  const key = `second-factor ${userId}`
+  return [
+    { key, most: 10, windowSeconds: 15 * MINUTE },
+    { key: `${key} day`, most: 30, windowSeconds: 24 * HOUR },
+  ]
+}
+
+/** Mails that say that somebody's second factor was asked for and not proved. */
+export function refusalNoticeLimits(userId: string): Limit[] {
+  return [{ key: `second-factor told ${userId}`, most: 1, windowSeconds: 24 * HOUR }]
+}
+
+/** Wrong codes of somebody who is signed in: their own count, which nobody else can use up. */
+export function sessionProofLimits(userId: string): Limit[] {
+  return [{ key: `second-factor session ${userId}`, most: 10, windowSeconds: 15 * MINUTE }]
 }
 
 /** New registrations per network. */

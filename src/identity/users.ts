@@ -1,6 +1,7 @@
 import type { Db } from '../db/database.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import type { Tx } from '../db/transaction.ts'
+import { hasFactor } from '../factors/hasFactor.ts'
 
 /** A user as sign-in and recovery need it. */
 export interface UserRecord {
@@ -10,6 +11,8 @@ export interface UserRecord {
   emailVerifiedAt: Date | null
   passwordHash: string | null
   credentialsVersion: number
+  /** Then the first step of a sign-in opens nothing yet. */
+  hasSecondFactor: boolean
   createdAt: Date
 }
 
@@ -73,6 +76,7 @@ const usersOf = (db: Db) =>
       'password_hash',
       'credentials_version',
       'created_at',
+      hasFactor('users.id').as('has_second_factor'),
     ])
     .where('deleted_at', 'is', null)
 
@@ -85,6 +89,7 @@ function recordOf(row: Awaited<ReturnType<ReturnType<typeof usersOf>['execute']>
     emailVerifiedAt: row.email_verified_at,
     passwordHash: row.password_hash,
     credentialsVersion: row.credentials_version,
+    hasSecondFactor: row.has_second_factor,
     createdAt: row.created_at,
   }
 }

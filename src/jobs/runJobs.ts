@@ -10,6 +10,7 @@ import {
 } from 'graphile-worker'
 import pg from 'pg'
 import type { App } from '../app.ts'
+import { PrimaryClient } from '../db/primaryClient.ts'
 import type { Log } from '../http/log.ts'
 import type { Job } from './enqueue.ts'
 import { WorkerLeases } from './workerLeases.ts'
@@ -111,15 +112,17 @@ async function keepRunning(log: Log, begin: () => Promise<Started>): Promise<Wor
 
 function openPool({ config }: App): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: config.databaseUrl.reveal(),
+    connectionString: config.databaseDirectUrl.reveal(),
+    Client: PrimaryClient,
     max: config.workerConcurrency + 2,
     connectionTimeoutMillis: 10_000,
     query_timeout: ANSWER_WITHIN_MS,
     keepAlive: true,
     application_name: 'frontgate jobs',
   })
-  // A connection that breaks is replaced; without listeners the event would end the process.
+  // A connection that breaks is replaced; without a listener the event would end the process.
   pool.on('error', () => undefined)
+  // The library asks for it in words.
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
@@ -176,17 +179,29 @@ function taskList(app: App, handlers: JobHandler[], sweeps: Sweep[]): TaskList {
 }
 
 function observed(app: App, job: string, work: (payload: object) => Promise<void>) {
-  return async (payload: unknown, { job: { attempts, max_attempts }, abortSignal }: JobHelpers) => {
+  // What an alert looks for an increase of has to be there before it happens.
+  app.metrics.jobs.inc({ job, outcome: 'given-up' }, 0)
+  const { metrics, tracing } = app
+  async function run(payload: object, { job: { attempts, max_attempts }, abortSignal }: JobHelpers) {
+    const took = metrics.jobSeconds.startTimer({ job })
     try {
-      await unlessAborted(abortSignal, work(payload as object))
-      app.metrics.jobs.inc({ job, outcome: 'done' })
+      await unlessAborted(abortSignal, work(payload))
+      metrics.jobs.inc({ job, outcome: 'done' })
     } catch (error) {
       const isLast = attempts >= max_attempts
-      app.metrics.jobs.inc({ job, outcome: isLast ? 'given-up' : 'failed' })
+      metrics.jobs.inc({ job, outcome: isLast ? 'given-up' : 'failed' })
       if (isLast) app.log.error({ job, attempts, error }, 'job failed for the last time and was given up')
       else app.log.warn({ job, attempts, error }, 'job failed, it will be tried again')
       throw error
+    } finally {
+      took()
     }
+  }
+  return (told: unknown, given: JobHelpers) => {
+    const { traceparent, ...payload } = told as { traceparent?: unknown }
+    if (!tracing) return run(payload, given)
+    const attributes = { 'frontgate.job': job, 'frontgate.attempt': given.job.attempts }
+    return tracing.trace({ name: job, kind: 'job', attributes }, traceparent, () => run(payload, given))
   }
 }
 

@@ -1,10 +1,14 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { App } from '../app.ts'
+import { PrimaryClient } from '../db/primaryClient.ts'
 
-const LEASE_CLASS = 3_105_617
+/** The class of the advisory locks that workers hold while they live. */
+export const LEASE_CLASS = 3_105_617
 const LOOK_EVERY_MS = 3_000
 const RECONNECT_AFTER_MS = 500
 const ANSWER_WITHIN_MS = 10_000
+const POOLED =
+  'jobs reach the database by a pooler: in transaction mode those of a killed worker are not taken over, and some may run twice; set DATABASE_DIRECT_URL'
 
 /**
  * Jobs of a killed process would stay locked for hours. So each worker holds an advisory lock under its name
@@ -15,7 +19,7 @@ export class WorkerLeases {
   readonly #app: App
   readonly #held = new Set<string>()
   #suspects: string[] = []
-  #client: pg.Client | undefined
+  #client: PrimaryClient | undefined
   #watching = Promise.resolve()
   #isReleased = false
   #wake = () => {}
@@ -27,7 +31,9 @@ export class WorkerLeases {
   /** Connects, and begins to look for abandoned jobs. */
   static async open(app: App): Promise<WorkerLeases> {
     const leases = new WorkerLeases(app)
-    await leases.#connect()
+    const client = await leases.#connect()
+    // In session mode that is well, which cannot be told from here.
+    if (await client.isPooled()) app.log.warn(POOLED)
     leases.#watching = leases.#watch()
     return leases
   }
@@ -66,9 +72,9 @@ export class WorkerLeases {
     }
   }
 
-  async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({
-      connectionString: this.#app.config.databaseUrl.reveal(),
+  async #connect(): Promise<PrimaryClient> {
+    const client = new PrimaryClient({
+      connectionString: this.#app.config.databaseDirectUrl.reveal(),
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: ANSWER_WITHIN_MS,
       keepAlive: true,
@@ -83,7 +89,7 @@ export class WorkerLeases {
     return client
   }
 
-  #lose(client: pg.Client): void {
+  #lose(client: PrimaryClient): void {
     if (this.#client !== client) return
     this.#client = undefined
     this.#wake()
@@ -96,6 +102,7 @@ export class WorkerLeases {
     this.#suspects = without
     if (gone.length === 0) return
     await client.query('select graphile_worker.force_unlock_workers($1)', [gone])
+    this.#app.metrics.workersLost.inc(gone.length)
     this.#app.log.warn({ workers: gone.length }, 'took over the jobs of workers that are gone')
   }
 

@@ -32,10 +32,18 @@ export interface TemplateFill {
   'identity-linked': { provider: string }
   'identity-unlinked': { provider: string }
   'address-taken-over': { provider: string }
+  /** `factor` is such as `a passkey`. */
+  'factor-added': { factor: string; isFirst: boolean }
+  'factor-removed': { factor: string; isLast: boolean }
+  'factors-reset': object
+  'recovery-codes-made': object
+  'recovery-code-used': { left: number; device: string; when: string }
+  'second-factor-refused': { isLocked: boolean; device: string; when: string }
   'account-closed': { account: string; until: string }
   'user-deleted': { days: number }
   invite: { account: string; inviter: string; role: string; days: number }
   'operator-sign-in': { minutes: number }
+  'operator-factors-changed': { change: 'added' | 'removed' | 'reset' }
   'member-removed': { account: string }
   'ownership-received': { account: string }
   /** To sales. `lines` are what somebody wrote, line by line, `facts` what else is known. */
@@ -52,6 +60,21 @@ export interface TemplateFill {
 export type TemplateName = keyof TemplateFill
 
 type Template<T extends TemplateName> = (fill: TemplateFill[T] & { product: string }) => MailWords
+
+const factorChanges = {
+  added: {
+    title: 'added to',
+    says: 'Something was added to what you sign in with as an operator, after the mailed link.',
+  },
+  removed: {
+    title: 'changed',
+    says: 'Something was taken away of what you sign in with as an operator, after the mailed link.',
+  },
+  reset: {
+    title: 'reset',
+    says: 'Your second factor was taken away by an admin, and your sessions were ended. The next time you sign in you set up another one.',
+  },
+}
 
 /** Every mail that is sent, in the words that reach people. */
 export const templates: { [T in TemplateName]: Template<T> } = {
@@ -225,6 +248,66 @@ export const templates: { [T in TemplateName]: Template<T> } = {
     ],
     button: 'Look at my account',
   }),
+  'factor-added': ({ product, factor, isFirst }) => ({
+    subject: `${capital(factor)} now protects your ${product} account`,
+    preview: isFirst ? 'Signing in takes it too from now on.' : 'You can sign in with it from now on.',
+    paragraphs: [
+      isFirst
+        ? `${capital(factor)} was added to your ${product} account. From now on signing in takes a second factor, and all other sessions were ended.`
+        : `${capital(factor)} was added to your ${product} account. It is as good for signing in as the factors that you have.`,
+      'If this was not you, remove it in your account, and choose a new password.',
+    ],
+    button: 'Look at my account',
+  }),
+  'factor-removed': ({ product, factor, isLast }) => ({
+    subject: `${capital(factor)} no longer protects your ${product} account`,
+    preview: isLast ? 'Signing in takes no second factor any more.' : 'Your other factors stay.',
+    paragraphs: [
+      isLast
+        ? `${capital(factor)} was removed from your ${product} account. It was the last second factor, so signing in takes none any more.`
+        : `${capital(factor)} was removed from your ${product} account. Signing in takes one of your other factors.`,
+      'If this was not you, sign out everywhere in your account, and choose a new password.',
+    ],
+    button: 'Look at my account',
+  }),
+  'factors-reset': ({ product }) => ({
+    subject: `Your second factors at ${product} were removed`,
+    preview: 'Signing in takes none, until you add one.',
+    paragraphs: [
+      `The people who run ${product} have removed the second factors of your account, since somebody, hopefully you, could not use them any more. All sessions were ended.`,
+      'Sign in and add a new one. If you did not ask for this, choose a new password and write to them.',
+    ],
+    button: 'Sign in',
+  }),
+  'recovery-codes-made': ({ product }) => ({
+    subject: `You have new recovery codes for ${product}`,
+    preview: 'Those before no longer work.',
+    paragraphs: [
+      `New recovery codes were made for your ${product} account. Those before no longer work.`,
+      'If this was not you, sign out everywhere in your account, and choose a new password.',
+    ],
+    button: 'Look at my account',
+  }),
+  'recovery-code-used': ({ product, left, device, when }) => ({
+    subject: `A recovery code was used for ${product}`,
+    preview: `${left} ${left === 1 ? 'code is' : 'codes are'} left.`,
+    paragraphs: [
+      `One of your recovery codes was used in place of your second factor: ${device}, ${when}. ${left} ${left === 1 ? 'is' : 'are'} left.`,
+      'If you have lost your factor, add another one and make new codes. If this was not you, choose a new password and make new codes at once.',
+    ],
+    button: 'Look at my account',
+  }),
+  'second-factor-refused': ({ product, isLocked, device, when }) => ({
+    subject: isLocked
+      ? `Somebody knows your ${product} password`
+      : `A sign-in to ${product} stopped at your second factor`,
+    preview: 'They did not get past your second factor.',
+    paragraphs: [
+      `Somebody has taken the first step of signing in to ${product} as you, and then failed to prove your second factor${isLocked ? ' many times' : ''}: ${device}, ${when}. They did not get in${isLocked ? ', and may not try again for a while' : ''}.`,
+      'If this was not you, choose a new password.',
+    ],
+    button: 'Look at my account',
+  }),
   'account-closed': ({ product, account, until }) => ({
     subject: `${account} was closed on ${product}`,
     preview: `It can be reopened until ${until}.`,
@@ -262,6 +345,15 @@ export const templates: { [T in TemplateName]: Template<T> } = {
     ],
     button: 'Sign in',
     footnote: `The link works once and for ${minutes} minutes. If you did not ask, ignore this mail: nobody is signed in by it.`,
+  }),
+  'operator-factors-changed': ({ product, change }) => ({
+    subject: `Your second factor as an operator of ${product} was ${factorChanges[change].title}`,
+    preview: 'If this was not you, tell an admin at once.',
+    paragraphs: [
+      factorChanges[change].says,
+      'If you know nothing of this, tell an admin among the operators at once: they can end your sessions.',
+    ],
+    button: 'Look at my security',
   }),
   'member-removed': ({ product, account }) => ({
     subject: `You are no longer a member of ${account} on ${product}`,
@@ -352,3 +444,5 @@ export const templates: { [T in TemplateName]: Template<T> } = {
     button: 'See plan and billing',
   }),
 }
+
+const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)

@@ -59,11 +59,10 @@ export function catalogueRoutes(server: Server, app: App): void {
       operationId: 'getCatalogue',
       method: 'GET',
       url: '/v1/operator/catalogue',
-      access: 'operator',
+      access: { operator: 'read' },
       summary:
         'The catalogue as it was applied: every plan, feature and price, also those that are not public',
       replies: { 200: AppliedCatalogueSchema },
-      refusals: ['forbidden'],
     },
     async ({ caller, at }) => {
       const [{ version, plans, features }, applied, prices] = await inTx(app, (tx) =>

@@ -1,11 +1,14 @@
 import { lockAccount } from '../accounts/accounts.ts'
+import type { App } from '../app.ts'
 import { audit } from '../audit/audit.ts'
 import { changed, type Tx } from '../db/transaction.ts'
 import type { Source } from '../entitlements/facts.ts'
 import { giveGrant } from '../entitlements/giveGrant.ts'
-import type { Caller, OperatorActor } from '../http/actor.ts'
+import type { Caller, SignedInOperator } from '../http/actor.ts'
 import { refuseNoInstant, refuseOddEnd } from '../http/instants.ts'
+import { refuseOperatorBelow } from '../http/route.ts'
 import { problem } from '../problems.ts'
+import { roleToEnd, roleToGive } from './rules.ts'
 
 /** Which plan an operator gives to whom, from when, until when, and why; `until` null is for good. */
 export interface GrantOrder {
@@ -21,7 +24,14 @@ export interface GrantOrder {
  * Gives an account that was not purged a plan for a time. A trial that an operator gives extends or repeats the
  * registration's.
  */
-export async function grantPlan(tx: Tx, caller: Caller<OperatorActor>, order: GrantOrder, at: Date) {
+export async function grantPlan(
+  tx: Tx,
+  { config }: Pick<App, 'config'>,
+  caller: Caller<SignedInOperator>,
+  order: GrantOrder,
+  at: Date,
+) {
+  refuseOperatorBelow(caller.actor, roleToGive(order, config.trialPlan, at))
   refuseOddTimes(order, at)
   const account = await lockAccount(tx, order.accountId)
   if (!account) throw problem('not-found')
@@ -45,7 +55,7 @@ export async function grantPlan(tx: Tx, caller: Caller<OperatorActor>, order: Gr
 /** Ends a grant now. */
 export async function endGrant(
   tx: Tx,
-  caller: Caller<OperatorActor>,
+  caller: Caller<SignedInOperator>,
   { grantId, reason }: { grantId: string; reason: string },
   at: Date,
 ): Promise<void> {
@@ -57,6 +67,7 @@ export async function endGrant(
     .executeTakeFirst()
   // What Stripe grants only Stripe ends.
   if (!grant || grant.source === 'stripe') throw problem('not-found')
+  refuseOperatorBelow(caller.actor, roleToEnd[grant.source as GrantOrder['source']])
   if (grant.ended_at || (grant.until_at && grant.until_at <= at)) throw problem('grant-already-ended')
   changed(tx, `account:${grant.account_id}`)
   // One that has not begun yet becomes an empty interval.

@@ -48,11 +48,10 @@ export function leadRoutes(server: Server, app: App): void {
       operationId: 'listLeads',
       method: 'GET',
       url: '/v1/operator/leads',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'Who asked to talk to sales, the newest first',
       query: Fields({ ...PageQuery, spam: Spam }),
       replies: { 200: pageOf(LeadSchema) },
-      refusals: ['forbidden'],
     },
     async ({ caller, query, at }) => inTx(app, (tx) => listLeads(tx, caller, query, at)),
   )
@@ -64,11 +63,10 @@ export function leadRoutes(server: Server, app: App): void {
       operationId: 'exportLeads',
       method: 'GET',
       url: '/v1/operator/leads/export',
-      access: 'operator',
+      access: { operator: 'support' },
       summary: 'The same as a CSV file, all of it',
       query: Fields({ spam: Spam }),
       replies: { 200: fileOf('text/csv', 'CSV as in RFC 4180, with a line of names') },
-      refusals: ['forbidden'],
     },
     async ({ caller, query, at, request, reply }) => {
       const { spam = false } = query
@@ -89,12 +87,12 @@ export function leadRoutes(server: Server, app: App): void {
       operationId: 'deleteLead',
       method: 'DELETE',
       url: '/v1/operator/leads/:id',
-      access: 'operator',
+      access: { operator: 'support' },
       summary: 'Delete a lead, as the person may ask for',
       params: Fields({ id: Uuid }),
       body: Fields({ reason: Reason }),
       replies: { 204: null },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params, body, at, reply }) => {
       await inTx(app, (tx) => deleteLead(tx, caller, { id: params.id, reason: body.reason }, at))

@@ -65,8 +65,8 @@ export async function readTimeline(
   const { rows } = await sql<TimelineEntry>`
     select * from (
       (select l.id::text as id, l.at, 'audit' as kind, json_build_object('action', l.action, 'actor_kind', l.actor_kind,
-          'actor_id', l.actor_id, 'user_id', l.user_id, 'details', l.details) as rest
-        from audit_log l
+          'actor_id', l.actor_id, 'actor_email', o.email, 'user_id', l.user_id, 'details', l.details) as rest
+        from audit_log l left join operators o on l.actor_kind = 'operator' and o.id = l.actor_id
         where l.account_id = ${accountId} and l.action <> ${READ} and ${newest(sql`l.at`, sql`l.id`)})
       union all
       (select e.* from stripe_customers c cross join lateral (

@@ -79,11 +79,11 @@ function routesOf(server: Server, app: App, { kind, value, override, set, clear 
       ...set,
       method: 'PUT',
       url,
-      access: 'operator',
+      access: { operator: 'admin' },
       params: Params,
       body: Fields({ value, until: Type.Optional(Nullable(Instant)), reason: Reason }),
       replies: { 200: override },
-      refusals: ['forbidden', 'not-found', 'account-deleted'],
+      refusals: ['not-found', 'account-deleted'],
     },
     async ({ caller, params: { id, name }, body, at }) => {
       const until = body.until ? new Date(body.until) : null
@@ -100,11 +100,11 @@ function routesOf(server: Server, app: App, { kind, value, override, set, clear 
       ...clear,
       method: 'DELETE',
       url,
-      access: 'operator',
+      access: { operator: 'admin' },
       params: Params,
       body: Fields({ reason: Reason }),
       replies: { 200: Type.Object({ name: Type.String(), value }) },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params: { id, name }, body, at }) => {
       const what = { kind, accountId: id, name }

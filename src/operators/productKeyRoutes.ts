@@ -46,19 +46,19 @@ export function productKeyRoutes(server: Server, app: App): void {
       operationId: 'createProductKey',
       method: 'POST',
       url: '/v1/operator/product-keys',
-      access: 'operator',
+      access: { operator: 'admin' },
       summary: 'Make a key for a product’s server, which is shown this once',
       body: Fields({
         name: DisplayName,
         scopes: Type.Array(ScopeSchema, { minItems: 1, uniqueItems: true }),
         expires_at: Type.Optional(Nullable(Instant)),
+        reason: Type.Optional(Reason),
       }),
       replies: { 201: CreatedProductKeySchema },
-      refusals: ['forbidden'],
     },
     async ({ caller, body, at, reply }) => {
       const expiresAt = body.expires_at ? new Date(body.expires_at) : null
-      const order = { name: body.name.trim(), scopes: body.scopes, expiresAt }
+      const order = { name: body.name.trim(), scopes: body.scopes, expiresAt, reason: body.reason }
       const created = await inTx(app, (tx) => createProductKey(tx, caller, order, at))
       return reply.code(201).send(created)
     },
@@ -71,11 +71,10 @@ export function productKeyRoutes(server: Server, app: App): void {
       operationId: 'listProductKeys',
       method: 'GET',
       url: '/v1/operator/product-keys',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'Product keys as far as they may be shown, the newest first',
       query: Fields(PageQuery),
       replies: { 200: pageOf(ProductKeySchema) },
-      refusals: ['forbidden'],
     },
     async ({ caller, query, at }) => inTx(app, (tx) => listProductKeys(tx, caller, query, at)),
   )
@@ -87,12 +86,12 @@ export function productKeyRoutes(server: Server, app: App): void {
       operationId: 'revokeProductKey',
       method: 'DELETE',
       url: '/v1/operator/product-keys/:id',
-      access: 'operator',
+      access: { operator: 'admin' },
       summary: 'End a product key for good; harmless when it has ended',
       params: Fields({ id: Uuid }),
       body: Fields({ reason: Reason }),
       replies: { 204: null },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params, body, at, reply }) => {
       const order = { id: params.id, reason: body.reason }

@@ -3,7 +3,8 @@ import { markOpen } from '../accounts/deletion/reopenAccount.ts'
 import { appointOwner } from '../accounts/members/appointOwner.ts'
 import { ownersOf } from '../accounts/owners.ts'
 import type { Tx } from '../db/transaction.ts'
-import type { Caller, OperatorActor } from '../http/actor.ts'
+import type { Caller, SignedInOperator } from '../http/actor.ts'
+import { refuseOperatorBelow } from '../http/route.ts'
 import { lockUser } from '../identity/users.ts'
 import { problem } from '../problems.ts'
 
@@ -17,13 +18,15 @@ export interface Reopening {
 /**
  * Opens a closed account again at somebody's request, as long as it has not been purged; harmless for one that is open.
  * Refused where it would have no owner, and no user is named who becomes one: nobody could ever close it again.
+ * Naming somebody gives them all that is in it, and takes an admin.
  */
 export async function reopenAccount(
   tx: Tx,
-  caller: Caller<OperatorActor>,
+  caller: Caller<SignedInOperator>,
   { accountId, ownerId, reason }: Reopening,
   at: Date,
 ) {
+  if (ownerId !== null) refuseOperatorBelow(caller.actor, 'admin')
   const [user, account] = await Promise.all([
     ownerId === null ? null : lockUser(tx, ownerId),
     lockAccount(tx, accountId),

@@ -7,21 +7,24 @@ import { sources } from '../entitlements/facts.ts'
 import { route } from '../http/route.ts'
 import { Fields, Instant, Nullable, named, PageQuery, pageOf, Uuid } from '../http/schemas.ts'
 import type { Server } from '../http/server.ts'
+import { AuditFields, auditRoutes } from './auditRoutes.ts'
 import { catalogueRoutes } from './catalogueRoutes.ts'
+import { factorRoutes } from './factors/routes.ts'
 import { Reason } from './fields.ts'
 import { figureRoutes } from './figures/routes.ts'
 import { findAccounts } from './findAccounts.ts'
 import { getAccount } from './getAccount.ts'
 import { describeGrant, endGrant, grantPlan } from './grants.ts'
 import { leadRoutes } from './leadRoutes.ts'
-import { listAudit } from './listAudit.ts'
 import { listTimeline } from './listTimeline.ts'
 import { FeatureOverrideSchema, LimitOverrideSchema, overrideRoutes } from './overrideRoutes.ts'
 import { productKeyRoutes } from './productKeyRoutes.ts'
 import { reopenAccount } from './reopenAccount.ts'
 import { selfServeRoutes } from './selfServeRoutes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
+import { staffRoutes } from './staffRoutes.ts'
 import { EventStatus, stripeRoutes } from './stripeRoutes.ts'
+import { userRoutes } from './userRoutes.ts'
 import { webhookRoutes } from './webhookRoutes.ts'
 
 const GrantSchema = named(
@@ -33,27 +36,6 @@ const GrantSchema = named(
     from: Instant,
     until: Nullable(Instant),
     reason: Type.String(),
-  }),
-)
-
-const AuditFields = {
-  id: Uuid,
-  at: Instant,
-  action: Type.String(),
-  actor_kind: Type.Enum(['anyone', 'user', 'product-key', 'operator', 'system']),
-  actor_id: Nullable(Uuid),
-  user_id: Nullable(Uuid),
-  details: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
-}
-
-const AuditEntrySchema = named(
-  'AuditEntry',
-  Type.Object({
-    ...AuditFields,
-    account_id: Nullable(Uuid),
-    ip: Nullable(Type.String()),
-    user_agent: Nullable(Type.String()),
-    request_id: Nullable(Type.String()),
   }),
 )
 
@@ -147,6 +129,7 @@ const OperatorAccountSchema = named(
 /** What staff can see and do; every act is audited with its reason, reading too. */
 export function operatorRoutes(server: Server, app: App, access: Access): void {
   sessionRoutes(server, app, access)
+  factorRoutes(server, app)
 
   route(
     server,
@@ -155,11 +138,10 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
       operationId: 'findAccounts',
       method: 'GET',
       url: '/v1/operator/accounts',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'Accounts by id, name or a member’s address',
       query: Fields({ ...PageQuery, query: Type.Optional(Type.String({ maxLength: 320 })) }),
       replies: { 200: pageOf(Type.Object({ ...AccountFields, members: Type.Integer() })) },
-      refusals: ['forbidden'],
     },
     async ({ caller, query, at }) => inTx(app, (tx) => findAccounts(tx, caller, query, at)),
   )
@@ -171,11 +153,11 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
       operationId: 'getAccountAsOperator',
       method: 'GET',
       url: '/v1/operator/accounts/:id',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'One account with what it is on and why, and the newest of its timeline',
       params: Fields({ id: Uuid }),
       replies: { 200: OperatorAccountSchema },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params, at }) => inTx(app, (tx) => getAccount(tx, app.config, caller, params.id, at)),
   )
@@ -187,13 +169,13 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
       operationId: 'listTimeline',
       method: 'GET',
       url: '/v1/operator/accounts/:id/timeline',
-      access: 'operator',
+      access: { operator: 'read' },
       summary:
         'All that happened to an account, the newest first: its trail, events at Stripe, mails and grants',
       params: Fields({ id: Uuid }),
       query: Fields(PageQuery),
       replies: { 200: pageOf(TimelineEntrySchema) },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params, query, at }) =>
       inTx(app, (tx) => listTimeline(tx, caller, { accountId: params.id, ...query }, at)),
@@ -206,8 +188,8 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
       operationId: 'reopenAccountAsOperator',
       method: 'POST',
       url: '/v1/operator/accounts/:id/reopen',
-      access: 'operator',
-      summary: 'Open a closed account again, until it is deleted',
+      access: { operator: 'support' },
+      summary: 'Open a closed account again, until it is deleted; naming an owner takes an admin',
       params: Fields({ id: Uuid }),
       body: Fields({
         owner_id: Type.Optional(
@@ -216,7 +198,7 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
         reason: Reason,
       }),
       replies: { 200: Type.Object(AccountFields) },
-      refusals: ['forbidden', 'not-found', 'account-deleted', 'last-owner'],
+      refusals: ['not-found', 'account-deleted', 'last-owner'],
     },
     async ({ caller, params, body: { owner_id: ownerId = null, reason }, at }) =>
       inTx(app, (tx) => reopenAccount(tx, caller, { accountId: params.id, ownerId, reason }, at)),
@@ -229,8 +211,9 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
       operationId: 'giveGrant',
       method: 'POST',
       url: '/v1/operator/accounts/:id/grants',
-      access: 'operator',
-      summary: 'Give an account a plan for a time; a trial extends the one it had',
+      access: { operator: 'support' },
+      summary:
+        'Give an account a plan for a time; a trial of the usual plan extends the one it had, and anything else, or a trial of more than 90 days, takes an admin',
       params: Fields({ id: Uuid }),
       body: Fields({
         source: Type.Enum(['complimentary', 'trial', 'override']),
@@ -240,7 +223,7 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
         reason: Reason,
       }),
       replies: { 201: GrantSchema },
-      refusals: ['forbidden', 'not-found', 'account-deleted'],
+      refusals: ['not-found', 'account-deleted'],
     },
     async ({ caller, params, body, at, reply }) => {
       const order = {
@@ -251,7 +234,7 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
         until: body.until ? new Date(body.until) : null,
         reason: body.reason,
       }
-      const grant = await inTx(app, (tx) => grantPlan(tx, caller, order, at))
+      const grant = await inTx(app, (tx) => grantPlan(tx, app, caller, order, at))
       return reply.code(201).send(describeGrant(grant))
     },
   )
@@ -263,12 +246,12 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
       operationId: 'endGrant',
       method: 'DELETE',
       url: '/v1/operator/grants/:id',
-      access: 'operator',
-      summary: 'End a grant now',
+      access: { operator: 'support' },
+      summary: 'End a grant now; one that is no trial takes an admin',
       params: Fields({ id: Uuid }),
       body: Fields({ reason: Reason }),
       replies: { 204: null },
-      refusals: ['forbidden', 'not-found', 'grant-already-ended'],
+      refusals: ['not-found', 'grant-already-ended'],
     },
     async ({ caller, params, body, at, reply }) => {
       await inTx(app, (tx) => endGrant(tx, caller, { grantId: params.id, reason: body.reason }, at))
@@ -276,27 +259,9 @@ export function operatorRoutes(server: Server, app: App, access: Access): void {
     },
   )
 
-  route(
-    server,
-    app,
-    {
-      operationId: 'listAudit',
-      method: 'GET',
-      url: '/v1/operator/audit',
-      access: 'operator',
-      summary: 'The audit trail, the newest first',
-      query: Fields({
-        ...PageQuery,
-        account_id: Type.Optional(Uuid),
-        user_id: Type.Optional(Uuid),
-        action: Type.Optional(Type.String({ maxLength: 80 })),
-      }),
-      replies: { 200: pageOf(AuditEntrySchema) },
-      refusals: ['forbidden'],
-    },
-    async ({ caller, query, at }) => inTx(app, (tx) => listAudit(tx, caller, query, at)),
-  )
-
+  auditRoutes(server, app)
+  staffRoutes(server, app)
+  userRoutes(server, app)
   figureRoutes(server, app)
   catalogueRoutes(server, app)
   productKeyRoutes(server, app)

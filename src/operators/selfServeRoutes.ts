@@ -34,10 +34,9 @@ export function selfServeRoutes(server: Server, app: App): void {
       operationId: 'getSelfServe',
       method: 'GET',
       url: '/v1/operator/self-serve',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'Who may create accounts',
       replies: { 200: SelfServeSchema },
-      refusals: ['forbidden'],
     },
     async ({ caller, at }) => {
       const [openings] = await inTx(app, (tx) =>
@@ -54,7 +53,7 @@ export function selfServeRoutes(server: Server, app: App): void {
       operationId: 'setSelfServe',
       method: 'PUT',
       url: '/v1/operator/self-serve',
-      access: 'operator',
+      access: { operator: 'admin' },
       summary: 'Let people of these domains, and a share of all visitors, create accounts before all may',
       body: Fields({
         domains: Type.Array(Type.String({ maxLength: 255 }), {
@@ -69,7 +68,6 @@ export function selfServeRoutes(server: Server, app: App): void {
         reason: Reason,
       }),
       replies: { 200: SelfServeSchema },
-      refusals: ['forbidden'],
     },
     async ({ caller, body, at }) => describe(await inTx(app, (tx) => setOpenings(tx, caller, body, at))),
   )

@@ -51,7 +51,7 @@ export function stripeRoutes(server: Server, app: App): void {
       operationId: 'listStripeEvents',
       method: 'GET',
       url: '/v1/operator/stripe-events',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'The inbox of Stripe’s events, the newest first',
       query: Fields({
         ...PageQuery,
@@ -60,7 +60,6 @@ export function stripeRoutes(server: Server, app: App): void {
         type: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
       }),
       replies: { 200: pageOf(StripeEventSchema) },
-      refusals: ['forbidden'],
     },
     async ({ caller, query, at }) => inTx(app, (tx) => listStripeEvents(tx, caller, query, at)),
   )
@@ -72,12 +71,12 @@ export function stripeRoutes(server: Server, app: App): void {
       operationId: 'replayStripeEvent',
       method: 'POST',
       url: '/v1/operator/stripe-events/:id/replay',
-      access: 'operator',
+      access: { operator: 'support' },
       summary: 'Follow an event again: one that is parked, or was handled or ignored',
       params: Fields({ id: Type.String({ pattern: EVENT_ID.source }) }),
       body: Fields({ reason: Type.Optional(Reason) }),
       replies: { 202: StripeEventSchema },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params, body, at, reply }) => {
       const order = { id: params.id, reason: body.reason ?? null }
@@ -93,11 +92,10 @@ export function stripeRoutes(server: Server, app: App): void {
       operationId: 'listDrift',
       method: 'GET',
       url: '/v1/operator/drift',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'What Stripe held and no event had told of, the newest first',
       query: Fields(PageQuery),
       replies: { 200: pageOf(DriftSchema) },
-      refusals: ['forbidden'],
     },
     async ({ caller, query, at }) => inTx(app, (tx) => listDrift(tx, caller, query, at)),
   )

@@ -93,21 +93,23 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'createWebhookEndpoint',
       method: 'POST',
       url: '/v1/operator/webhooks/endpoints',
-      access: 'operator',
+      access: { operator: 'admin' },
       summary: 'Have changes from now on told to an endpoint, whose secret is shown this once',
       body: Fields({
         url: Url,
         description: Type.Optional(Description),
         events: Type.Optional(Events),
+        reason: Type.Optional(Reason),
       }),
       replies: { 201: CreatedEndpointSchema },
-      refusals: ['forbidden'],
     },
-    async ({ caller, body: { url, description = '', events = null }, at, reply }) =>
+    async ({ caller, body: { url, description = '', events = null, reason }, at, reply }) =>
       reply
         .code(201)
         .send(
-          await inTx(app, (tx) => createEndpoint(tx, app.config, caller, { url, description, events }, at)),
+          await inTx(app, (tx) =>
+            createEndpoint(tx, app.config, caller, { url, description, events, reason }, at),
+          ),
         ),
   )
 
@@ -118,11 +120,10 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'listWebhookEndpoints',
       method: 'GET',
       url: '/v1/operator/webhooks/endpoints',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'The endpoints that are told of changes, the newest first',
       query: Fields(PageQuery),
       replies: { 200: pageOf(EndpointSchema) },
-      refusals: ['forbidden'],
     },
     async ({ caller, query, at }) => inTx(app, (tx) => listWebhookEndpoints(tx, caller, query, at)),
   )
@@ -134,11 +135,11 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'getWebhookEndpoint',
       method: 'GET',
       url: '/v1/operator/webhooks/endpoints/:id',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'One endpoint, without its secret',
       params: Fields({ id: Uuid }),
       replies: { 200: EndpointSchema },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params, at }) => inTx(app, (tx) => getWebhookEndpoint(tx, caller, params.id, at)),
   )
@@ -150,7 +151,7 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'changeWebhookEndpoint',
       method: 'PATCH',
       url: '/v1/operator/webhooks/endpoints/:id',
-      access: 'operator',
+      access: { operator: 'admin' },
       summary: 'Change an endpoint, disable it, or enable it again',
       params: Fields({ id: Uuid }),
       body: Fields({
@@ -163,7 +164,7 @@ export function webhookRoutes(server: Server, app: App): void {
         reason: Type.Optional(Reason),
       }),
       replies: { 200: EndpointSchema },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params, body, at }) =>
       inTx(app, (tx) => changeEndpoint(tx, app.config, caller, params.id, body, at)),
@@ -176,12 +177,12 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'deleteWebhookEndpoint',
       method: 'DELETE',
       url: '/v1/operator/webhooks/endpoints/:id',
-      access: 'operator',
+      access: { operator: 'admin' },
       summary: 'Delete an endpoint, with all that waits for it',
       params: Fields({ id: Uuid }),
       body: Fields({ reason: Reason }),
       replies: { 204: null },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params, body, at, reply }) => {
       await inTx(app, (tx) => deleteEndpoint(tx, caller, { id: params.id, reason: body.reason }, at))
@@ -196,7 +197,7 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'rollWebhookSecret',
       method: 'POST',
       url: '/v1/operator/webhooks/endpoints/:id/roll-secret',
-      access: 'operator',
+      access: { operator: 'admin' },
       summary: 'Give an endpoint another secret, which is shown this once; for a while both sign',
       params: Fields({ id: Uuid }),
       body: Fields({
@@ -211,7 +212,7 @@ export function webhookRoutes(server: Server, app: App): void {
         reason: Reason,
       }),
       replies: { 200: Type.Object({ secret: Secret }) },
-      refusals: ['forbidden', 'not-found'],
+      refusals: ['not-found'],
     },
     async ({ caller, params, body: { overlap_hours: overlapHours = 24, reason }, at }) => {
       const order = { id: params.id, overlapHours, reason }
@@ -226,14 +227,15 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'pingWebhookEndpoint',
       method: 'POST',
       url: '/v1/operator/webhooks/endpoints/:id/ping',
-      access: 'operator',
+      access: { operator: 'support' },
       summary: 'Send an endpoint a message that says nothing, to try it out',
       params: Fields({ id: Uuid }),
+      body: Fields({ reason: Type.Optional(Reason) }),
       replies: { 202: DeliverySchema },
-      refusals: ['forbidden', 'not-found', 'webhook-endpoint-disabled'],
+      refusals: ['not-found', 'webhook-endpoint-disabled'],
     },
-    async ({ caller, params, at, reply }) =>
-      reply.code(202).send(await inTx(app, (tx) => pingEndpoint(tx, caller, params.id, at))),
+    async ({ caller, params: { id }, body: { reason }, at, reply }) =>
+      reply.code(202).send(await inTx(app, (tx) => pingEndpoint(tx, caller, { id, reason }, at))),
   )
 
   route(
@@ -243,12 +245,12 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'replayFailedWebhooks',
       method: 'POST',
       url: '/v1/operator/webhooks/endpoints/:id/replay',
-      access: 'operator',
+      access: { operator: 'support' },
       summary: 'Send an endpoint all that was given up since an instant once more',
       params: Fields({ id: Uuid }),
       body: Fields({ since: Instant, reason: Reason }),
       replies: { 202: Type.Object({ replayed: Type.Integer() }) },
-      refusals: ['forbidden', 'not-found', 'webhook-endpoint-disabled'],
+      refusals: ['not-found', 'webhook-endpoint-disabled'],
     },
     async ({ caller, params, body, at, reply }) => {
       const since = new Date(body.since)
@@ -265,7 +267,7 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'listWebhookDeliveries',
       method: 'GET',
       url: '/v1/operator/webhooks/deliveries',
-      access: 'operator',
+      access: { operator: 'read' },
       summary: 'What was sent to endpoints in the last thirty days, or waits to be, the newest first',
       query: Fields({
         ...PageQuery,
@@ -274,7 +276,6 @@ export function webhookRoutes(server: Server, app: App): void {
         account_id: Type.Optional(Uuid),
       }),
       replies: { 200: pageOf(DeliverySchema) },
-      refusals: ['forbidden'],
     },
     async ({ caller, query, at }) => inTx(app, (tx) => listWebhookDeliveries(tx, caller, query, at)),
   )
@@ -286,12 +287,12 @@ export function webhookRoutes(server: Server, app: App): void {
       operationId: 'replayWebhookDelivery',
       method: 'POST',
       url: '/v1/operator/webhooks/deliveries/:id/replay',
-      access: 'operator',
+      access: { operator: 'support' },
       summary: 'Send a message to its endpoint once more, under the same id',
       params: Fields({ id: Uuid }),
       body: Fields({ reason: Type.Optional(Reason) }),
       replies: { 202: DeliverySchema },
-      refusals: ['forbidden', 'not-found', 'webhook-endpoint-disabled'],
+      refusals: ['not-found', 'webhook-endpoint-disabled'],
     },
     async ({ caller, params, body, at, reply }) => {
       const order = { id: params.id, reason: body.reason ?? null }

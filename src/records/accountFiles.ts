@@ -10,6 +10,13 @@ export const accountFiles: ExportFile[] = [
     rows: (id) => sql`select id, name, named_at, created_at, closed_at from accounts where id = ${id}`,
   },
   {
+    file: 'imported_from',
+    about: 'What the account, its members and its customer were called where they were brought in from.',
+    tables: ['imported'],
+    rows: (id) => sql`
+      select kind, external_id, user_id, imported_at from imported where account_id = ${id} order by kind, external_id`,
+  },
+  {
     file: 'members',
     about: 'Who is in it, and with what role.',
     tables: ['members'],
@@ -127,6 +134,7 @@ export const accountFiles: ExportFile[] = [
 
 /** What an account’s export says that it leaves out. */
 export const leftOutOfAccounts: LeftOut = {
+  second_factor_challenges: 'sign-ins of users that wait for their second step; forgotten a day later',
   sessions: 'from where members sign in is theirs: in their own exports',
   superseded_invite_tokens: 'hashes of links that open nothing any more',
   trials_taken: 'who has had a trial is theirs; the trial itself is among the grants',

@@ -9,6 +9,7 @@ export const keptOfAccounts: Kept = {
   stripe_operations: 'what was asked of Stripe, and what came of it; names nobody',
   drift: 'where our copy of Stripe lagged behind; names nobody',
   trials_taken: 'so that a mailbox has one trial; the account is an id in it',
+  second_factor_challenges: 'of users who sign in; the account is an id in them, for a day',
   sessions: 'of users who may go on; the account is an id in them',
 }
 
@@ -22,5 +23,6 @@ export const keptOfUsers: Kept = {
   product_keys: 'names staff at most',
   self_serve_openings: 'names staff at most',
   operators: 'staff, who are no users',
+  operator_sessions: 'of staff, who are no users',
   sales_leads: 'whoever wrote to sales need not be a user; staff delete them when asked',
 }

@@ -13,14 +13,17 @@ import { accountPurges as ofBilling } from '../billing/purge.ts'
 import type { Purge } from '../db/purge.ts'
 import { changed, inTx, type Tx } from '../db/transaction.ts'
 import { accountPurges as ofEntitlements } from '../entitlements/purge.ts'
+import { userPurges as ofFactors } from '../factors/purge.ts'
 import { systemCaller } from '../http/actor.ts'
 import { leaveTombstone, lockDeletedUser, userPurges as ofIdentity } from '../identity/purge.ts'
+import { userPurges as ofImportedUsers, accountPurges as ofImports } from '../imports/purge.ts'
 import { accountPurges as ofMails, userPurges as ofUsersMails } from '../mail/purge.ts'
 import { accountPurges as ofWebhooks } from '../webhooks/purge.ts'
 
 /** What each module does with its rows of an account; what is in none of these is kept (kept.ts says why). */
 export const accountPurges: Purge[] = [
   ...ofWebhooks,
+  ...ofImports,
   ...ofBilling,
   ...ofAccounts,
   ...ofEntitlements,
@@ -29,7 +32,14 @@ export const accountPurges: Purge[] = [
 ]
 
 /** The same for a user. */
-export const userPurges: Purge[] = [...ofMembers, ...ofIdentity, ...ofUsersMails, ...ofUsersTrail]
+export const userPurges: Purge[] = [
+  ...ofImportedUsers,
+  ...ofMembers,
+  ...ofFactors,
+  ...ofIdentity,
+  ...ofUsersMails,
+  ...ofUsersTrail,
+]
 
 /**
  * Deletes for good what is not kept of accounts and users that have been gone for DELETION_GRACE_DAYS, each in a commit of

@@ -20,13 +20,34 @@ export const userFiles: ExportFile[] = [
       from oauth_identities where user_id = ${id} order by created_at, id`,
   },
   {
+    file: 'imported_from',
+    about: 'What you, and you as a member of an account, were called where you were brought in from.',
+    tables: ['imported'],
+    rows: (id) => sql`
+      select kind, external_id, account_id, imported_at from imported where user_id = ${id} order by kind, external_id`,
+  },
+  {
     file: 'sessions',
     about: 'Devices that signed in as you: from where, when, and until when.',
     tables: ['sessions'],
     rows: (id) => sql`
       select id, account_id, method, host(ip) as ip, user_agent, created_at, rotated_at as last_used_at,
+        factor as second_factor, factor_proved_at as second_factor_proved_at,
         idle_expires_at, expires_at, revoked_at as ended_at, revoked_because as ended_because
       from sessions where user_id = ${id} order by created_at, id`,
+  },
+  {
+    file: 'second_factors',
+    about: 'What you prove who you are with beside the first step. The secrets themselves are not in it.',
+    tables: ['factor_totp', 'factor_passkeys', 'factor_recovery_codes'],
+    rows: (id) => sql`
+      select 'totp' as kind, id, null as name, confirmed_at as created_at, null as last_used_at
+      from factor_totp where user_id = ${id} and confirmed_at is not null
+      union all
+      select 'passkey', id, name, created_at, last_used_at from factor_passkeys where user_id = ${id}
+      union all
+      select 'recovery-code', id, null, made_at, used_at from factor_recovery_codes where user_id = ${id}
+      order by created_at, id`,
   },
   {
     file: 'memberships',
@@ -135,10 +156,13 @@ export const userFiles: ExportFile[] = [
 /** What a user’s export says that it leaves out. */
 export const leftOutOfUsers: LeftOut = {
   oauth_flows: 'ways to Google or Microsoft that are under way; forgotten a day later',
+  second_factor_challenges: 'sign-ins that wait for their second step; forgotten a day later',
+  factor_passkey_challenges: 'questions to a passkey that are not answered yet; good for ten minutes',
   grants: 'of accounts, given by staff or by the program: in the export of the account',
   account_features: 'of accounts, set by staff: in the export of the account',
   account_limits: 'of accounts, set by staff: in the export of the account',
   operators: 'staff, who are no users here',
+  operator_sessions: 'of staff, who are no users',
   product_keys: 'of the product, made by staff',
   self_serve_openings: 'for whom sign-up is open, set by staff',
 }

@@ -2,14 +2,21 @@ import { hash, verify } from '@node-rs/argon2'
 import type { Config } from '../config.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { problem } from '../problems.ts'
+import { inSpan } from '../tracing/spans.ts'
+import { isPasswordOf } from './hashes/isPasswordOf.ts'
+import { readHash, type StoredHash } from './hashes/readHash.ts'
+import { costOf, isTooDear, type Today } from './hashes/rules.ts'
 
 const ARGON2ID = 2
 const RETRY_AFTER_SECONDS = 2
 const LEAST_MEMORY_KIB = 8
-/** A stored hash may cost this many times what one costs today; computing a dearer one would starve everybody. */
-const DEAREST = 16
 
 type Settings = Pick<Config, 'argon2MemoryKib' | 'argon2Passes' | 'hashesAtOnce' | 'hashQueue'>
+
+type HashMetrics = Pick<
+  Metrics,
+  'hashesRunning' | 'hashesWaiting' | 'hashesAtOnce' | 'hashQueue' | 'hashesRefused' | 'hashWaitSeconds'
+>
 
 /**
  * Hashes passwords (argon2id), a few at a time: each takes a core and 19 MiB. What cannot wait in the bounded
@@ -17,14 +24,16 @@ type Settings = Pick<Config, 'argon2MemoryKib' | 'argon2Passes' | 'hashesAtOnce'
  */
 export class Passwords {
   readonly #settings: Settings
-  readonly #metrics: Pick<Metrics, 'hashesWaiting'>
+  readonly #metrics: HashMetrics
   readonly #waiting: (() => void)[] = []
   #running = 0
   #decoy: Promise<string> | undefined
 
-  constructor(settings: Settings, metrics: Pick<Metrics, 'hashesWaiting'>) {
+  constructor(settings: Settings, metrics: HashMetrics) {
     this.#settings = settings
     this.#metrics = metrics
+    metrics.hashesAtOnce.set(settings.hashesAtOnce)
+    metrics.hashQueue.set(settings.hashQueue)
   }
 
   /** The PHC string to store for a password, which is hashed whole, as it was typed. */
@@ -33,8 +42,9 @@ export class Passwords {
   }
 
   /**
-   * Whether the password belongs to the hash. A wrong one takes as long whichever hash it is held against: none,
-   * one of today's parameters, or one of cheaper ones.
+   * Whether the password belongs to the hash, which may have come from elsewhere. A wrong one takes no less time whichever
+   * hash it is held against: none, one of today's parameters, or one of cheaper ones. A hash that is too dear or unknown is
+   * never computed.
    */
   async matches(storedHash: string | null, password: string): Promise<boolean> {
     this.#decoy ??= this.#inTurn(() => this.#compute('the password of nobody'))
@@ -42,23 +52,39 @@ export class Passwords {
       this.#decoy = undefined
       throw error
     })
-    const today = this.#settings.argon2MemoryKib * this.#settings.argon2Passes
-    const cost = storedHash === null ? null : costOf(storedHash)
-    if (storedHash === null || cost === null || cost > today * DEAREST) {
-      await this.#inTurn(() => verify(decoy, password))
-      return false
-    }
+    const known = storedHash === null ? null : this.#read(storedHash)
     return this.#inTurn(async () => {
-      const isRight = await verify(storedHash, password)
-      if (!isRight && cost < today) await this.#spend(password, today - cost)
+      if (typeof known !== 'object' || known === null) {
+        await verify(decoy, password)
+        return false
+      }
+      const isRight = await isPasswordOf(known, password)
+      const missing = this.#today.memoryKib * this.#today.passes - costOf(known)
+      if (!isRight && missing > 0) await this.#spend(password, missing)
       return isRight
     })
+  }
+
+  /** Why a hash cannot be taken over from elsewhere; null where it can. Whatever can is computed at sign-in too. */
+  whyRefused(storedHash: string): 'unknown' | 'too-dear' | null {
+    const read = this.#read(storedHash)
+    return typeof read === 'string' ? read : null
   }
 
   /** Whether a stored hash was made with other parameters than today's, and is to be made anew. */
   isOutdated(storedHash: string): boolean {
     const { argon2MemoryKib, argon2Passes } = this.#settings
     return !storedHash.startsWith(`$argon2id$v=19$m=${argon2MemoryKib},t=${argon2Passes},p=1$`)
+  }
+
+  #read(storedHash: string): StoredHash | 'unknown' | 'too-dear' {
+    const read = readHash(storedHash)
+    if (!read) return 'unknown'
+    return isTooDear(read, this.#today) ? 'too-dear' : read
+  }
+
+  get #today(): Today {
+    return { memoryKib: this.#settings.argon2MemoryKib, passes: this.#settings.argon2Passes }
   }
 
   #compute(password: string, memoryCost = this.#settings.argon2MemoryKib): Promise<string> {
@@ -71,9 +97,15 @@ export class Passwords {
     await this.#compute(password, Math.max(LEAST_MEMORY_KIB, Math.round(cost / this.#settings.argon2Passes)))
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return inSpan({ name: 'password hash' }, () => this.#waitAndDo(work))
+  }
+
+  async #waitAndDo<T>(work: () => Promise<T>): Promise<T> {
+    const began = performance.now()
     if (this.#running >= this.#settings.hashesAtOnce) {
       if (this.#waiting.length >= this.#settings.hashQueue) {
+        this.#metrics.hashesRefused.inc()
         throw problem('overloaded', undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS })
       }
       const turn = new Promise<void>((resolve) => this.#waiting.push(resolve))
@@ -83,6 +115,8 @@ export class Passwords {
     } else {
       this.#running++
     }
+    this.#metrics.hashesRunning.set(this.#running)
+    this.#metrics.hashWaitSeconds.observe((performance.now() - began) / 1000)
     try {
       return await work()
     } finally {
@@ -90,13 +124,7 @@ export class Passwords {
       this.#metrics.hashesWaiting.set(this.#waiting.length)
       if (next) next()
       else this.#running--
+      this.#metrics.hashesRunning.set(this.#running)
     }
   }
-}
-
-/** KiB that computing a hash fills, all passes together; null for what is no argon2id hash. */
-function costOf(storedHash: string): number | null {
-  const [, memoryKib, passes] =
-    /^\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=\d{1,3}\$/.exec(storedHash) ?? []
-  return memoryKib && passes ? Number(memoryKib) * Number(passes) : null
 }

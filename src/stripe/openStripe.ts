@@ -1,5 +1,7 @@
 import type Stripe from 'stripe'
 import type { Config } from '../config.ts'
+import type { Metrics } from '../http/metrics.ts'
+import { callOut, outcomeOfStatus } from '../tracing/callOut.ts'
 
 /** The Stripe account of the configured key. */
 export interface StripeAccount {
@@ -12,7 +14,10 @@ export interface StripeAccount {
 const ANSWER_WITHIN_MS = 20_000
 
 /** The account at Stripe, or null where there is no key. Nothing is sent until the client is used. */
-export function openStripe({ stripeSecretKey, stripeApiUrl }: Config): StripeAccount | null {
+export function openStripe(
+  { stripeSecretKey, stripeApiUrl }: Config,
+  metrics: Pick<Metrics, 'callSeconds'>,
+): StripeAccount | null {
   if (!stripeSecretKey) return null
   const key = stripeSecretKey.reveal()
   const url = new URL(stripeApiUrl)
@@ -30,12 +35,38 @@ export function openStripe({ stripeSecretKey, stripeApiUrl }: Config): StripeAcc
             timeout: ANSWER_WITHIN_MS,
             maxNetworkRetries: 2,
             telemetry: false,
+            httpClient: observedClient(SDK, metrics),
             appInfo: { name: 'Frontgate' },
           }),
       )
       return client
     },
   }
+}
+
+/** The SDK's own client, each of whose calls is counted, and traced by its method and path without ids. */
+function observedClient(SDK: typeof Stripe, metrics: Pick<Metrics, 'callSeconds'>): NodeClient {
+  const client = SDK.createNodeHttpClient()
+  return {
+    getClientName: () => client.getClientName(),
+    makeRequest(host, port, path, method, ...rest) {
+      const name = `${method} ${withoutIds(path)}`
+      return callOut(
+        metrics,
+        { to: 'stripe', name, attributes: { 'http.request.method': method, 'server.address': host } },
+        () => client.makeRequest(host, port, path, method, ...rest),
+        (response) => outcomeOfStatus(response.getStatusCode()),
+      )
+    },
+  }
+}
+
+type NodeClient = NonNullable<NonNullable<ConstructorParameters<typeof Stripe>[1]>['httpClient']>
+
+/** Names of resources are words; whatever has a digit or a capital in it is an id. */
+function withoutIds(path: string): string {
+  const [plain = ''] = path.split('?', 1)
+  return plain.replace(/\/(?!v\d+(?:\/|$))[^/]*[^a-z_/][^/]*/g, '/{id}')
 }
 
 /** The SDK itself; checking signatures takes no key. */

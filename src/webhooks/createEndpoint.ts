@@ -16,6 +16,8 @@ export interface EndpointOrder {
   url: string
   description: string
   events: EventType[] | null
+  /** Where somebody gave one. */
+  reason?: string | undefined
 }
 
 /**
@@ -25,7 +27,7 @@ export async function createEndpoint(
   tx: Tx,
   config: Config,
   caller: Caller<OperatorActor>,
-  { url, description, events }: EndpointOrder,
+  { url, description, events, reason }: EndpointOrder,
   at: Date,
 ): Promise<ReturnType<typeof describeEndpoint> & { secret: string }> {
   refuseOddUrl(url, config)
@@ -35,7 +37,7 @@ export async function createEndpoint(
     .values({ id: uuidv7(), url, description, events: inOrder(events), created_at: at })
     .returningAll()
     .executeTakeFirstOrThrow()
-  const details = { endpoint: row.id, origin: originOf(url), events: row.events }
+  const details = { endpoint: row.id, origin: originOf(url), events: row.events, reason }
   const [secret] = await Promise.all([
     addSecret(tx, config, row.id, at),
     audit(tx, caller, { action: 'webhook-endpoint.created', details }, at),

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import type { App } from '../app.ts'
 import { inTx, type Tx } from '../db/transaction.ts'
+import { observedFetch } from '../tracing/callOut.ts'
 import { disableEndpoint } from './disableEndpoint.ts'
 import { promiseDelivery } from './postMessage.ts'
-import { hasFailedTooLong, hasPlace, waitAfter } from './rules.ts'
+import { type DELIVERY_OUTCOMES, hasFailedTooLong, hasPlace, waitAfter } from './rules.ts'
 import { openSecret } from './secrets.ts'
 import { type Answer, sendMessage } from './sendMessage.ts'
 
@@ -81,7 +82,8 @@ async function send(app: App, endpoint: string, taken: Taken): Promise<Answer> {
   const secrets = openSecrets(app, endpoint, taken.sealed)
   if (!secrets) return { outcome: 'unsigned', status: null, askedSeconds: 0 }
   const agent = `Frontgate/${app.config.version}`
-  return sendMessage({ url, messageId, body, secrets, sentAt, agent })
+  const message = { url, messageId, body, secrets, sentAt, agent }
+  return sendMessage(message, { fetch: observedFetch(app.metrics, 'webhook-endpoint', fetch) })
 }
 
 /** Null where one does not open, as after SECRET was changed without sealing them anew. */
@@ -133,11 +135,11 @@ async function settle(app: App, endpoint: string, taken: Taken, answer: Answer):
   const at = app.now()
   if (answer.outcome === 'delivered') {
     await inTx(app, (tx) => noteDelivered(tx, endpoint, taken, answer, at))
-    app.metrics.webhookDeliveries.inc({ outcome: 'delivered' })
+    countDelivery(app, 'delivered')
     return
   }
   const { isGivenUp, disabled } = await inTx(app, (tx) => noteFailure(tx, endpoint, taken, answer, at))
-  app.metrics.webhookDeliveries.inc({ outcome: isGivenUp ? 'given-up' : 'failed' })
+  countDelivery(app, isGivenUp ? 'given-up' : 'failed')
   const { outcome, status } = answer
   const details = { endpoint, delivery: taken.id, attempts: taken.attempts, outcome, status }
   if (isGivenUp) app.log.warn(details, 'a webhook was given up')
@@ -147,6 +149,10 @@ async function settle(app: App, endpoint: string, taken: Taken, answer: Answer):
     { endpoint, because: disabled },
     'a webhook endpoint was disabled: what it misses can be replayed',
   )
+}
+
+function countDelivery({ metrics }: App, outcome: (typeof DELIVERY_OUTCOMES)[number]): void {
+  metrics.webhookDeliveries.inc({ outcome })
 }
 
 async function noteDelivered(

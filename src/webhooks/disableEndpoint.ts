@@ -2,14 +2,18 @@ import { audit } from '../audit/audit.ts'
 import type { Tx } from '../db/transaction.ts'
 import { systemCaller } from '../http/actor.ts'
 
-/** Why an endpoint is sent nothing: an operator said so, it answered 410, or it has failed for days. */
-export type DisabledBecause = 'operator' | 'gone' | 'failing'
+/** It answered 410, or has failed for days. */
+export const FAILURES_THAT_DISABLE = ['gone', 'failing'] as const
+type FailureThatDisables = (typeof FAILURES_THAT_DISABLE)[number]
+
+/** Why an endpoint is sent nothing: an operator said so, or it failed. */
+export type DisabledBecause = 'operator' | FailureThatDisables
 
 /** Disables an endpoint that does not take what it is sent, and notes so; false when it is disabled already. */
 export async function disableEndpoint(
   tx: Tx,
   endpointId: string,
-  because: Exclude<DisabledBecause, 'operator'>,
+  because: FailureThatDisables,
   at: Date,
 ): Promise<boolean> {
   if (!(await disable(tx, endpointId, because, at))) return false

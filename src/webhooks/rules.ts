@@ -2,6 +2,9 @@ import type { AccountFacts } from '../entitlements/facts.ts'
 import type { Role } from '../http/actor.ts'
 import type { Entitlements, News } from './events.ts'
 
+/** What comes of an attempt: given up is one that failed and was the last. */
+export const DELIVERY_OUTCOMES = ['delivered', 'failed', 'given-up'] as const
+
 /** All that endpoints are told of an account. */
 export interface Telling {
   name: string

@@ -27,7 +27,7 @@ const ANSWER_WITHIN_MS = 15_000
  */
 export async function sendMessage(
   { url, messageId, body, secrets, sentAt, agent }: Outgoing,
-  { answerWithinMs = ANSWER_WITHIN_MS } = {},
+  { answerWithinMs = ANSWER_WITHIN_MS, fetch = globalThis.fetch } = {},
 ): Promise<Answer> {
   const signatures = secrets.map((secret) => new Webhook(secret).sign(messageId, sentAt, body))
   try {

@@ -63,6 +63,14 @@ export function FaultText({ error }: { error: unknown }) {
           <ResendLink />
         </Way>
       )
+    case 'second-factor-required-here':
+      return (
+        <Way says={words.factor.needed}>
+          <Onward to="/security">{words.factor.toSecurity}</Onward>
+        </Way>
+      )
+    case 'last-second-factor':
+      return words.factor.lastOne(accounts)
     case 'last-sign-in-method':
       return own.lastWay
     case 'invalid-credentials':

@@ -1,15 +1,18 @@
-import { Button, type ButtonProps, Group, Modal, Stack, Text } from '@mantine/core'
+import { Button, type ButtonProps, Group, Modal, Stack, Text, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { Field, type Fields, Form, Submit } from '../forms/form.tsx'
 import { useWords } from '../words/words.ts'
 import { useSayOutcome } from './outcome.tsx'
+import { type OperatorRole, useMay } from './useMay.ts'
 import { said } from './words/words.ts'
 
 interface ActProps<Result> {
   /** On the button that opens the dialog. */
   label: string
+  /** The lowest role that may do it. Everybody else sees what it takes. */
+  takes: OperatorRole
   title: string
   /** What will happen. */
   says: ReactNode
@@ -34,6 +37,7 @@ interface ActProps<Result> {
 export function Act<Result>(props: ActProps<Result>) {
   const {
     label,
+    takes,
     title,
     says,
     confirm = label,
@@ -62,15 +66,24 @@ export function Act<Result>(props: ActProps<Result>) {
   const closeUnlessPending = () => {
     if (!act.isPending) close()
   }
+  const button = {
+    variant: 'default',
+    size: 'xs',
+    'aria-label': about ? `${label}: ${about}` : undefined,
+    ...props.button,
+  }
+  if (!useMay(takes)) {
+    return (
+      <Tooltip label={said.takesRole(said.roles[takes])}>
+        <Button {...button} variant="default" data-disabled aria-disabled>
+          {label}
+        </Button>
+      </Tooltip>
+    )
+  }
   return (
     <>
-      <Button
-        variant="default"
-        size="xs"
-        aria-label={about ? `${label}: ${about}` : undefined}
-        {...props.button}
-        onClick={open}
-      >
+      <Button {...button} onClick={open}>
         {label}
       </Button>
       <Modal

@@ -4,13 +4,14 @@ import { IconDownload } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Failed } from '../shell/failed.tsx'
+import { saveFile } from '../shell/saveFile.ts'
 import { useWords } from '../words/words.ts'
 import { Act } from './act.tsx'
 import { Heading } from './heading.tsx'
 import { Instant } from './instant.tsx'
 import { operatorClient } from './operatorClient.ts'
 import { PagedRows } from './pagedRows.tsx'
-import { saveFile } from './saveFile.ts'
+import { useMay } from './useMay.ts'
 import { usePages } from './usePages.ts'
 import { said } from './words/words.ts'
 
@@ -21,6 +22,7 @@ const { leads: texts } = said
 export function LeadsPage() {
   const { words } = useWords()
   const [isSpam, setSpam] = useState(false)
+  const mayExport = useMay('support')
   const query = { ...(isSpam && { spam: true }) }
   const pages = usePages<Lead>(['leads', isSpam], async (page) =>
     unwrap(await operatorClient.api.GET('/v1/operator/leads', { params: { query: { ...query, ...page } } })),
@@ -37,14 +39,16 @@ export function LeadsPage() {
   return (
     <>
       <Heading title={said.places.leads} lead={texts.lead}>
-        <Button
-          variant="default"
-          loading={download.isPending}
-          onClick={() => download.mutate()}
-          leftSection={<IconDownload size={16} aria-hidden />}
-        >
-          {texts.export}
-        </Button>
+        {mayExport && (
+          <Button
+            variant="default"
+            loading={download.isPending}
+            onClick={() => download.mutate()}
+            leftSection={<IconDownload size={16} aria-hidden />}
+          >
+            {texts.export}
+          </Button>
+        )}
       </Heading>
       {download.error && <Failed error={download.error} reset={() => download.mutate()} />}
       <SegmentedControl
@@ -115,6 +119,7 @@ function DeleteLead({ lead: { id, name, email } }: { lead: Lead }) {
   return (
     <Act
       label={texts.delete}
+      takes="support"
       about={email}
       title={texts.deleteTitle(name)}
       says={texts.deleteSays(email)}

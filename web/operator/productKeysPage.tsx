@@ -75,16 +75,18 @@ function MakeKey() {
   return (
     <Act
       label={texts.make}
+      takes="admin"
       title={texts.makeTitle}
       says={texts.makeSays}
       done={({ name }: { name: string }) => texts.madeDone(name)}
-      reason="none"
+      reason="optional"
       button={{ variant: 'filled', size: 'sm' }}
       run={async (fields) => {
         const body = {
           name: fields.name ?? '',
           scopes: scopes.filter((scope) => fields[scope]),
           expires_at: instantIn(fields.expires_at),
+          ...(fields.reason && { reason: fields.reason }),
         }
         return unwrap(await operatorClient.api.POST('/v1/operator/product-keys', { body }))
       }}
@@ -105,6 +107,7 @@ function RevokeKey({ productKey: { id, name } }: { productKey: ProductKey }) {
   return (
     <Act
       label={texts.revoke}
+      takes="admin"
       about={name}
       title={texts.revokeTitle(name)}
       says={texts.revokeSays}

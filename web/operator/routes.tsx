@@ -15,6 +15,8 @@ export function operatorRoutes(parent: () => AnyRoute): AnyRoute[] {
     page(parent, '/product-keys', () => import('./productKeysPage.tsx'), 'ProductKeysPage'),
     page(parent, '/self-serve', () => import('./selfServePage.tsx'), 'SelfServePage'),
     page(parent, '/catalogue', () => import('./cataloguePage.tsx'), 'CataloguePage'),
+    page(parent, '/operators', () => import('./operatorsPage.tsx'), 'OperatorsPage'),
+    page(parent, '/security', () => import('./securityPage.tsx'), 'SecurityPage'),
     page(parent, '/audit', () => import('./auditPage.tsx'), 'AuditPage'),
   ]
 }

@@ -5,6 +5,7 @@ export interface AuditLine {
   action: string
   actor_kind: string
   actor_id: string | null
+  actor_email?: string | null
   user_id: string | null
   details: Record<string, unknown>
 }
@@ -15,7 +16,8 @@ export function sayAudit(line: AuditLine, nameOf: (userId: string) => string | u
   if (!say) return null
   const actors: Record<string, string> = said.actors
   const isUser = line.actor_kind === 'user' && line.actor_id !== null
-  const by = (isUser && nameOf(line.actor_id ?? '')) || (actors[line.actor_kind] ?? line.actor_kind)
+  const known = isUser ? nameOf(line.actor_id ?? '') : line.actor_email
+  const by = known || (actors[line.actor_kind] ?? line.actor_kind)
   const isThemselves = isUser && line.actor_id === line.user_id
   const whom = (line.user_id && nameOf(line.user_id)) || said.someUser
   const of = (name: string) => wordOf(line.details[name])

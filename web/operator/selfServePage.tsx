@@ -65,6 +65,7 @@ function Change({ domains, share }: { domains: string[]; share: number }) {
   return (
     <Act
       label={texts.change}
+      takes="admin"
       title={texts.changeTitle}
       says={texts.changeSays}
       done={texts.changed}

@@ -7,6 +7,7 @@ import { Field, Form, Submit } from '../forms/form.tsx'
 import { Card } from '../shell/card.tsx'
 import { useWords } from '../words/words.ts'
 import { operatorClient } from './operatorClient.ts'
+import { type Asked, askedIn, SecondStep } from './secondStep.tsx'
 import { said } from './words/words.ts'
 
 const { signIn: texts } = said
@@ -56,17 +57,28 @@ function AskForLink() {
 function FollowLink({ token, onAskAgain }: { token: string; onAskAgain: () => void }) {
   const navigate = useNavigate()
   const queries = useQueryClient()
+  const [asked, setAsked] = useState<Asked | null>(null)
   const askAgain = () => {
     void navigate({ to: '/operator/sign-in', replace: true })
     onAskAgain()
   }
+  const enter = async () => {
+    queries.removeQueries({ queryKey: ['operator'] })
+    await navigate({ to: '/operator', replace: true })
+  }
+  if (asked) return <SecondStep asked={asked} onEntered={enter} onAskAgain={askAgain} />
   return (
     <Card title={texts.title} lead={texts.followLead}>
       <Form
         onSubmit={async () => {
-          await operatorClient.signIn(token)
-          queries.removeQueries({ queryKey: ['operator'] })
-          await navigate({ to: '/operator', replace: true })
+          try {
+            await operatorClient.signIn(token)
+          } catch (thrown) {
+            const second = askedIn(thrown)
+            if (!second) throw thrown
+            return setAsked(second)
+          }
+          await enter()
         }}
         explain={(thrown) =>
           thrown instanceof FrontgateProblem && [404, 410].includes(thrown.status) ? (

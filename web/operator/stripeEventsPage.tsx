@@ -98,6 +98,7 @@ function Replay({ event: { id, type } }: { event: StripeEvent }) {
   return (
     <Act
       label={texts.replay}
+      takes="support"
       about={id}
       title={texts.replayTitle(type)}
       says={texts.replaySays}

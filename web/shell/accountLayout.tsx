@@ -12,6 +12,7 @@ import {
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { Fragment, useEffect, useRef } from 'react'
 import { AccountMenu } from '../account/accountMenu.tsx'
+import { NeedsFactor } from '../account/needsFactor.tsx'
 import { NoAccount } from '../account/noAccount.tsx'
 import { SetUpLink } from '../account/onboarding/setUpLink.tsx'
 import { Banners } from '../billing/banners.tsx'
@@ -29,22 +30,23 @@ const ownPlaces = ['/account', '/security']
 /** The pages of whoever is signed in; all others are asked to sign in, and come back here. */
 export function AccountLayout() {
   const { words } = useWords()
-  const { status, account, user, problem } = useSession()
+  const { status, account, user, needsSecondFactor, problem } = useSession()
   const { href, pathname } = useLocation()
   const [isOpen, { toggle, close }] = useDisclosure()
   const content = useFocusOnArrival(pathname)
   if (status === 'loading') return problem ? <Failed error={problem} /> : <Loading />
   if (status === 'signed-out') return <GoOnce to="/sign-in" search={{ return_to: href }} />
+  const isEntered = account !== null && !needsSecondFactor
   const places = [
     { to: '/billing', label: words.shell.billing, icon: IconCreditCard },
     { to: '/usage', label: words.shell.usage, icon: IconChartBar },
     { to: '/members', label: words.shell.members, icon: IconUsers },
     { to: '/account', label: words.shell.account, icon: IconSettings },
     { to: '/security', label: words.shell.security, icon: IconLock },
-  ].filter(({ to }) => account || ownPlaces.includes(to))
+  ].filter(({ to }) => isEntered || ownPlaces.includes(to))
   // The first steps have the page to themselves.
   const isAside = pathname === '/welcome'
-  const isOpenHere = account !== null || ownPlaces.includes(pathname)
+  const isOpenHere = isEntered || ownPlaces.includes(pathname)
   return (
     <>
       <a href="#content" className="skip">
@@ -92,7 +94,7 @@ export function AccountLayout() {
                   />
                 )
               })}
-              {account && <SetUpLink onClick={close} />}
+              {isEntered && <SetUpLink onClick={close} />}
               {productUrl && (
                 <NavLink
                   href={productUrl}
@@ -109,8 +111,8 @@ export function AccountLayout() {
           <Stack maw={880} mx="auto" gap="lg" mih="70vh">
             {/* What is shown is of one user in one account: of another, it begins anew. */}
             <Fragment key={`${user?.id} ${account?.id}`}>
-              {account && !isAside && <Banners />}
-              {isOpenHere ? <Outlet /> : <NoAccount />}
+              {isEntered && !isAside && <Banners />}
+              {isOpenHere ? <Outlet /> : account ? <NeedsFactor /> : <NoAccount />}
             </Fragment>
           </Stack>
           <Footer />

@@ -23,6 +23,8 @@ import {
   IconLogout,
   IconMail,
   IconReceipt,
+  IconShieldLock,
+  IconUsersGroup,
   IconWebhook,
 } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -40,11 +42,12 @@ import { Loading } from './loading.tsx'
 import { VisitorLayout } from './visitorLayout.tsx'
 
 const SIGN_IN = '/operator/sign-in'
+const SECURITY = '/operator/security'
 
 /** The pages of staff, who sign in by themselves: a session of a member opens none of them. */
 export function OperatorLayout() {
   const { words } = useWords()
-  const { status, operator, problem } = useOperator()
+  const { status, operator, hasToSetUp, problem } = useOperator()
   const { pathname } = useLocation()
   const [isOpen, { toggle, close }] = useDisclosure()
   const queries = useQueryClient()
@@ -58,6 +61,9 @@ export function OperatorLayout() {
     return problem ? <Failed error={problem} reset={() => void operatorClient.ready()} /> : <Loading />
   }
   if (status === 'signed-out') return <Navigate to={SIGN_IN} replace />
+  if (hasToSetUp && pathname !== SECURITY) return <Navigate to={SECURITY} replace />
+  const isAdmin = operator?.role === 'admin'
+  const open = places.filter(({ to, forAdmins }) => (hasToSetUp ? to === SECURITY : isAdmin || !forAdmins))
   return (
     <OutcomeProvider>
       <AppShell
@@ -85,6 +91,11 @@ export function OperatorLayout() {
               <Text fz="sm" c="dimmed" truncate title={operator?.email}>
                 {operator?.email}
               </Text>
+              {operator && (
+                <Badge variant="default" tt="none" fw={500} visibleFrom="xs" flex="none">
+                  {said.roles[operator.role]}
+                </Badge>
+              )}
               <Tooltip label={words.shell.signOut}>
                 <ActionIcon
                   variant="subtle"
@@ -103,7 +114,7 @@ export function OperatorLayout() {
         <AppShell.Navbar aria-label={words.shell.menu}>
           <ScrollArea p="sm">
             <Stack gap={2}>
-              {places.map(({ to, label, icon: Icon }) => {
+              {open.map(({ to, label, icon: Icon }) => {
                 const isHere = isAt(pathname, to)
                 return (
                   <NavLink
@@ -146,7 +157,7 @@ export function OperatorLayout() {
   )
 }
 
-const places = [
+const places: { to: string; label: string; icon: typeof IconKey; forAdmins?: true }[] = [
   { to: '/operator', label: said.places.accounts, icon: IconBuilding },
   { to: '/operator/figures', label: said.places.figures, icon: IconChartBar },
   { to: '/operator/leads', label: said.places.leads, icon: IconMail },
@@ -157,6 +168,8 @@ const places = [
   { to: '/operator/self-serve', label: said.places.selfServe, icon: IconDoor },
   { to: '/operator/catalogue', label: said.places.catalogue, icon: IconBook2 },
   { to: '/operator/audit', label: said.places.audit, icon: IconHistory },
+  { to: '/operator/operators', label: said.places.operators, icon: IconUsersGroup, forAdmins: true },
+  { to: SECURITY, label: said.places.security, icon: IconShieldLock },
 ]
 
 /** Single accounts are below their list. */

@@ -11,10 +11,12 @@ import { Failed } from '../shell/failed.tsx'
 import { Loading } from '../shell/loading.tsx'
 import { useWords, type Words } from '../words/words.ts'
 import { Agreement } from './agreement.tsx'
+import { secondStep } from './carriedOn.ts'
 import { LinkButton } from './linkButton.tsx'
 import { NewPasswordField } from './newPasswordField.tsx'
 import { Outcome } from './outcome.tsx'
 import { ProviderButtons } from './providerButtons.tsx'
+import { useGoOn } from './useGoOn.ts'
 
 interface Invite {
   account_name: string
@@ -110,6 +112,7 @@ type EnterProps = OfferProps & { join: () => Promise<void>; setEntering: (isEnte
 function Enter({ invite, token, onJoined, join, setEntering }: EnterProps) {
   const { words } = useWords()
   const { invite: said } = words.visitor
+  const goOn = useGoOn()
   const [mode, setMode] = useState<'new' | 'known'>('new')
   const [isKnown, setKnown] = useState(false)
 
@@ -119,6 +122,8 @@ function Enter({ invite, token, onJoined, join, setEntering }: EnterProps) {
       await work()
     } catch (thrown) {
       setEntering(false)
+      const isAsked = thrown instanceof FrontgateProblem && thrown.code === 'second-factor-required'
+      if (isAsked) return goOn(secondStep({ invite_token: token }))
       const isTaken = thrown instanceof FrontgateProblem && thrown.code === 'email-already-registered'
       if (!isTaken) throw thrown
       setKnown(true)

@@ -21,6 +21,11 @@ export function placeAfterSignIn(): string {
   return `/billing?${new URLSearchParams({ plan, ...(interval && { interval }) })}`
 }
 
+/** Where the second step of a sign-in is taken, which goes on as the first would have. */
+export function secondStep(added: Record<string, string> = {}): string {
+  return `/sign-in/second-factor?${new URLSearchParams({ ...carriedOn(), ...added })}`
+}
+
 /** Where whoever has just signed up goes on: the first steps of an account, which know the plan that was chosen. */
 export function placeAfterSignUp(): string {
   const { return_to, plan, interval } = carriedOn()

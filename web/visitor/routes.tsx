@@ -9,6 +9,7 @@ export function visitorRoutes(parent: () => AnyRoute): AnyRoute[] {
     page(parent, '/sign-up', () => import('./signUpPage.tsx'), 'SignUpPage'),
     page(parent, '/check-mail', () => import('./checkMailPage.tsx'), 'CheckMailPage'),
     page(parent, '/sign-in', () => import('./signInPage.tsx'), 'SignInPage'),
+    page(parent, '/sign-in/second-factor', () => import('./secondFactorPage.tsx'), 'SecondFactorPage'),
     page(parent, '/forgot-password', () => import('./forgotPasswordPage.tsx'), 'ForgotPasswordPage'),
     page(parent, '/verify-email', () => import('./verifyEmailPage.tsx'), 'VerifyEmailPage'),
     page(parent, '/reset-password', () => import('./resetPasswordPage.tsx'), 'ResetPasswordPage'),

@@ -12,7 +12,7 @@ import { Card } from '../shell/card.tsx'
 import { isPage } from '../shell/isPage.ts'
 import { Loading } from '../shell/loading.tsx'
 import { useWords } from '../words/words.ts'
-import { carriedOn, placeAfterSignIn } from './carriedOn.ts'
+import { carriedOn, placeAfterSignIn, secondStep } from './carriedOn.ts'
 import { GoOn } from './goOn.tsx'
 import { ProviderButtons } from './providerButtons.tsx'
 import { SalesLink } from './salesLink.tsx'
@@ -53,6 +53,8 @@ export function SignInPage() {
             goOn(place, 'replace')
           } catch (thrown) {
             setEntering(false)
+            if (thrown instanceof FrontgateProblem && thrown.code === 'second-factor-required')
+              return goOn(secondStep())
             if (thrown instanceof FrontgateProblem && thrown.code === 'use-oauth-provider')
               setTheirs(thrown.members.providers as string[])
             throw thrown

@@ -7,9 +7,11 @@ import { Form, Submit } from '../forms/form.tsx'
 import { productName, productUrl } from '../settings.ts'
 import { Card } from '../shell/card.tsx'
 import { useWords } from '../words/words.ts'
+import { secondStep } from './carriedOn.ts'
 import { DeadLink } from './deadLink.tsx'
 import { LinkButton } from './linkButton.tsx'
 import { Outcome } from './outcome.tsx'
+import { useGoOn } from './useGoOn.ts'
 import { useMailedLink } from './useMailedLink.ts'
 
 /** Proves that a mailbox is its user's, or frees its address again. Registration by mail signs in with it. */
@@ -18,6 +20,7 @@ export function VerifyEmailPage() {
   const { verify, link: said, goOn, goOnTo, toSignIn } = words.visitor
   const { user } = useSession()
   const link = useMailedLink()
+  const leadOn = useGoOn()
   const [verified, setVerified] = useState<string | null>(null)
   const [isDisowned, setDisowned] = useState(false)
 
@@ -69,9 +72,9 @@ export function VerifyEmailPage() {
         <Form
           onSubmit={() =>
             link.spend(async (token) => {
-              const { email, tokens } = unwrap(
-                await client.api.POST('/v1/auth/email/verify', { body: { token } }),
-              )
+              const reply = await client.api.POST('/v1/auth/email/verify', { body: { token } })
+              if (reply.error?.code === 'second-factor-required') return leadOn(secondStep())
+              const { email, tokens } = unwrap(reply)
               // Whoever is signed in here already has pages that know the address as unverified.
               if (!tokens && user) await client.api.POST('/v1/auth/refresh', { body: {} })
               setVerified(email)

@@ -16,12 +16,13 @@ export interface ClientOptions {
   tokens?: TokenStore
 }
 
-type Body<Path extends '/v1/auth/register' | '/v1/auth/login'> = Omit<
+type Body<Path extends '/v1/auth/register' | '/v1/auth/login' | '/v1/auth/second-factor'> = Omit<
   paths[Path]['post']['requestBody']['content']['application/json'],
   'token_delivery'
 >
 export type RegisterBody = Body<'/v1/auth/register'>
 export type SignInBody = Body<'/v1/auth/login'>
+export type ProofBody = Body<'/v1/auth/second-factor'>
 
 export interface SignInUrlOptions {
   /** A path at the service, or an address at one of PRODUCT_ORIGINS. Default: the page that is shown, where there is one. */
@@ -65,8 +66,18 @@ export interface FrontgateClient {
    * @throws {FrontgateProblem} `email-already-registered`, `weak-password`, `self-serve-disabled` and others.
    */
   register(body: RegisterBody): Promise<Session>
-  /** @throws {FrontgateProblem} `invalid-credentials`, `use-oauth-provider`, `too-many-requests` */
+  /**
+   * @throws {FrontgateProblem} `second-factor-required` where that was right and {@link proveFactor} is next: its `members` say
+   *   by what (`methods`, `passkey`); `invalid-credentials`, `use-oauth-provider`, `too-many-requests`
+   */
   signIn(body: SignInBody): Promise<Session>
+  /**
+   * The second step of {@link signIn}: with one of `code`, `recovery_code` and `passkey`, and the `challenge` of the refusal, which
+   * a browser holds in a cookie too. A passkey answers on pages of the service alone: `/sign-in/second-factor` there goes on with it.
+   *
+   * @throws {FrontgateProblem} `wrong-second-factor`, `challenge-over`, `too-many-requests`
+   */
+  proveFactor(body: ProofBody): Promise<Session>
   /** Ends the session at the service and then in all tabs. Rejects, and leaves them signed in, where the service does not answer. */
   signOut(): Promise<void>
   /**
@@ -76,6 +87,8 @@ export interface FrontgateClient {
   switchAccount(accountId: string): Promise<Session>
   /** Where to send a visitor who signs in with a provider. They come back with the session. */
   signInUrl(provider: 'google' | 'microsoft', options?: SignInUrlOptions): string
+  /** The page of the service that takes the second step of a sign-in, with a passkey too. It leads back with the session. */
+  secondFactorUrl(options?: Pick<SignInUrlOptions, 'returnTo'>): string
   /** Stops listening to other tabs, and telling subscribers. */
   close(): void
 }
@@ -120,6 +133,10 @@ export function createClient(options: ClientOptions = {}): FrontgateClient {
       unwrap(await api.POST('/v1/auth/login', { body: { ...body, ...delivery } }))
       return keeper.session
     },
+    async proveFactor(body) {
+      unwrap(await api.POST('/v1/auth/second-factor', { body: { ...body, ...delivery } }))
+      return keeper.session
+    },
     async signOut() {
       keeper.leave()
       const refreshToken = await keeper.stored()
@@ -137,6 +154,10 @@ export function createClient(options: ClientOptions = {}): FrontgateClient {
       const query = { return_to: returnTo, invite_token: inviteToken, login_hint: loginHint }
       const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
       return `${url}/v1/auth/oauth/${provider}/start?${new URLSearchParams(given)}`
+    },
+    secondFactorUrl({ returnTo = globalThis.location?.href } = {}) {
+      const query = new URLSearchParams(returnTo === undefined ? {} : { return_to: returnTo })
+      return `${url}/sign-in/second-factor?${query}`
     },
     close: () => keeper.close(),
   }

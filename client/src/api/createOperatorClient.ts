@@ -1,7 +1,7 @@
 import openApiClient, { type Client } from 'openapi-fetch'
 import { sendAuthorized } from './authorize.ts'
 import { baseUrlOf, type ClientOptions } from './createClient.ts'
-import { OperatorKeeper, type OperatorSession } from './operatorSession.ts'
+import { OperatorKeeper, type OperatorProof, type OperatorSession } from './operatorSession.ts'
 import { unwrap } from './problem.ts'
 import { openOperations, type paths } from './schema.ts'
 
@@ -33,9 +33,18 @@ export interface OperatorClient {
   /**
    * Signs in with the token of the link.
    *
-   * @throws {FrontgateProblem} `token-unknown`, `token-expired`, `token-used`, `token-superseded`
+   * @throws {FrontgateProblem} `token-unknown`, `token-expired`, `token-used`, `token-superseded`; `second-factor-required`,
+   * whose members `challenge`, `methods` and `passkey` are what `proveFactor` goes on with
    */
   signIn(token: string): Promise<OperatorSession>
+  /**
+   * Signs in with what proves the second factor, after a link that was right.
+   *
+   * @throws {FrontgateProblem} `wrong-second-factor`, `challenge-over`, `too-many-requests`
+   */
+  proveFactor(challenge: string, proof: OperatorProof): Promise<OperatorSession>
+  /** Asks the service anew who is signed in and what they may. */
+  refresh(): Promise<OperatorSession>
   /** Ends the session at the service and then here. Rejects, and leaves it as it is, where the service does not answer. */
   signOut(): Promise<void>
 }
@@ -68,6 +77,8 @@ export function createOperatorClient(options: OperatorClientOptions = {}): Opera
       unwrap(await open.POST('/v1/operator/auth/link', { body: { email } }))
     },
     signIn: (token) => keeper.signIn(token),
+    proveFactor: (challenge, proof) => keeper.proveFactor(challenge, proof),
+    refresh: () => keeper.refresh(),
     signOut: () => keeper.signOut(),
   }
 }

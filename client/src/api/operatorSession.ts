@@ -12,6 +12,8 @@ export interface OperatorSession {
   /** `loading` until the service has been asked for the first time, and has answered. */
   readonly status: 'loading' | 'signed-out' | 'signed-in'
   readonly operator: Operator | null
+  /** Nothing is open to them but setting up a second factor; `refresh` finds out that they have. */
+  readonly hasToSetUp: boolean
   /** Why the service could not be asked the last time; null once it could. A session is kept through this. */
   readonly problem: Error | null
 }
@@ -19,8 +21,15 @@ export interface OperatorSession {
 /** An access token is good for at least this long when it is used. */
 const MARGIN_MS = 30_000
 
-const loading: OperatorSession = { status: 'loading', operator: null, problem: null }
-const signedOut: OperatorSession = { status: 'signed-out', operator: null, problem: null }
+const nobody = { operator: null, hasToSetUp: false, problem: null } as const
+const loading: OperatorSession = { status: 'loading', ...nobody }
+const signedOut: OperatorSession = { status: 'signed-out', ...nobody }
+
+/** What proves a second factor: one of these. */
+export type OperatorProof = Omit<
+  paths['/v1/operator/auth/second-factor']['post']['requestBody']['content']['application/json'],
+  'challenge'
+>
 
 /**
  * Keeps the session of one operator: its access token in memory, and who it is of. Its cookie stays the same as long as the
@@ -86,6 +95,22 @@ export class OperatorKeeper implements TokenKeeper {
     return this.#session
   }
 
+  async proveFactor(challenge: string, proof: OperatorProof): Promise<OperatorSession> {
+    const asked = instant()
+    const reply = await this.#reached(
+      this.#open.POST('/v1/operator/auth/second-factor', { body: { challenge, ...proof } }),
+    )
+    this.#changes++
+    this.#takeOver(unwrap(reply), asked)
+    return this.#session
+  }
+
+  /** Asks the service anew. */
+  async refresh(): Promise<OperatorSession> {
+    await this.#refresh()
+    return this.#session
+  }
+
   async signOut(): Promise<void> {
     const { error, response } = await this.#reached(
       this.#open.POST('/v1/operator/auth/sign-out', { body: {} }),
@@ -123,9 +148,10 @@ export class OperatorKeeper implements TokenKeeper {
     }
   }
 
-  #takeOver({ access_token: text, expires_in, operator }: Tokens, asked: Instant): void {
+  #takeOver(tokens: Tokens, asked: Instant): void {
+    const { access_token: text, expires_in, operator, second_factor_setup_required: hasToSetUp } = tokens
     this.#token = { text, lifeMs: expires_in * 1000, ...asked }
-    this.#show({ status: 'signed-in', operator, problem: null })
+    this.#show({ status: 'signed-in', operator, hasToSetUp, problem: null })
   }
 
   #forget(): void {
@@ -136,9 +162,10 @@ export class OperatorKeeper implements TokenKeeper {
 
   /** Those who listen hear of what differs, not of every refresh. */
   #show(session: OperatorSession): void {
-    const { status, operator, problem } = this.#session
+    const { status, operator, hasToSetUp, problem } = this.#session
     const isSame = status === session.status && operator?.id === session.operator?.id
-    if (isSame && problem === session.problem) return
+    const mayTheSame = operator?.role === session.operator?.role && hasToSetUp === session.hasToSetUp
+    if (isSame && mayTheSame && problem === session.problem) return
     this.#session = Object.freeze(session)
     for (const listener of [...this.#listeners]) listener()
   }

@@ -178,7 +178,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Name the current account
+         * Name the current account; its owners decide whether it asks members for a second factor
          * @description For members of the current account with the role admin or a higher one.
          */
         patch: operations["changeAccount"];
@@ -556,6 +556,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/second-factor/question": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the second step of a sign-in takes, with a new question to a passkey: for a page that was not there at the first step
+         * @description Open to anyone.
+         */
+        post: operations["askForSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The second step of a sign-in: prove a factor, and be signed in
+         * @description Open to anyone.
+         */
+        post: operations["finishSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/logout-all": {
         parameters: {
             query?: never;
@@ -871,6 +911,190 @@ export interface paths {
          * @description For a signed-in user.
          */
         delete: operations["unlinkIdentity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The second factors of the user, and what has proved this session
+         * @description For a signed-in user.
+         */
+        get: operations["getFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/question": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new question to a passkey of the user, to prove it in the running session
+         * @description For a signed-in user.
+         */
+        post: operations["askMyPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove a factor in the running session: it opens accounts that ask for one, and changes of factors for ten minutes
+         * @description For a signed-in user.
+         */
+        post: operations["proveFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A secret for an authenticator app, in force once a code of it is shown
+         * @description For a signed-in user.
+         */
+        post: operations["offerTotp"];
+        /**
+         * Take the authenticator app away
+         * @description For a signed-in user.
+         */
+        delete: operations["removeTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the authenticator app in force with a code of it. With the first factor the other sessions end, and there are recovery codes
+         * @description For a signed-in user.
+         */
+        post: operations["confirmTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a browser makes a passkey from
+         * @description For a signed-in user.
+         */
+        post: operations["offerPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add the passkey that the browser made. With the first factor the other sessions end, and there are recovery codes
+         * @description For a signed-in user.
+         */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a passkey away
+         * @description For a signed-in user.
+         */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ten new recovery codes in place of those before
+         * @description For a signed-in user.
+         */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1326,10 +1550,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign an operator in with the mailed link, for twelve hours; a cookie keeps the session
+         * Sign an operator in with the mailed link, for twelve hours; a cookie keeps the session. Where they have a second factor, a challenge takes the place of the link
          * @description Open to anyone.
          */
         post: operations["signInOperator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign an operator in who has followed the link, with their second factor
+         * @description Open to anyone.
+         */
+        post: operations["proveOperatorFactor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1370,6 +1614,150 @@ export interface paths {
          * @description Open to anyone.
          */
         post: operations["signOutOperator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/auth/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One’s own second factors
+         * @description For operators.
+         */
+        get: operations["getOperatorFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/auth/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A secret for one’s authenticator app, in force once a code of it is shown
+         * @description For operators.
+         */
+        post: operations["offerOperatorTotp"];
+        /**
+         * Take one’s authenticator app away
+         * @description For operators.
+         */
+        delete: operations["removeOperatorTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/auth/factors/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the authenticator app in force with a code of it. With the first factor other sessions end, and there are recovery codes
+         * @description For operators.
+         */
+        post: operations["confirmOperatorTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/auth/factors/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the browser makes a passkey of one’s own from
+         * @description For operators.
+         */
+        post: operations["offerOperatorPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/auth/factors/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add the passkey that the browser made. With the first factor other sessions end, and there are recovery codes
+         * @description For operators.
+         */
+        post: operations["addOperatorPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/auth/factors/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a passkey of one’s own away
+         * @description For operators.
+         */
+        delete: operations["removeOperatorPasskey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/auth/factors/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ten new recovery codes of one’s own, in place of those before
+         * @description For operators.
+         */
+        post: operations["renewOperatorRecoveryCodes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1446,8 +1834,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open a closed account again, until it is deleted
-         * @description For operators.
+         * Open a closed account again, until it is deleted; naming an owner takes an admin
+         * @description For operators with the role support or a higher one.
          */
         post: operations["reopenAccountAsOperator"];
         delete?: never;
@@ -1466,8 +1854,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give an account a plan for a time; a trial extends the one it had
-         * @description For operators.
+         * Give an account a plan for a time; a trial of the usual plan extends the one it had, and anything else, or a trial of more than 90 days, takes an admin
+         * @description For operators with the role support or a higher one.
          */
         post: operations["giveGrant"];
         delete?: never;
@@ -1487,8 +1875,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End a grant now
-         * @description For operators.
+         * End a grant now; one that is no trial takes an admin
+         * @description For operators with the role support or a higher one.
          */
         delete: operations["endGrant"];
         options?: never;
@@ -1510,6 +1898,114 @@ export interface paths {
         get: operations["listAudit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as a file, all of it: CSV, or a JSON object a line
+         * @description For operators.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Those who are operators, the newest first
+         * @description For operators with the role admin.
+         */
+        get: operations["listOperators"];
+        put?: never;
+        /**
+         * Make an address an operator; one that is one gets the role
+         * @description For operators with the role admin.
+         */
+        post: operations["addOperator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/operators/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Make an operator a stranger: their sessions end, and their tokens are refused
+         * @description For operators with the role admin.
+         */
+        delete: operations["removeOperator"];
+        options?: never;
+        head?: never;
+        /**
+         * Give an operator another role, which counts from their next call on
+         * @description For operators with the role admin.
+         */
+        patch: operations["changeOperator"];
+        trace?: never;
+    };
+    "/v1/operator/operators/{id}/reset-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the second factor of another operator away who has lost it; their sessions end, and they are told
+         * @description For operators with the role admin.
+         */
+        post: operations["resetOperatorFactors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/users/{id}/reset-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the second factor of a user away who has lost it, and has proved otherwise who they are; their sessions end, and they are told
+         * @description For operators with the role support or a higher one.
+         */
+        post: operations["resetUserFactors"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1571,7 +2067,7 @@ export interface paths {
         put?: never;
         /**
          * Make a key for a product’s server, which is shown this once
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         post: operations["createProductKey"];
         delete?: never;
@@ -1592,7 +2088,7 @@ export interface paths {
         post?: never;
         /**
          * End a product key for good; harmless when it has ended
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         delete: operations["revokeProductKey"];
         options?: never;
@@ -1610,13 +2106,13 @@ export interface paths {
         get?: never;
         /**
          * Switch a feature on or off for an account, whatever its plan has
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         put: operations["setFeature"];
         post?: never;
         /**
          * Let the plan decide about a feature of an account again; answers what it has now
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         delete: operations["clearFeature"];
         options?: never;
@@ -1634,13 +2130,13 @@ export interface paths {
         get?: never;
         /**
          * Give an account a limit of its own, whatever its plan has; that of members is its seats
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         put: operations["setLimit"];
         post?: never;
         /**
          * Let the plan decide about a limit of an account again; answers what it has now
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         delete: operations["clearLimit"];
         options?: never;
@@ -1679,7 +2175,7 @@ export interface paths {
         put?: never;
         /**
          * Follow an event again: one that is parked, or was handled or ignored
-         * @description For operators.
+         * @description For operators with the role support or a higher one.
          */
         post: operations["replayStripeEvent"];
         delete?: never;
@@ -1737,7 +2233,7 @@ export interface paths {
         };
         /**
          * The same as a CSV file, all of it
-         * @description For operators.
+         * @description For operators with the role support or a higher one.
          */
         get: operations["exportLeads"];
         put?: never;
@@ -1760,7 +2256,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a lead, as the person may ask for
-         * @description For operators.
+         * @description For operators with the role support or a higher one.
          */
         delete: operations["deleteLead"];
         options?: never;
@@ -1782,7 +2278,7 @@ export interface paths {
         get: operations["getSelfServe"];
         /**
          * Let people of these domains, and a share of all visitors, create accounts before all may
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         put: operations["setSelfServe"];
         post?: never;
@@ -1807,7 +2303,7 @@ export interface paths {
         put?: never;
         /**
          * Have changes from now on told to an endpoint, whose secret is shown this once
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         post: operations["createWebhookEndpoint"];
         delete?: never;
@@ -1832,14 +2328,14 @@ export interface paths {
         post?: never;
         /**
          * Delete an endpoint, with all that waits for it
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         delete: operations["deleteWebhookEndpoint"];
         options?: never;
         head?: never;
         /**
          * Change an endpoint, disable it, or enable it again
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         patch: operations["changeWebhookEndpoint"];
         trace?: never;
@@ -1855,7 +2351,7 @@ export interface paths {
         put?: never;
         /**
          * Give an endpoint another secret, which is shown this once; for a while both sign
-         * @description For operators.
+         * @description For operators with the role admin.
          */
         post: operations["rollWebhookSecret"];
         delete?: never;
@@ -1875,7 +2371,7 @@ export interface paths {
         put?: never;
         /**
          * Send an endpoint a message that says nothing, to try it out
-         * @description For operators.
+         * @description For operators with the role support or a higher one.
          */
         post: operations["pingWebhookEndpoint"];
         delete?: never;
@@ -1895,7 +2391,7 @@ export interface paths {
         put?: never;
         /**
          * Send an endpoint all that was given up since an instant once more
-         * @description For operators.
+         * @description For operators with the role support or a higher one.
          */
         post: operations["replayFailedWebhooks"];
         delete?: never;
@@ -1935,7 +2431,7 @@ export interface paths {
         put?: never;
         /**
          * Send a message to its endpoint once more, under the same id
-         * @description For operators.
+         * @description For operators with the role support or a higher one.
          */
         post: operations["replayWebhookDelivery"];
         delete?: never;
@@ -1972,7 +2468,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The process can serve: the database answers
+         * The process can serve: the database answers, and it is not about to stop
          * @description Open to anyone.
          */
         get: operations["getReadiness"];
@@ -2700,6 +3196,8 @@ export interface components {
             user: components["schemas"]["User"];
             account: components["schemas"]["AccountRef"] | null;
             accounts: components["schemas"]["AccountRef"][];
+            /** @description The account asks its members for a second factor, and none has proved this session: it opens nothing of the account until then. */
+            needs_second_factor: boolean;
         };
         AccessSpan: {
             from: string | null;
@@ -2782,6 +3280,8 @@ export interface components {
             name: string | null;
             role: components["schemas"]["Role"];
             email_verified: boolean;
+            /** @description In lists, to admins and owners. */
+            has_second_factor?: boolean;
             /** Format: date-time */
             joined_at: string;
         };
@@ -2807,6 +3307,8 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Format: date-time */
             created_at: string;
+            /** @description Members do nothing in it before a second factor has proved their session, but leave. */
+            requires_second_factor: boolean;
         };
         ListedAccount: {
             /** Format: uuid */
@@ -2985,6 +3487,29 @@ export interface components {
             /** Format: date-time */
             last_used_at: string;
         };
+        /** @enum {unknown} */
+        FactorMethod: "totp" | "passkey" | "recovery-code";
+        Factors: {
+            /** @description What can be proved; empty: no second factor. */
+            methods: components["schemas"]["FactorMethod"][];
+            totp: {
+                /** Format: date-time */
+                since: string;
+            } | null;
+            passkeys: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** Format: date-time */
+                created_at: string;
+                last_used_at: string | null;
+            }[];
+            recovery_codes_left: number;
+            session: {
+                factor: components["schemas"]["FactorMethod"] | null;
+                proved_at: string | null;
+            };
+        };
         Session: {
             /** Format: uuid */
             id: string;
@@ -2998,6 +3523,26 @@ export interface components {
             last_seen_at: string;
             /** Format: date-time */
             expires_at: string;
+        };
+        AuditEntry: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            /** @enum {unknown} */
+            actor_kind: "anyone" | "user" | "product-key" | "operator" | "system";
+            actor_id: string | null;
+            actor_email: string | null;
+            user_id: string | null;
+            details: {
+                [key: string]: unknown;
+            };
+            operator_email: string | null;
+            account_id: string | null;
+            ip: string | null;
+            user_agent: string | null;
+            request_id: string | null;
         };
         AppliedCatalogue: {
             version: number;
@@ -3049,6 +3594,25 @@ export interface components {
                 created_at: string;
                 retired_at: string | null;
             }[];
+        };
+        OperatorFactors: {
+            /** @description Whether operators need one here. */
+            required: boolean;
+            /** @description What can be proved; empty: no second factor. */
+            methods: ("totp" | "passkey" | "recovery-code")[];
+            totp: {
+                /** Format: date-time */
+                since: string;
+            } | null;
+            passkeys: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** Format: date-time */
+                created_at: string;
+                last_used_at: string | null;
+            }[];
+            recovery_codes_left: number;
         };
         Figures: {
             /** @enum {unknown} */
@@ -3182,7 +3746,29 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 email: string;
+                /**
+                 * @description `read` looks, `support` helps accounts too, `admin` decides what they get and who is an operator.
+                 * @enum {unknown}
+                 */
+                role: "admin" | "support" | "read";
             };
+            /** @description Nothing is open but setting up a second factor. */
+            second_factor_setup_required: boolean;
+        };
+        Operator: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            /**
+             * @description `read` looks, `support` helps accounts too, `admin` decides what they get and who is an operator.
+             * @enum {unknown}
+             */
+            role: "admin" | "support" | "read";
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether they have one. */
+            second_factor: boolean;
+            last_signed_in_at: string | null;
         };
         StripeEvent: {
             id: string;
@@ -3273,24 +3859,6 @@ export interface components {
             until: string | null;
             reason: string;
         };
-        AuditEntry: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            at: string;
-            action: string;
-            /** @enum {unknown} */
-            actor_kind: "anyone" | "user" | "product-key" | "operator" | "system";
-            actor_id: string | null;
-            user_id: string | null;
-            details: {
-                [key: string]: unknown;
-            };
-            account_id: string | null;
-            ip: string | null;
-            user_agent: string | null;
-            request_id: string | null;
-        };
         TimelineEntry: {
             /** Format: uuid */
             id: string;
@@ -3300,6 +3868,7 @@ export interface components {
             /** @enum {unknown} */
             actor_kind: "anyone" | "user" | "product-key" | "operator" | "system";
             actor_id: string | null;
+            actor_email: string | null;
             user_id: string | null;
             details: {
                 [key: string]: unknown;
@@ -3738,7 +4307,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountRef"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `not-found`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3766,7 +4335,7 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3800,7 +4369,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `confirmation-mismatch`, `subscription-live` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `confirmation-mismatch`, `subscription-live` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3821,7 +4390,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    name: string;
+                    name?: string;
+                    requires_second_factor?: boolean;
                 };
             };
         };
@@ -3834,7 +4404,7 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3868,7 +4438,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3897,7 +4467,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `not-found`, `last-owner` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `not-found`, `last-owner` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3933,7 +4503,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `not-found`, `last-owner` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `not-found`, `last-owner` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3999,7 +4569,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4027,7 +4597,7 @@ export interface operations {
                     "application/json": components["schemas"]["Onboarding"];
                 };
             };
-            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4066,7 +4636,7 @@ export interface operations {
                     "application/json": components["schemas"]["Onboarding"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4100,7 +4670,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4135,7 +4705,7 @@ export interface operations {
                     "application/json": components["schemas"]["Invite"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `email-verification-required`, `already-member`, `seat-limit-reached`, `too-many-requests` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `email-verification-required`, `already-member`, `seat-limit-reached`, `too-many-requests` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4182,7 +4752,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `email-verification-required`, `too-many-requests` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `email-verification-required`, `too-many-requests` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4216,7 +4786,7 @@ export interface operations {
                     "application/json": components["schemas"]["Invite"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `not-found`, `invite-already-accepted`, `token-canceled`, `email-verification-required`, `already-member`, `seat-limit-reached`, `too-many-requests` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `not-found`, `invite-already-accepted`, `token-canceled`, `email-verification-required`, `already-member`, `seat-limit-reached`, `too-many-requests` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4245,7 +4815,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `not-found`, `invite-already-accepted` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `not-found`, `invite-already-accepted` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4488,7 +5058,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
-            /** @description `invalid-request`, `invalid-credentials`, `use-oauth-provider`, `too-many-requests`, `overloaded` */
+            /** @description `invalid-request`, `invalid-credentials`, `second-factor-required`, `use-oauth-provider`, `too-many-requests`, `overloaded` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4556,6 +5126,104 @@ export interface operations {
                 content?: never;
             };
             /** @description `invalid-request`, `unauthenticated` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the first step was answered with. Default: the cookie of a browser. */
+                    challenge?: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        methods: components["schemas"]["FactorMethod"][];
+                        passkey: ({
+                            challenge: string;
+                        } & {
+                            [key: string]: unknown;
+                        }) | null;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `challenge-over` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the first step was answered with. Default: the cookie of a browser. */
+                    challenge?: string;
+                    code?: string;
+                    recovery_code?: string;
+                    /** @description What `navigator.credentials.get()` answered, as JSON (WebAuthn Level 3, AuthenticationResponseJSON). */
+                    passkey?: {
+                        id: string;
+                        rawId: string;
+                        /** @enum {string} */
+                        type: "public-key";
+                        response: {
+                            clientDataJSON: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    } & {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description Where the refresh token goes. Default: an HttpOnly cookie.
+                     * @enum {unknown}
+                     */
+                    token_delivery?: "cookie" | "body";
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description `invalid-request`, `challenge-over`, `wrong-second-factor`, `too-many-requests`, `overloaded` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4726,7 +5394,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `token-unknown`, `token-expired`, `token-used`, `token-superseded` */
+            /** @description `invalid-request`, `token-unknown`, `token-expired`, `token-used`, `token-superseded`, `second-factor-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5119,6 +5787,376 @@ export interface operations {
             };
         };
     };
+    getFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description `unauthenticated`, `session-expired` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askMyPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        passkey: ({
+                            challenge: string;
+                        } & {
+                            [key: string]: unknown;
+                        }) | null;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proveFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code?: string;
+                    recovery_code?: string;
+                    /** @description What `navigator.credentials.get()` answered, as JSON (WebAuthn Level 3, AuthenticationResponseJSON). */
+                    passkey?: {
+                        id: string;
+                        rawId: string;
+                        /** @enum {string} */
+                        type: "public-key";
+                        response: {
+                            clientDataJSON: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `wrong-second-factor`, `no-second-factor`, `too-many-requests` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description To type, in base32. */
+                        secret: string;
+                        /** @description To scan: an otpauth:// address. */
+                        uri: string;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `recent-sign-in-required`, `email-verification-required` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Empty */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`, `session-expired`, `recent-sign-in-required`, `email-verification-required`, `no-second-factor`, `last-second-factor` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Shown this once. Each opens one sign-in in place of another factor. */
+                        recovery_codes?: string[];
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `recent-sign-in-required`, `email-verification-required`, `wrong-second-factor`, `too-many-requests` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description For `navigator.credentials.create()`, as JSON (WebAuthn Level 3). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        challenge: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `recent-sign-in-required`, `email-verification-required`, `too-many-passkeys` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description What `navigator.credentials.create()` answered, as JSON (WebAuthn Level 3, RegistrationResponseJSON). */
+                    response: {
+                        id: string;
+                        rawId: string;
+                        /** @enum {string} */
+                        type: "public-key";
+                        response: {
+                            clientDataJSON: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @description Shown this once. Each opens one sign-in in place of another factor. */
+                        recovery_codes?: string[];
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `recent-sign-in-required`, `email-verification-required`, `wrong-second-factor`, `too-many-passkeys` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Empty */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `recent-sign-in-required`, `email-verification-required`, `not-found`, `last-second-factor` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Shown this once. Each opens one sign-in in place of another factor. */
+                        recovery_codes: string[];
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `recent-sign-in-required`, `email-verification-required`, `no-second-factor` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getBillingState: {
         parameters: {
             query?: never;
@@ -5143,7 +6181,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5181,7 +6219,7 @@ export interface operations {
                     "application/json": components["schemas"]["CheckoutSession"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `already-subscribed`, `change-in-progress`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `already-subscribed`, `change-in-progress`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5215,7 +6253,7 @@ export interface operations {
                     "application/json": components["schemas"]["BillingState"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `not-found`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `not-found`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5252,7 +6290,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5289,7 +6327,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangePreview"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `subscription-not-changeable`, `change-in-progress`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `subscription-not-changeable`, `change-in-progress`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5327,7 +6365,7 @@ export interface operations {
                     "application/json": components["schemas"]["BillingState"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `payment-failed`, `subscription-not-changeable`, `change-in-progress`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `payment-failed`, `subscription-not-changeable`, `change-in-progress`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5359,7 +6397,7 @@ export interface operations {
                     "application/json": components["schemas"]["BillingState"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `payment-failed`, `change-in-progress`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `payment-failed`, `change-in-progress`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5391,7 +6429,7 @@ export interface operations {
                     "application/json": components["schemas"]["BillingState"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `payment-failed`, `change-in-progress`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `payment-failed`, `change-in-progress`, `no-subscription`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5425,7 +6463,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `too-many-requests`, `stripe-not-configured`, `stripe-unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5525,7 +6563,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `subscription-required`, `feature-not-in-plan`, `email-verification-required` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `subscription-required`, `feature-not-in-plan`, `email-verification-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5583,7 +6621,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccessState"];
                 };
             };
-            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5658,7 +6696,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5699,7 +6737,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntitlementCheck"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5730,7 +6768,7 @@ export interface operations {
                     "application/json": components["schemas"]["UsageHistory"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5772,7 +6810,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsumedUsage"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `limit-reached`, `email-verification-required`, `not-found`, `idempotency-key-reused` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `limit-reached`, `email-verification-required`, `not-found`, `idempotency-key-reused` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5814,7 +6852,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntitlementCheck"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `email-verification-required`, `not-found`, `idempotency-key-reused` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `email-verification-required`, `not-found`, `idempotency-key-reused` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5872,7 +6910,7 @@ export interface operations {
                     "application/zip": string;
                 };
             };
-            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `too-many-requests`, `overloaded` */
+            /** @description `unauthenticated`, `session-expired`, `forbidden`, `account-closed`, `second-factor-required-here`, `too-many-requests`, `overloaded` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5943,7 +6981,57 @@ export interface operations {
                     "application/json": components["schemas"]["OperatorTokens"];
                 };
             };
-            /** @description `invalid-request`, `token-unknown`, `token-expired`, `token-used`, `token-superseded`, `forbidden` */
+            /** @description `invalid-request`, `token-unknown`, `token-expired`, `token-used`, `token-superseded`, `second-factor-required`, `forbidden` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proveOperatorFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    challenge: string;
+                    code?: string;
+                    recovery_code?: string;
+                    /** @description What `navigator.credentials.get()` answered, as JSON (WebAuthn Level 3, AuthenticationResponseJSON). */
+                    passkey?: {
+                        id: string;
+                        rawId: string;
+                        /** @enum {string} */
+                        type: "public-key";
+                        response: {
+                            clientDataJSON: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorTokens"];
+                };
+            };
+            /** @description `invalid-request`, `challenge-over`, `wrong-second-factor`, `too-many-requests`, `forbidden` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6017,6 +7105,288 @@ export interface operations {
             };
         };
     };
+    getOperatorFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorFactors"];
+                };
+            };
+            /** @description `unauthenticated`, `session-expired`, `forbidden` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerOperatorTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description To type, in base32. */
+                        secret: string;
+                        /** @description To scan: an otpauth:// address. */
+                        uri: string;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `recent-sign-in-required` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeOperatorTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Empty */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`, `session-expired`, `forbidden`, `recent-sign-in-required`, `not-found`, `last-second-factor` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmOperatorTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Shown this once. Each opens one sign-in in place of another factor. */
+                        recovery_codes?: string[];
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `recent-sign-in-required`, `wrong-second-factor`, `too-many-requests` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerOperatorPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description For `navigator.credentials.create()`, as JSON (WebAuthn Level 3). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        challenge: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `recent-sign-in-required`, `too-many-passkeys` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addOperatorPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description What `navigator.credentials.create()` answered, as JSON (WebAuthn Level 3, RegistrationResponseJSON). */
+                    response: {
+                        id: string;
+                        rawId: string;
+                        /** @enum {string} */
+                        type: "public-key";
+                        response: {
+                            clientDataJSON: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string | null;
+                        /** @description Shown this once. Each opens one sign-in in place of another factor. */
+                        recovery_codes?: string[];
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `recent-sign-in-required`, `wrong-second-factor`, `too-many-passkeys` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeOperatorPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Empty */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `recent-sign-in-required`, `not-found`, `last-second-factor` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewOperatorRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Shown this once. Each opens one sign-in in place of another factor. */
+                        recovery_codes: string[];
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `recent-sign-in-required`, `no-second-factor` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     findAccounts: {
         parameters: {
             query?: {
@@ -6049,7 +7419,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6079,7 +7449,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperatorAccount"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6115,7 +7485,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6164,7 +7534,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `account-deleted`, `last-owner` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found`, `account-deleted`, `last-owner` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6207,7 +7577,7 @@ export interface operations {
                     "application/json": components["schemas"]["Grant"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `account-deleted` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found`, `account-deleted` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6243,7 +7613,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `grant-already-ended` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found`, `grant-already-ended` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6261,7 +7631,14 @@ export interface operations {
                 cursor?: string;
                 account_id?: string;
                 user_id?: string;
+                /** @description One, such as `grant.given`, or with a dot at its end all that begin so: `grant.` */
                 action?: string;
+                actor_kind?: "anyone" | "user" | "product-key" | "operator" | "system";
+                actor_id?: string;
+                /** @description The address of the operator who did it, or to whom it was done. */
+                operator?: string;
+                from?: string;
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -6280,7 +7657,274 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                account_id?: string;
+                user_id?: string;
+                /** @description One, such as `grant.given`, or with a dot at its end all that begin so: `grant.` */
+                action?: string;
+                actor_kind?: "anyone" | "user" | "product-key" | "operator" | "system";
+                actor_id?: string;
+                /** @description The address of the operator who did it, or to whom it was done. */
+                operator?: string;
+                from?: string;
+                until?: string;
+                format?: "csv" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV as in RFC 4180 with a line of names, or JSON Lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOperators: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Operator"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    /**
+                     * @description `read` looks, `support` helps accounts too, `admin` decides what they get and who is an operator.
+                     * @enum {unknown}
+                     */
+                    role: "admin" | "support" | "read";
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `recent-sign-in-required`, `last-admin` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Empty */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `recent-sign-in-required`, `not-found`, `last-admin` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description `read` looks, `support` helps accounts too, `admin` decides what they get and who is an operator.
+                     * @enum {unknown}
+                     */
+                    role: "admin" | "support" | "read";
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `recent-sign-in-required`, `not-found`, `last-admin` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetOperatorFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Empty */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `recent-sign-in-required`, `not-found` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetUserFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Empty */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6312,7 +7956,7 @@ export interface operations {
                     "application/json": components["schemas"]["Figures"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6340,7 +7984,7 @@ export interface operations {
                     "application/json": components["schemas"]["AppliedCatalogue"];
                 };
             };
-            /** @description `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6374,7 +8018,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6398,6 +8042,8 @@ export interface operations {
                     name: string;
                     scopes: ("entitlements:read" | "usage:write")[];
                     expires_at?: string | null;
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason?: string;
                 };
             };
         };
@@ -6410,7 +8056,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedProductKey"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6446,7 +8092,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6486,7 +8132,7 @@ export interface operations {
                     "application/json": components["schemas"]["FeatureOverride"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `account-deleted` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found`, `account-deleted` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6527,7 +8173,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6567,7 +8213,7 @@ export interface operations {
                     "application/json": components["schemas"]["LimitOverride"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `account-deleted` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found`, `account-deleted` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6608,7 +8254,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6645,7 +8291,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6682,7 +8328,7 @@ export interface operations {
                     "application/json": components["schemas"]["StripeEvent"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6716,7 +8362,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6752,7 +8398,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6784,7 +8430,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6820,7 +8466,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6848,7 +8494,7 @@ export interface operations {
                     "application/json": components["schemas"]["SelfServe"];
                 };
             };
-            /** @description `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6887,7 +8533,7 @@ export interface operations {
                     "application/json": components["schemas"]["SelfServe"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6921,7 +8567,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6946,6 +8592,8 @@ export interface operations {
                     url: string;
                     description?: string;
                     events?: ("account.created" | "account.updated" | "account.closed" | "account.reopened" | "account.deleted" | "entitlements.changed" | "member.added" | "member.removed" | "member.role_changed")[] | null;
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason?: string;
                 };
             };
         };
@@ -6958,7 +8606,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedWebhookEndpoint"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6988,7 +8636,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpoint"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7024,7 +8672,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7067,7 +8715,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpoint"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7112,7 +8760,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7134,7 +8782,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": {
+                    /** @description What concerns an account is in its export: write what its owners may read. */
+                    reason?: string;
+                };
             };
         };
         responses: {
@@ -7146,7 +8797,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `webhook-endpoint-disabled` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found`, `webhook-endpoint-disabled` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7187,7 +8838,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `webhook-endpoint-disabled` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found`, `webhook-endpoint-disabled` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7224,7 +8875,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7261,7 +8912,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
-            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `not-found`, `webhook-endpoint-disabled` */
+            /** @description `invalid-request`, `unauthenticated`, `session-expired`, `forbidden`, `second-factor-setup-required`, `not-found`, `webhook-endpoint-disabled` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7380,6 +9031,8 @@ export type ProblemCode =
     | "oauth-canceled" // 400
     | "unauthenticated" // 401
     | "invalid-credentials" // 401
+    | "second-factor-required" // 401
+    | "wrong-second-factor" // 401
     | "session-expired" // 401
     | "subscription-required" // 402
     | "feature-not-in-plan" // 402
@@ -7389,8 +9042,10 @@ export type ProblemCode =
     | "forbidden" // 403
     | "account-closed" // 403
     | "self-serve-disabled" // 403
+    | "second-factor-setup-required" // 403
     | "email-verification-required" // 403
     | "recent-sign-in-required" // 403
+    | "second-factor-required-here" // 403
     | "invite-for-another-address" // 403
     | "oauth-not-allowed" // 403
     | "not-found" // 404
@@ -7403,12 +9058,16 @@ export type ProblemCode =
     | "password-exists" // 409
     | "identity-already-linked" // 409
     | "last-sign-in-method" // 409
+    | "no-second-factor" // 409
+    | "last-second-factor" // 409
+    | "too-many-passkeys" // 409
     | "already-subscribed" // 409
     | "no-subscription" // 409
     | "subscription-not-changeable" // 409
     | "subscription-live" // 409
     | "change-in-progress" // 409
     | "last-owner" // 409
+    | "last-admin" // 409
     | "idempotency-key-reused" // 409
     | "grant-already-ended" // 409
     | "webhook-endpoint-disabled" // 409
@@ -7416,6 +9075,7 @@ export type ProblemCode =
     | "token-used" // 410
     | "token-superseded" // 410
     | "token-canceled" // 410
+    | "challenge-over" // 410
     | "account-deleted" // 410
     | "payload-too-large" // 413
     | "unsupported-media-type" // 415
@@ -7443,6 +9103,8 @@ export const openOperations: ReadonlySet<string> = new Set([
     "POST /v1/auth/login",
     "POST /v1/auth/refresh",
     "POST /v1/auth/logout",
+    "POST /v1/auth/second-factor/question",
+    "POST /v1/auth/second-factor",
     "POST /v1/auth/email/verify",
     "POST /v1/auth/password/forgot",
     "POST /v1/auth/password/reset",
@@ -7452,6 +9114,7 @@ export const openOperations: ReadonlySet<string> = new Set([
     "GET /.well-known/jwks.json",
     "POST /v1/operator/auth/link",
     "POST /v1/operator/auth/sign-in",
+    "POST /v1/operator/auth/second-factor",
     "POST /v1/operator/auth/refresh",
     "POST /v1/operator/auth/sign-out",
     "GET /healthz",

@@ -16,6 +16,8 @@ export interface Session {
   readonly account: AccountRef | null
   /** All that the user may switch to. */
   readonly accounts: readonly AccountRef[]
+  /** The account asks for a second factor that has not proved this session: nothing of it opens until then. */
+  readonly needsSecondFactor: boolean
   /** Why the service could not be asked the last time; null once it could. A session is kept through this. */
   readonly problem: Error | null
 }
@@ -44,6 +46,8 @@ const REFUSED_AGAIN_MS = 30_000
 export const sessionOperations: ReadonlySet<string> = new Set([
   'POST /v1/auth/register',
   'POST /v1/auth/login',
+  'POST /v1/auth/second-factor',
+  'POST /v1/me/factors/prove',
   'POST /v1/auth/email/verify',
   'POST /v1/auth/refresh',
   'POST /v1/auth/switch-account',
@@ -51,7 +55,10 @@ export const sessionOperations: ReadonlySet<string> = new Set([
   'POST /v1/auth/logout-all',
 ])
 
-const nobody = { user: null, account: null, accounts: [] as const, problem: null }
+/** These answer with another access token of the session that there is. */
+const changesTheSession = ['/v1/auth/switch-account', '/v1/me/factors/prove']
+
+const nobody = { user: null, account: null, accounts: [] as const, needsSecondFactor: false, problem: null }
 const loading: Session = { status: 'loading', ...nobody }
 const signedOut: Session = { status: 'signed-out', ...nobody }
 
@@ -265,7 +272,7 @@ export class SessionKeeper {
     if (!tokens?.access_token) return
     // A token that was asked for in another way than this client keeps it is for whoever asked for it.
     const isKept = this.#store
-      ? tokens.refresh_token !== undefined || path.endsWith('/v1/auth/switch-account')
+      ? tokens.refresh_token !== undefined || changesTheSession.some((end) => path.endsWith(end))
       : tokens.refresh_token === undefined
     if (isKept) await this.#adopt(tokens as Tokens, asked)
   }
@@ -290,8 +297,9 @@ export class SessionKeeper {
     this.#changes++
     this.#token = token
     this.#tokens = tokens
-    const { user, account, accounts } = tokens
-    this.#show({ status: 'signed-in', user, account, accounts, problem: null })
+    const { user, account, accounts, needs_second_factor = false } = tokens
+    const needsSecondFactor = needs_second_factor
+    this.#show({ status: 'signed-in', user, account, accounts, needsSecondFactor, problem: null })
   }
 
   #forget(): void {

@@ -14,6 +14,8 @@ export interface Claims {
   /** RFC 3339; null when the mailbox is verified. */
   verification_grace_ends_at: string | null
   ent: Entitlement | null
+  /** The account asks for a second factor that has not proved the session: `role` and `ent` are null for that. */
+  needs_second_factor?: boolean
   /** Seconds since 1970. */
   exp: number
 }
@@ -45,13 +47,16 @@ export function whyForeign(
 /** Reads what a token says; null where it says something that none of ours does. */
 export function readClaims(payload: Record<string, unknown>): Claims | null {
   const { sub, sid, account_id, role, email_verified, verification_grace_ends_at, ent, exp } = payload
+  const { needs_second_factor = false } = payload
   if (!isText(sub) || !isText(sid) || typeof exp !== 'number' || !Number.isFinite(exp)) return null
   if (!(account_id === null || isText(account_id)) || !(role === null || isRole(role))) return null
   if (typeof email_verified !== 'boolean' || !isInstantOrNull(verification_grace_ends_at)) return null
   // Without an end of the grace a mailbox that is not verified could never be refused.
   if (!email_verified && verification_grace_ends_at === null) return null
   if (!(ent === null || isEntitlement(ent))) return null
-  return { sub, sid, account_id, role, email_verified, verification_grace_ends_at, ent, exp }
+  if (typeof needs_second_factor !== 'boolean') return null
+  const claims = { sub, sid, account_id, role, email_verified, verification_grace_ends_at, ent, exp }
+  return { ...claims, needs_second_factor }
 }
 
 function isEntitlement(value: unknown): value is Entitlement {

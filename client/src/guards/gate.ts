@@ -224,7 +224,7 @@ export class Gate {
   #decideByToken(verified: VerifiedToken, requirement: Requirement): Verdict | Promise<Verdict> {
     const at = this.#live?.clock.isTold ? this.#live.clock.now() : this.#now()
     if (!isInTime(verified.claims, at, this.#skewMs)) return this.#outdated(verified, at)
-    if (!verified.standing) return noMember(verified)
+    if (!verified.standing) return noMember(verified, this.#service.url)
     return (
       this.#judge(verified.standing, requirement, at, null) ?? this.#decideByAsking(verified, requirement)
     )
@@ -302,7 +302,10 @@ export class Gate {
 
 const warn: Log = (message, fields) => console.warn(`Frontgate: ${message}`, fields)
 
-function noMember({ claims }: VerifiedToken): Refused {
+function noMember({ claims }: VerifiedToken, url: string): Refused {
+  if (claims.needs_second_factor) {
+    return refuse('second-factor-required-here', { security_url: `${url}/security` })
+  }
   const detail =
     claims.account_id === null
       ? 'You are not a member of any account. Create one, or ask for an invite.'

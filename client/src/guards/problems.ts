@@ -59,6 +59,11 @@ const problems = {
     detail:
       'The caller is known and may not do this: the role is too low, membership has ended, or the product key lacks the scope.',
   },
+  'second-factor-required-here': {
+    status: 403,
+    title: 'This account asks for a second factor',
+    detail: 'Members of this account sign in with a second factor, and this session was not proved by one.',
+  },
   'email-verification-required': {
     status: 403,
     title: 'Verify the e-mail address first',

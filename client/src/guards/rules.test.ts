@@ -21,6 +21,7 @@ const claims: Claims = {
   email_verified: true,
   verification_grace_ends_at: null,
   ent,
+  needs_second_factor: false,
   exp: NOW / 1000 + 600,
 }
 
@@ -36,6 +37,7 @@ describe('what a token opens', () => {
     ['nothing asked', {}, {}, NOW, { kind: 'passed' }],
     ['nobody in an account', {}, { account_id: null, role: null, ent: null }, NOW, null],
     ['a member who is none any more', {}, { role: null }, NOW, null],
+    ['whoever has to prove a second factor first', {}, { needs_second_factor: true }, NOW, null],
     ['its role', { role: 'member' }, {}, NOW, { kind: 'passed' }],
     ['a lower role', { role: 'viewer' }, {}, NOW, { kind: 'passed' }],
     ['a higher role', { role: 'admin' }, {}, NOW, { kind: 'role-too-low', least: 'admin', role: 'member' }],

@@ -117,11 +117,12 @@ const LONGEST_LIFE_MS = 600_000
 const ISSUER_SKEW_MS = 60_000
 
 /**
- * What a token says of its bearer; null for one who is in no account. From the end of its grant on the account is
+ * What a token says of its bearer; null for one who is in no account, or has to prove a second factor there first. From the end of its grant on the account is
  * on free, and what that has of features is not told.
  */
 export function standingOfClaims(claims: Claims, token: string): Standing | null {
-  const { sub, sid, account_id, role, email_verified, ent } = claims
+  const { sub, sid, account_id, role, email_verified, ent, needs_second_factor } = claims
+  if (needs_second_factor) return null
   if (account_id === null || role === null || ent === null) return null
   const common = { userId: sub, sessionId: sid, accountId: account_id, role, emailVerified: email_verified }
   const passedOn = (plan: string, source: Source | null) =>

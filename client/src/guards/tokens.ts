@@ -16,7 +16,7 @@ export interface VerifiedToken {
   readonly authorization: string
   readonly token: string
   readonly claims: Claims
-  /** What it says of its bearer; null for one who is in no account. */
+  /** What it says of its bearer; null for one who is in no account, or has to prove a second factor. */
   readonly standing: Standing | null
 }
 

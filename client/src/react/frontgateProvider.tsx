@@ -86,7 +86,14 @@ export function useSession(): Session {
   )
 }
 
-const NOT_KNOWN: Session = { status: 'loading', user: null, account: null, accounts: [], problem: null }
+const NOT_KNOWN: Session = {
+  status: 'loading',
+  user: null,
+  account: null,
+  accounts: [],
+  needsSecondFactor: false,
+  problem: null,
+}
 
 /** Asks who is signed in, and again when there is a reason to hope for an answer. */
 function findOut(client: FrontgateClient): () => void {

@@ -7,6 +7,7 @@ import { Field, Outcome, Waiting } from './formParts.tsx'
 import { useFrontgate } from './frontgateProvider.tsx'
 import { ProviderMark } from './providerMark.tsx'
 import { providerTitles, sayFaultsOfFields, sayProblem } from './sayProblem.ts'
+import { type Asked, askedBy, SecondFactorForm } from './secondFactorForm.tsx'
 import { useConfig } from './usePublished.ts'
 import type { Language } from './words.ts'
 
@@ -24,7 +25,7 @@ export interface SignInProps {
   returnTo?: string
 }
 
-type Mode = 'sign-in' | 'register' | 'forgot'
+type Mode = 'sign-in' | 'register' | 'forgot' | 'second-factor'
 
 interface Invite {
   account_name: string
@@ -42,6 +43,7 @@ export function SignIn({ onSignedIn, register = false, inviteToken, returnTo }: 
   const { invite, inviteProblem } = useInvite(client, inviteToken)
   const heading = useRef<HTMLHeadingElement>(null)
   const headingId = useId()
+  const [asked, setAsked] = useState<Asked | null>(null)
 
   function change(next: Mode): void {
     setMode(next)
@@ -68,16 +70,39 @@ export function SignIn({ onSignedIn, register = false, inviteToken, returnTo }: 
 
   const mayRegister = config.self_serve_enabled || invite !== null
   const shown = mode === 'register' && !mayRegister ? 'closed' : mode
-  const parts = { config, invite, inviteToken, returnTo, email, setEmail, change, onSignedIn, mayRegister }
+  const ask = (next: Asked) => {
+    setAsked(next)
+    setMode('second-factor')
+  }
+  const parts = {
+    ask,
+    config,
+    invite,
+    inviteToken,
+    returnTo,
+    email,
+    setEmail,
+    change,
+    onSignedIn,
+    mayRegister,
+  }
   return (
     <section className="frontgate frontgate-sign-in" lang={locale} aria-labelledby={headingId}>
       <h2 id={headingId} ref={heading} tabIndex={-1}>
         {titleOf(shown, invite, words)}
       </h2>
-      {invite && shown !== 'forgot' && (
+      {invite && shown !== 'forgot' && shown !== 'second-factor' && (
         <p className="frontgate-lead">{words.joinLead(invite.invited_by, words.roles[invite.role])}</p>
       )}
       {inviteProblem ? <Outcome kind="fault">{sayProblem(inviteProblem, { words, locale })}</Outcome> : null}
+      {shown === 'second-factor' && asked && (
+        <SecondFactorForm
+          asked={asked}
+          returnTo={returnTo ?? location.href}
+          onProved={async () => onSignedIn?.(await joinInvited(client, client.session, inviteToken))}
+          onBack={() => change('sign-in')}
+        />
+      )}
       {shown === 'forgot' && <ForgotForm key="forgot" {...parts} />}
       {shown === 'closed' && <Closed config={config} change={change} />}
       {(shown === 'sign-in' || shown === 'register') && (
@@ -89,11 +114,13 @@ export function SignIn({ onSignedIn, register = false, inviteToken, returnTo }: 
 
 function titleOf(shown: Mode | 'closed', invite: Invite | null, words: Language['words']): string {
   if (shown === 'forgot') return words.forgotTitle
+  if (shown === 'second-factor') return words.factorTitle
   if (invite) return words.joinTitle(invite.account_name)
   return shown === 'sign-in' ? words.signInTitle : words.registerTitle
 }
 
 interface FormProps {
+  ask: (asked: Asked) => void
   config: PublicConfig
   invite: Invite | null
   inviteToken: string | undefined
@@ -106,7 +133,7 @@ interface FormProps {
 }
 
 function CredentialsForm(props: FormProps & { mode: 'sign-in' | 'register' }): ReactElement {
-  const { config, invite, inviteToken, mode, email, setEmail, change, onSignedIn, mayRegister } = props
+  const { ask, config, invite, inviteToken, mode, email, setEmail, change, onSignedIn, mayRegister } = props
   const { client, words, locale } = useFrontgate()
   const form = useRef<HTMLFormElement>(null)
   const [isBusy, setBusy] = useState(false)
@@ -136,6 +163,8 @@ function CredentialsForm(props: FormProps & { mode: 'sign-in' | 'register' }): R
       if (session.status !== 'signed-in') setOutcome({ kind: 'done', says: words.registrationMailed })
       else onSignedIn?.(session)
     } catch (thrown) {
+      const asked = askedBy(thrown)
+      if (asked) return ask(asked)
       const ofFields = sayFaultsOfFields(thrown, { words, locale })
       setFaults(ofFields)
       if (thrown instanceof FrontgateProblem && thrown.code === 'use-oauth-provider')
@@ -243,7 +272,14 @@ async function enter(
   const { email = '', password = '', ...named } = typed
   if (isNew)
     return client.register({ email, password, ...named, ...(inviteToken && { invite_token: inviteToken }) })
-  const session = await client.signIn({ email, password })
+  return joinInvited(client, await client.signIn({ email, password }), inviteToken)
+}
+
+async function joinInvited(
+  client: FrontgateClient,
+  session: Session,
+  inviteToken: string | undefined,
+): Promise<Session> {
   if (!inviteToken) return session
   const { account } = unwrap(await client.api.POST('/v1/invites/accept', { body: { token: inviteToken } }))
   return client.switchAccount(account.id)

@@ -23,6 +23,11 @@ export interface Words {
   newHere: string
   registeredAlready: string
   forgotLink: string
+  factorTitle: string
+  factorLead: string
+  factorCode: string
+  factorHint: string
+  factorByPasskey: string
   forgotTitle: string
   forgotLead: string
   forgotSubmit: string
@@ -114,6 +119,10 @@ export interface Words {
   }
   faults: {
     'invalid-credentials': string
+    'wrong-second-factor': string
+    'challenge-over': string
+    'second-factor-required-here': string
+    'last-second-factor': string
     'email-already-registered': string
     'use-oauth-provider': (providers: string) => string
     'self-serve-disabled': string
@@ -167,6 +176,11 @@ const english: Words = {
   newHere: 'New here?',
   registeredAlready: 'Have an account already?',
   forgotLink: 'Forgot your password?',
+  factorTitle: 'One more step',
+  factorLead: 'Your account is protected by a second factor.',
+  factorCode: 'Code',
+  factorHint: 'The six digits of your authenticator app, or one of your recovery codes.',
+  factorByPasskey: 'Use a passkey',
   forgotTitle: 'Forgot your password?',
   forgotLead: 'We mail you a link to choose a new one.',
   forgotSubmit: 'Mail me a link',
@@ -258,6 +272,10 @@ const english: Words = {
   },
   faults: {
     'invalid-credentials': 'Address or password is wrong.',
+    'wrong-second-factor': 'That did not fit, or was used before. Wait for the next code, and try again.',
+    'challenge-over': 'That took too long. Please sign in again.',
+    'second-factor-required-here': 'This account asks for a second factor. Add or prove yours first.',
+    'last-second-factor': 'An account that you are in asks for a second factor: this is your last one.',
     'email-already-registered': 'This address is registered already. Sign in, or ask for a new password.',
     'use-oauth-provider': (providers) => `You have no password here: sign in with ${providers}.`,
     'self-serve-disabled':
@@ -311,6 +329,11 @@ const german: Words = {
   newHere: 'Neu hier?',
   registeredAlready: 'Schon ein Konto?',
   forgotLink: 'Passwort vergessen?',
+  factorTitle: 'Noch ein Schritt',
+  factorLead: 'Ihr Zugang ist durch einen zweiten Faktor geschützt.',
+  factorCode: 'Code',
+  factorHint: 'Die sechs Ziffern Ihrer Authenticator-App oder einer Ihrer Wiederherstellungscodes.',
+  factorByPasskey: 'Passkey verwenden',
   forgotTitle: 'Passwort vergessen?',
   forgotLead: 'Wir schicken Ihnen einen Link, mit dem Sie ein neues wählen.',
   forgotSubmit: 'Link schicken',
@@ -407,6 +430,13 @@ const german: Words = {
   },
   faults: {
     'invalid-credentials': 'Adresse oder Passwort ist falsch.',
+    'wrong-second-factor':
+      'Das passt nicht oder wurde schon benutzt. Warten Sie auf den nächsten Code und versuchen Sie es noch einmal.',
+    'challenge-over': 'Das hat zu lange gedauert. Bitte melden Sie sich neu an.',
+    'second-factor-required-here':
+      'Dieses Konto verlangt einen zweiten Faktor. Richten Sie Ihren ein oder weisen Sie ihn nach.',
+    'last-second-factor':
+      'Ein Konto, in dem Sie Mitglied sind, verlangt einen zweiten Faktor: Das ist Ihr letzter.',
     'email-already-registered':
       'Diese Adresse ist schon registriert. Melden Sie sich an, oder fordern Sie ein neues Passwort an.',
     'use-oauth-provider': (providers) => `Sie haben hier kein Passwort: melden Sie sich mit ${providers} an.`,

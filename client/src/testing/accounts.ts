@@ -75,16 +75,16 @@ export function spansOf(account: TestAccount, catalogue: Catalogue, at: number):
 /** The claims of a token that is signed now, but for those that every token has. */
 export function claimsOf(person: TestPerson, catalogue: Catalogue, at: number): Omit<Claims, 'exp'> {
   const { userId, sessionId, role, graceEndsAt, account } = person
-  const [{ plan, source, until, reason, opens, features }] = spansOf(account, catalogue, at)
-  return {
+  const common = {
     sub: userId,
     sid: sessionId,
     account_id: account.id,
-    role,
     email_verified: graceEndsAt === null,
     verification_grace_ends_at: graceEndsAt === null ? null : instant(graceEndsAt),
-    ent: { plan, source, until, reason, opens, features } as Claims['ent'],
   }
+  if (account.story.lacksSecondFactor) return { ...common, role: null, ent: null, needs_second_factor: true }
+  const [{ plan, source, until, reason, opens, features }] = spansOf(account, catalogue, at)
+  return { ...common, role, ent: { plan, source, until, reason, opens, features } as Claims['ent'] }
 }
 
 /** RFC 3339. */

@@ -75,6 +75,9 @@ function describeState(kept: Kept, request: Request): Response {
   if (!person) return answer(refusedToken().problem)
   const at = kept.now()
   const { userId, sessionId, role, graceEndsAt, account } = person
+  if (account.story.lacksSecondFactor) {
+    return answer(refuse('second-factor-required-here', { security_url: `${kept.url}/security` }).problem)
+  }
   return Response.json({
     at: instant(at),
     user: {

@@ -10,6 +10,7 @@ export type State =
   | 'complimentary'
   | 'freePlan'
   | 'unverifiedAfterGrace'
+  | 'secondFactorMissing'
 
 /** How a state came about, in days from now: as in an account that the service itself has brought there. */
 export interface Story {
@@ -19,9 +20,11 @@ export interface Story {
   reason: Exclude<SubscriptionReason, 'plan-too-low'>
   /** How long ago the grace for verifying the mailbox ended; null for a verified one. */
   graceEndedDaysAgo: number | null
+  /** Whether the account asks for a second factor, and none has proved the session. */
+  lacksSecondFactor: boolean
 }
 
-const verified = { graceEndedDaysAgo: null }
+const verified = { graceEndedDaysAgo: null, lacksSecondFactor: false }
 
 export const stories: Record<State, Story> = {
   proActive: { grant: { source: 'stripe', days: 30 }, reason: 'canceled', ...verified },
@@ -34,5 +37,12 @@ export const stories: Record<State, Story> = {
     grant: { source: 'trial', days: 6 },
     reason: 'trial-expired',
     graceEndedDaysAgo: 1,
+    lacksSecondFactor: false,
+  },
+  secondFactorMissing: {
+    grant: { source: 'trial', days: 14 },
+    reason: 'trial-expired',
+    graceEndedDaysAgo: null,
+    lacksSecondFactor: true,
   },
 }

@@ -12,6 +12,7 @@ const states: State[] = [
   'freePlan',
   'trialExpired',
   'unverifiedAfterGrace',
+  'secondFactorMissing',
 ]
 
 /** Rows of an account that once had everything. */
@@ -172,6 +173,7 @@ test('no route is left out', () => {
 /** What each state is answered by each kind of route. The account has one tree already. */
 function expected({ opens, ok }: Route, state: State): [status: number, code?: string, reason?: string] {
   if (state === 'unverifiedAfterGrace') return [403, 'email-verification-required']
+  if (state === 'secondFactorMissing') return [403, 'second-factor-required-here']
   if (opens === 'to everybody' || (state !== 'freePlan' && state !== 'trialExpired')) return [ok]
   if (opens !== 'with pro') return [402, 'limit-reached']
   return [402]

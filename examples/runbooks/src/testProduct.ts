@@ -39,7 +39,7 @@ export function startTestProduct(): TestProduct {
       () => server.close(),
       async () => gate.close(),
       () => pool.end(),
-      () => onServer(`drop database if exists ${name} with (force)`),
+      () => onServer(`drop database if exists ${name}`),
     )
     const callWith =
       (headers: Record<string, string>): Call =>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Log } from '../../../src/http/log.ts'
+import { packageRoot } from '../../../src/packageRoot.ts'
 import { html } from '../../pages/html.ts'
 import { Refusal } from '../../refusal.ts'
 import type { StripeStandIn } from '../engine/createStripe.ts'
@@ -20,7 +21,7 @@ export function stripePages(server: FastifyInstance, stripe: StripeStandIn, log:
     return sendPage(reply, notice(title, html`<p>${detail}</p>`), status)
   })
   for (const name of STYLES) {
-    const style = readFileSync(new URL(name, import.meta.url))
+    const style = readFileSync(new URL(`sandbox/stripe/pages/${name}`, packageRoot))
     server.get(`/stripe/pages/${name}`, async (_request, reply) =>
       reply.type('text/css; charset=utf-8').send(style),
     )

@@ -108,9 +108,11 @@ export class ChangeStreams {
       return
     }
     if (missed) stream.send(eventOf(missed, this.#app.now()))
-    for (const look of follower.held) stream.send(eventOf(look, look.at))
+    // Whoever is to forget everything needs no word of what came before, or after: it comes again.
+    const everything = follower.held.find(({ changed }) => changed === 'everything')
+    for (const look of everything ? [everything] : follower.held) stream.send(eventOf(look, look.at))
     follower.stream = stream
-    if (follower.held.some(({ changed }) => changed === 'everything')) this.#end(follower)
+    if (everything) this.#end(follower)
     follower.held = []
     this.#app.changeTail.lookSoon()
   }

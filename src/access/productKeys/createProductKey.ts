@@ -12,13 +12,15 @@ export interface ProductKeyOrder {
   name: string
   scopes: readonly Scope[]
   expiresAt: Date | null
+  /** Where somebody gave one. */
+  reason?: string | undefined
 }
 
 /** Makes a key for a product's server. The reply is the only place where it is ever shown: the row has its hash. */
 export async function createProductKey(
   tx: Tx,
   caller: Caller<OperatorActor | SystemActor>,
-  { name, scopes, expiresAt }: ProductKeyOrder,
+  { name, scopes, expiresAt, reason }: ProductKeyOrder,
   at: Date,
 ): Promise<DescribedProductKey & { key: string }> {
   refuseOddEnd('#/expires_at', expiresAt, at)
@@ -42,6 +44,7 @@ export async function createProductKey(
     product_key: row.id,
     scopes: row.scopes,
     expires_at: expiresAt?.toISOString() ?? null,
+    reason,
   }
   await audit(tx, caller, { action: 'product-key.created', details }, at)
   return { ...describeProductKey(row), key }

@@ -1,3 +1,4 @@
+import { securityUrlOf } from '../../access/access.ts'
 import type { AccountRef } from '../../access/snapshot.ts'
 import { audit } from '../../audit/audit.ts'
 import type { Config } from '../../config.ts'
@@ -11,13 +12,14 @@ import { mayReopen } from './rules.ts'
 
 /**
  * Opens an account again that the caller is an owner of, as it was when it was closed; harmless for one that is open.
- * What has been purged, or is due to be, is as if it had never been.
+ * What has been purged, or is due to be, is as if it had never been. One that asks for a second factor does so here too:
+ * `isProved` says whether one has proved the session.
  */
 export async function reopenAccount(
   tx: Tx,
-  config: Pick<Config, 'deletionGraceDays'>,
+  config: Pick<Config, 'deletionGraceDays' | 'publicUrl'>,
   caller: Caller<UserActor>,
-  accountId: string,
+  { accountId, isProved }: { accountId: string; isProved: boolean },
   at: Date,
 ): Promise<AccountRef> {
   const { userId } = caller.actor
@@ -30,6 +32,8 @@ export async function reopenAccount(
   if (!user) throw problem('session-expired')
   if (!account || role !== 'owner') throw problem('not-found')
   if (account.closedAt && !mayReopen(account, config, at)) throw problem('not-found')
+  if (account.requiresSecondFactor && !isProved)
+    throw problem('second-factor-required-here', { security_url: securityUrlOf(config) })
   await markOpen(tx, caller, { accountId }, at)
   return { id: account.id, name: account.name, role }
 }

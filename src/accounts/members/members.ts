@@ -1,6 +1,7 @@
 import type { NotNull } from 'kysely'
 import type { Db } from '../../db/database.ts'
-import type { Role } from '../../http/actor.ts'
+import { hasFactor } from '../../factors/hasFactor.ts'
+import { isAtLeast, type Role } from '../../http/actor.ts'
 import { pageBounds, pageFrom } from '../../http/pages.ts'
 
 /** A user in an account. */
@@ -10,11 +11,18 @@ export interface Member {
   name: string | null
   emailVerifiedAt: Date | null
   role: Role
+  hasSecondFactor: boolean
   joinedAt: Date
 }
 
-/** A page of the members of an account, the newest first. */
-export async function listMembers(db: Db, accountId: string, query: { limit?: number; cursor?: string }) {
+/** A page of the members of an account, the newest first, as somebody with this role sees them. */
+export async function listMembers(
+  db: Db,
+  { accountId, role }: { accountId: string; role: Role },
+  query: { limit?: number; cursor?: string },
+) {
+  // Whom a password alone would open the account for is nothing for everybody.
+  const seesFactors = isAtLeast(role, 'admin')
   const { limit, after } = pageBounds(query)
   const rows = await membersOf(db, accountId)
     .$if(after !== null, (q) =>
@@ -30,7 +38,15 @@ export async function listMembers(db: Db, accountId: string, query: { limit?: nu
     .orderBy('members.user_id', 'desc')
     .limit(limit + 1)
     .execute()
-  return pageFrom(rows, limit, ({ joinedAt, userId }) => ({ at: joinedAt, id: userId }), describeMember)
+  return pageFrom(
+    rows,
+    limit,
+    ({ joinedAt, userId }) => ({ at: joinedAt, id: userId }),
+    (member) => ({
+      ...describeMember(member),
+      ...(seesFactors && { has_second_factor: member.hasSecondFactor }),
+    }),
+  )
 }
 
 /** Who a user is in an account; null when they are no member. */
@@ -63,6 +79,7 @@ export const membersOf = (db: Db, accountId: string) =>
       'users.email_verified_at as emailVerifiedAt',
       'members.role',
       'members.created_at as joinedAt',
+      hasFactor('members.user_id').as('hasSecondFactor'),
     ])
     .where('members.account_id', '=', accountId)
     .where('users.email', 'is not', null)

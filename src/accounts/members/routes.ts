@@ -19,6 +19,7 @@ const MemberSchema = named(
     name: Nullable(Type.String()),
     role: RoleSchema,
     email_verified: Type.Boolean(),
+    has_second_factor: Type.Optional(Type.Boolean({ description: 'In lists, to admins and owners.' })),
     joined_at: Instant,
   }),
 )
@@ -39,7 +40,7 @@ export function memberRoutes(server: Server, app: App): void {
       query: Fields(PageQuery),
       replies: { 200: pageOf(MemberSchema) },
     },
-    async ({ caller, query }) => listMembers(app.db, caller.actor.accountId, query),
+    async ({ caller, query }) => listMembers(app.db, caller.actor, query),
   )
 
   route(
@@ -88,7 +89,7 @@ export function memberRoutes(server: Server, app: App): void {
       operationId: 'leaveAccount',
       method: 'POST',
       url: '/v1/accounts/me/leave',
-      access: { member: 'viewer' },
+      access: { member: 'viewer', isUnproved: true },
       summary: 'Leave the current account; its last owner hands it over first',
       replies: { 204: null },
       refusals: ['last-owner'],

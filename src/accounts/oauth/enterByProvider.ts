@@ -6,7 +6,7 @@ import { noticeNewDevice, signedInFromHere } from '../../identity/newDevice.ts'
 import { forgetUnvouched, isIdentityTaken, noteUse, ownerOf } from '../../identity/oauth/identities.ts'
 import { noteIdentity } from '../../identity/oauth/linkIdentity.ts'
 import { decideEntry, type Entry, type EntryFacts } from '../../identity/oauth/rules.ts'
-import { type Entered, openSession } from '../../identity/openSession.ts'
+import { type Entered, letIn } from '../../identity/openSession.ts'
 import { endSessions } from '../../identity/sessions.ts'
 import { registrationLimits } from '../../identity/throttles.ts'
 import {
@@ -49,8 +49,8 @@ interface Arrived extends Arrival {
 const MOST_TRIES = 4
 
 /**
- * Signs in whoever a provider names, and makes them a user with an account and a trial where they are new, in one commit.
- * An invite that they came with is accepted in it too. Of parallel arrivals of one person one creates, the others come in.
+ * Signs in whoever a provider names, or asks for their second factor, and makes them a user with an account and a trial where they are new, in one commit.
+ * An invite that they came with is accepted in it too, unless a second factor is to be proved first. Of parallel arrivals of one person one creates, the others come in.
  */
 export async function enterByProvider(
   app: App,
@@ -139,18 +139,17 @@ async function enter(
   const entry = decideEntry(await lockFacts(tx, arrived))
   if (entry.kind !== arrived.foreseen) throw new LostRace('Who has this identity or address has changed')
   const user = await userOf(tx, app, caller, { entry, arrived }, at)
-  // Whoever is new has joined by it already.
-  const token = entry.kind === 'create' ? null : arrived.inviteToken
+  // Whoever is new has joined by it already; whoever has yet to prove a second factor accepts it after that.
+  const token = entry.kind === 'create' || user.hasSecondFactor ? null : arrived.inviteToken
   const accountId = token === null ? null : await joinInvited(tx, app, caller, { user, arrived, token }, at)
-  const { id: userId, credentialsVersion } = user
-  const signedIn = { userId, method: arrived.identity.provider, credentialsVersion, accountId }
-  const [seenBefore, snapshot] = await Promise.all([
+  const first = { user, method: arrived.identity.provider, accountId }
+  const [seenBefore, entered] = await Promise.all([
     // Everybody else has a mail already that says how they came in.
-    entry.kind === 'known' ? signedInFromHere(tx, caller, userId) : true,
-    openSession(tx, caller, app.config, signedIn, at),
+    entry.kind === 'known' ? signedInFromHere(tx, caller, user.id) : true,
+    letIn(tx, app, caller, first, at),
   ])
-  if (!seenBefore) await noticeNewDevice(tx, caller, user, at)
-  return { kind: 'entered', snapshot, user }
+  if (!seenBefore && entered.kind === 'entered') await noticeNewDevice(tx, caller, user, at)
+  return entered
 }
 
 /** The user that somebody comes in as, with all that follows from how they are known. */
@@ -173,7 +172,8 @@ async function userOf(
       return { ...user, emailVerifiedAt: at }
     }
     case 'join':
-      await join(tx, caller, { user: entry.user, identity }, at)
+      // Before the second factor is proved nothing is linked; it opens the first step again the next time.
+      if (!entry.user.hasSecondFactor) await join(tx, caller, { user: entry.user, identity }, at)
       return entry.user
     case 'take-over':
       return takeOver(tx, caller, { user: entry.user, identity }, at)

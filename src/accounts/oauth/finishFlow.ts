@@ -10,6 +10,7 @@ import { endFlow, type FoundFlow } from '../../identity/oauth/flows.ts'
 import { linkIdentity } from '../../identity/oauth/linkIdentity.ts'
 import { readRefreshToken } from '../../identity/refreshTokens.ts'
 import { replyWithSession } from '../../identity/replyWithSession.ts'
+import { keepChallenge } from '../../identity/secondFactor/challengeCookie.ts'
 import type { UserRecord } from '../../identity/users.ts'
 import type { ProviderName } from '../../oidc/rules.ts'
 import { type Problem, problem } from '../../problems.ts'
@@ -52,6 +53,11 @@ export async function finishFlow(
   const arrival = { identity, isBrowserOf, inviteToken, bucket: bucketOfVisitor(request, config) }
   const entered = await enterByProvider(app, caller, arrival, at)
   if (entered.kind === 'mailed') return '/sign-in?notice=check-mail'
+  if (entered.kind === 'asked') {
+    keepChallenge(reply, config, entered.asked)
+    const carriedOn = { return_to: returnTo, ...(inviteToken !== null && { invite_token: inviteToken }) }
+    return `/sign-in/second-factor?${new URLSearchParams(carriedOn)}`
+  }
   await replyWithSession({ access, config, reply, delivery: 'cookie' }, entered, at)
   return returnTo
 }

@@ -41,6 +41,7 @@ export async function createByProvider(
     id: user.userId,
     emailVerifiedAt: isVerified ? at : null,
     credentialsVersion: 1,
+    hasSecondFactor: false,
     createdAt: at,
   }
   if (squatter) {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { audit } from '../../audit/audit.ts'
 import { changed, type Tx } from '../../db/transaction.ts'
+import { removeFactors } from '../../factors/removeFactors.ts'
 import type { Caller } from '../../http/actor.ts'
 import { endEmailChanges } from '../../identity/emailChange/emailChanges.ts'
 import { notifyUser } from '../../identity/notifyUser.ts'
@@ -30,12 +31,20 @@ export async function takeOver(
     endSessions(tx, caller, { userId, because: 'address-proved-by-another' }, at),
     endEmailChanges(tx, userId, 'address-proved', at),
     forgetIdentities(tx, userId),
+    removeFactors(tx, { kind: 'user', id: userId }),
     addIdentity(tx, { userId, identity, email, isVouched: true }, at),
     audit(tx, caller, { action: 'user.taken-over', userId, details: { provider } }, at),
   ])
   await markVerified(tx, caller, { userId, email, by: provider }, at)
   const credentialsVersion = updated.credentials_version
-  const proved = { ...user, name, passwordHash: null, emailVerifiedAt: at, credentialsVersion }
+  const proved = {
+    ...user,
+    name,
+    passwordHash: null,
+    emailVerifiedAt: at,
+    credentialsVersion,
+    hasSecondFactor: false,
+  }
   await tellOfTakeOver(tx, proved, identity, at)
   return proved
 }

@@ -1,5 +1,6 @@
 import { CompiledQuery } from 'kysely'
 import type { Db } from '../../db/database.ts'
+import { withTrace } from '../../jobs/enqueue.ts'
 import { waitingJob } from '../../jobs/waitingJob.ts'
 import { follow, followingOf } from '../jobs.ts'
 import type { ReceivedEvent } from './rules.ts'
@@ -39,7 +40,7 @@ export async function keepEvent(db: Db, event: ReceivedEvent, payload: string, a
   const { id, type, shape, customer, object, ignored, createdAt } = event
   const row = [id, type, shape, customer, object, ignored, payload, createdAt, at]
   const { name, payload: told, key, priority } = followingOf(id, customer)
-  const promise = [name, JSON.stringify(told), key, priority]
+  const promise = [name, JSON.stringify(withTrace(told)), key, priority]
   const { rows } = await db.executeQuery(
     CompiledQuery.raw(statement, [...row, ...promise]) as CompiledQuery<{ id: string | null }>,
   )

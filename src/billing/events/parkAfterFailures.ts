@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { App } from '../../app.ts'
+import { Unavailable } from '../../db/unavailable.ts'
 import { withoutAddresses } from '../../http/log.ts'
 import { isPassing, stripeErrorOf } from '../../stripe/errors.ts'
 
@@ -36,9 +37,10 @@ const PASSING_CLASSES = ['08', '40', '53', '55', '57', '58']
 
 /** Whether the database is away or busy, rather than refusing what is written. */
 function isUnavailable(error: unknown): boolean {
-  const { code = '', name, message = '' } = error as { code?: string; name?: string; message?: string }
+  const { code = '', message = '' } = error as { code?: string; message?: string }
+  if (error instanceof Unavailable) return true
   if (/^[0-9A-Z]{5}$/.test(code)) return PASSING_CLASSES.includes(code.slice(0, 2))
-  return name === 'Unavailable' || /^E[A-Z]+$/.test(code) || /connection|timeout/i.test(message)
+  return /^E[A-Z]+$/.test(code) || /connection|timeout/i.test(message)
 }
 
 const MOST_OF_A_REASON = 500

@@ -14,6 +14,9 @@ const says: Record<Alarm['kind'], string> = {
   parked: 'events of Stripe are parked',
 }
 
+/** All that is counted, what no look finds included. */
+export const ALARM_KINDS = [...Object.keys(says), 'cannot-mirror']
+
 /** Logs and counts what was found. Apart from the commit, which may be run again or fail. */
 export function raiseAlarms(
   { log, metrics }: Pick<App, 'log' | 'metrics'>,

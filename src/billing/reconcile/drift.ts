@@ -3,12 +3,14 @@ import { v7 as uuidv7 } from 'uuid'
 import type { App } from '../../app.ts'
 import type { Tx } from '../../db/transaction.ts'
 
+export const DRIFT_KINDS = ['missed-change', 'missed-subscription', 'two-live-subscriptions'] as const
+
 /** Something that Stripe holds and that should not be so, or that was not known here though no event was under way. */
 export interface Drift {
   accountId: string
   customer: string
   subscription: string | null
-  kind: 'missed-change' | 'missed-subscription' | 'two-live-subscriptions'
+  kind: (typeof DRIFT_KINDS)[number]
   details: object
 }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { App } from '../../app.ts'
 import { audit } from '../../audit/audit.ts'
 import type { Tx } from '../../db/transaction.ts'
+import { removeFactorsSince } from '../../factors/removeFactorsSince.ts'
 import type { Caller } from '../../http/actor.ts'
 import { queueMail } from '../../mail/queueMail.ts'
 import { forgetIdentitiesSince, vouchOnlyFor } from '../oauth/identities.ts'
@@ -26,7 +27,8 @@ export async function refuseEmailChange(app: App, caller: Caller, token: string,
 
 /**
  * The old address holds again, verified as it was. Whoever changed it may have been somebody else, so every session
- * ends, remembered devices are forgotten, links and changes from after it are void, and what was linked since is taken off.
+ * ends, remembered devices are forgotten, links and changes from after it are void, and what was linked since is taken off, as
+ * are second factors and recovery codes from after it was asked for: they would lock out whom the mailbox belongs to.
  */
 async function undo(
   tx: Tx,
@@ -50,10 +52,23 @@ async function undo(
     supersedeResets(tx, userId, at),
     endChangesSince(tx, change, at),
     forgetIdentitiesSince(tx, caller, userId, change.createdAt, at),
+    forgetFactorsSince(tx, caller, { userId, since: change.createdAt }, at),
     vouchOnlyFor(tx, userId, change.oldEmail),
     audit(tx, caller, { action: 'email.change-undone', userId }, at),
     tellBoth(tx, { user, change }, at),
   ])
+}
+
+async function forgetFactorsSince(
+  tx: Tx,
+  caller: Caller,
+  { userId, since }: { userId: string; since: Date },
+  at: Date,
+): Promise<void> {
+  const removed = await removeFactorsSince(tx, { kind: 'user', id: userId }, since)
+  if (removed === 0) return
+  const details = { removed, because: 'email-change-undone' }
+  await audit(tx, caller, { action: 'factor.removed', userId, details }, at)
 }
 
 /** Ends this change, and those that were asked for after it: they began with the address that is taken back. */

@@ -60,7 +60,7 @@ export function figureRoutes(server: Server, app: App): void {
       operationId: 'getFigures',
       method: 'GET',
       url: '/v1/operator/figures',
-      access: 'operator',
+      access: { operator: 'read' },
       summary:
         'Sign-ups, trials and subscriptions by days, weeks or months in UTC, and how accounts stand now',
       query: Fields({
@@ -69,7 +69,6 @@ export function figureRoutes(server: Server, app: App): void {
         until: Type.Optional(Instant),
       }),
       replies: { 200: FiguresSchema },
-      refusals: ['forbidden'],
     },
     async ({ caller, query: { per = 'day', ...asked }, at }) => {
       const span = spanOf(

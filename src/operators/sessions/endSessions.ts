@@ -20,15 +20,23 @@ export async function endSession(tx: Tx, caller: Caller, token: string, at: Date
   await audit(tx, { ...caller, actor }, { action: 'operator.signed-out', details }, at)
 }
 
+/** Ends the sessions of an operator but for one. */
+export async function endOtherSessions(
+  tx: Tx,
+  operatorId: string,
+  sessionId: string | null,
+  at: Date,
+): Promise<void> {
+  await tx
+    .updateTable('operator_sessions')
+    .set({ ended_at: at })
+    .where('operator_id', '=', operatorId)
+    .where('id', 'is distinct from', sessionId)
+    .where('ended_at', 'is', null)
+    .execute()
+}
+
 /** Ends all sessions of an operator, and voids the links that are out, with whatever ends the operator. */
 export async function endSessions(tx: Tx, operatorId: string, at: Date): Promise<void> {
-  await Promise.all([
-    tx
-      .updateTable('operator_sessions')
-      .set({ ended_at: at })
-      .where('operator_id', '=', operatorId)
-      .where('ended_at', 'is', null)
-      .execute(),
-    voidLinks(tx, operatorId, at),
-  ])
+  await Promise.all([endOtherSessions(tx, operatorId, null, at), voidLinks(tx, operatorId, at)])
 }

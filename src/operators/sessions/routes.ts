@@ -3,16 +3,26 @@ import type { Access } from '../../access/access.ts'
 import { ACCESS_TOKEN_SECONDS } from '../../access/accessTokens.ts'
 import type { App } from '../../app.ts'
 import { inTx } from '../../db/transaction.ts'
+import { ProofFields, proofOf } from '../../factors/fields.ts'
+import { operatorRoles } from '../../http/actor.ts'
 import { route } from '../../http/route.ts'
 import { Fields, named, Uuid } from '../../http/schemas.ts'
 import type { Server } from '../../http/server.ts'
 import { addressOf, Email, MailedTokenText } from '../../identity/fields.ts'
 import { problem } from '../../problems.ts'
 import { askForLink } from './askForLink.ts'
+import type { OperatorSession } from './beginSession.ts'
 import { endSession } from './endSessions.ts'
 import { findSession } from './findSession.ts'
-import { type OperatorSession, openSession } from './openSession.ts'
+import { followLink } from './followLink.ts'
+import { proveSecondFactor } from './proveSecondFactor.ts'
 import { clearSessionCookie, refuseOtherPages, sessionCookie, setSessionCookie } from './sessionCookie.ts'
+
+/** What an operator may do. */
+export const OperatorRoleSchema = Type.Enum([...operatorRoles], {
+  description:
+    '`read` looks, `support` helps accounts too, `admin` decides what they get and who is an operator.',
+})
 
 const OperatorTokensSchema = named(
   'OperatorTokens',
@@ -20,7 +30,10 @@ const OperatorTokensSchema = named(
     access_token: Type.String(),
     token_type: Type.Literal('Bearer'),
     expires_in: Type.Integer({ description: 'Seconds.' }),
-    operator: Type.Object({ id: Uuid, email: Type.String() }),
+    operator: Type.Object({ id: Uuid, email: Type.String(), role: OperatorRoleSchema }),
+    second_factor_setup_required: Type.Boolean({
+      description: 'Nothing is open but setting up a second factor.',
+    }),
   }),
 )
 
@@ -28,12 +41,13 @@ const OperatorTokensSchema = named(
 export function sessionRoutes(server: Server, app: App, access: Access): void {
   const { config } = app
 
-  async function tokensFor({ operator, sessionId }: OperatorSession, at: Date) {
+  async function tokensFor({ operator, sessionId, provedBy }: OperatorSession, at: Date) {
     return {
       access_token: await access.tokens.issueToOperator(operator.id, at, sessionId),
       token_type: 'Bearer',
       expires_in: ACCESS_TOKEN_SECONDS,
       operator,
+      second_factor_setup_required: provedBy === null && config.operatorsNeedSecondFactor,
     }
   }
 
@@ -65,14 +79,49 @@ export function sessionRoutes(server: Server, app: App, access: Access): void {
       method: 'POST',
       url: '/v1/operator/auth/sign-in',
       access: 'anyone',
-      summary: 'Sign an operator in with the mailed link, for twelve hours; a cookie keeps the session',
+      summary:
+        'Sign an operator in with the mailed link, for twelve hours; a cookie keeps the session. Where they have a second factor, a challenge takes the place of the link',
       body: Fields({ token: MailedTokenText }),
       replies: { 200: OperatorTokensSchema },
-      refusals: ['token-unknown', 'token-expired', 'token-used', 'token-superseded', 'forbidden'],
+      refusals: [
+        'token-unknown',
+        'token-expired',
+        'token-used',
+        'token-superseded',
+        'second-factor-required',
+        'forbidden',
+      ],
     },
     async ({ caller, body, at, request, reply }) => {
       refuseOtherPages(request, config)
-      const session = await inTx(app, (tx) => openSession(tx, caller, body.token, at))
+      const followed = await inTx(app, (tx) => followLink(tx, app, caller, body.token, at))
+      if (followed.kind === 'asked') {
+        const { token, expiresAt, methods, passkey } = followed.asked
+        const members = { challenge: token, expires_at: expiresAt.toISOString(), methods, passkey }
+        const detail = 'The link was right. Prove the second factor with which you sign in here.'
+        throw problem('second-factor-required', members, { detail })
+      }
+      setSessionCookie(reply, config, followed.session)
+      return tokensFor(followed.session, at)
+    },
+  )
+
+  route(
+    server,
+    app,
+    {
+      operationId: 'proveOperatorFactor',
+      method: 'POST',
+      url: '/v1/operator/auth/second-factor',
+      access: 'anyone',
+      summary: 'Sign an operator in who has followed the link, with their second factor',
+      body: Fields({ challenge: Type.String({ minLength: 1, maxLength: 200 }), ...ProofFields }),
+      replies: { 200: OperatorTokensSchema },
+      refusals: ['challenge-over', 'wrong-second-factor', 'too-many-requests', 'forbidden'],
+    },
+    async ({ caller, body: { challenge, ...proofs }, at, request, reply }) => {
+      refuseOtherPages(request, config)
+      const session = await proveSecondFactor(app, caller, { challenge, proof: proofOf(proofs) }, at)
       setSessionCookie(reply, config, session)
       return tokensFor(session, at)
     },

@@ -57,7 +57,7 @@ function Row({ member, otherOwners }: { member: Member; otherOwners: number }) {
   const { user } = useSession()
   const sayDate = useDates()
   const own = words.account.members
-  const { email, name, role, email_verified: isVerified } = member
+  const { email, name, role, email_verified: isVerified, has_second_factor: hasFactor } = member
   const isSelf = member.user_id === user?.id
   return (
     <Group component="li" wrap="nowrap" gap="sm" align="flex-start">
@@ -82,6 +82,7 @@ function Row({ member, otherOwners }: { member: Member; otherOwners: number }) {
         <Text fz="sm" c="dimmed">
           {own.since(sayDate(member.joined_at))}
           {!isVerified && ` · ${own.unverified}`}
+          {hasFactor !== undefined && ` · ${hasFactor ? words.factor.memberHas : words.factor.memberHasNot}`}
         </Text>
         {isSelf && role === 'owner' && otherOwners === 0 && <Text fz="sm">{own.onlyOwner}</Text>}
       </div>

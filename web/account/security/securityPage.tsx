@@ -3,6 +3,7 @@ import { Alert, Stack } from '@mantine/core'
 import { useWords } from '../../words/words.ts'
 import { PageHead } from '../pageHead.tsx'
 import { AddressSection } from './addressSection.tsx'
+import { FactorsSection } from './factors/factorsSection.tsx'
 import { PasswordSection } from './passwordSection.tsx'
 import { providerTitle } from './providers.ts'
 import { SessionsSection } from './sessionsSection.tsx'
@@ -18,11 +19,25 @@ export function SecurityPage() {
     <Stack gap="lg">
       <PageHead title={own.title} lead={own.lead} />
       <Returned />
+      <Needed />
       <AddressSection />
       <PasswordSection />
+      <FactorsSection />
       <WaysSection />
       <SessionsSection />
     </Stack>
+  )
+}
+
+/** Why somebody is led here whose account opens nothing until they add or prove a second factor. */
+function Needed() {
+  const { words } = useWords()
+  const { account, needsSecondFactor } = useSession()
+  if (!account || !needsSecondFactor) return null
+  return (
+    <Alert color="orange" role="status">
+      {words.factor.neededTitle(account.name)}. {words.factor.neededLead}
+    </Alert>
   )
 }
 

@@ -4,6 +4,7 @@ import { useLocation } from '@tanstack/react-router'
 import { GoOnce } from '../../shell/goOnce.tsx'
 import { useWords } from '../../words/words.ts'
 import { ClosedAccounts } from '../closedAccounts.tsx'
+import { NeedsFactor } from '../needsFactor.tsx'
 import { NoAccount } from '../noAccount.tsx'
 import { PageHead } from '../pageHead.tsx'
 import { AccountName } from './accountName.tsx'
@@ -11,11 +12,12 @@ import { CloseAccount } from './closeAccount.tsx'
 import { DeleteUser } from './deleteUser.tsx'
 import { Exports } from './exports.tsx'
 import { OwnName } from './ownName.tsx'
+import { SecondFactorPolicy } from './secondFactorPolicy.tsx'
 
 /** The account itself and the user in it: names, what is kept, and the end of both. */
 export function AccountPage() {
   const { words } = useWords()
-  const { account, user } = useSession()
+  const { account, user, needsSecondFactor } = useSession()
   const { searchStr } = useLocation()
   const own = words.account
   const asked = new URLSearchParams(searchStr)
@@ -34,14 +36,21 @@ export function AccountPage() {
         <>
           <PageHead title={own.settings.title} lead={own.settings.lead(account.name)} />
           <ClosedAccounts />
-          <AccountName />
+          {needsSecondFactor ? (
+            <NeedsFactor />
+          ) : (
+            <>
+              <AccountName />
+              <SecondFactorPolicy />
+            </>
+          )}
         </>
       ) : (
         <NoAccount />
       )}
       <OwnName />
       <Exports />
-      {account && <CloseAccount />}
+      {account && !needsSecondFactor && <CloseAccount />}
       <DeleteUser />
     </Stack>
   )

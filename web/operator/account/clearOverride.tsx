@@ -18,6 +18,7 @@ export function ClearOverride({ accountId: id, kind, name }: ClearOverrideProps)
   return (
     <Act
       label={texts.clear}
+      takes="admin"
       about={title}
       title={texts.clearTitle(title)}
       says={texts.clearSays}

@@ -26,6 +26,7 @@ export function GiveGrant({ source, account, catalogue }: GiveGrantProps) {
   return (
     <Act
       label={texts.label}
+      takes={source === 'trial' ? 'support' : 'admin'}
       title={texts.title(account.name)}
       says={texts.says}
       confirm={texts.confirm}

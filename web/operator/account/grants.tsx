@@ -78,6 +78,7 @@ function EndGrant({ grant: { id, source }, plan }: { grant: Grant; plan: string 
   return (
     <Act
       label={texts.end}
+      takes={source === 'trial' ? 'support' : 'admin'}
       about={`${plan}, ${said.sources[source]}`}
       title={texts.endTitle(plan, said.sources[source])}
       says={texts.endSays}

@@ -1,8 +1,11 @@
+import { unwrap } from '@frontgate/client'
 import { Text } from '@mantine/core'
 import { useWords } from '../../words/words.ts'
+import { Act } from '../act.tsx'
 import { Copyable } from '../copyable.tsx'
 import { Instant } from '../instant.tsx'
 import { Mark } from '../mark.tsx'
+import { operatorClient } from '../operatorClient.ts'
 import { Rows } from '../rows.tsx'
 import { Nothing, Section } from '../section.tsx'
 import { said } from '../words/words.ts'
@@ -49,9 +52,36 @@ export function Members({ account: { members } }: { account: OperatorAccount }) 
             },
             { head: texts.joined, cell: ({ joined_at: at }) => <Instant at={at} /> },
             { head: texts.user, cell: ({ user_id: id }) => <Copyable value={id} isShort /> },
+            {
+              head: '',
+              isAtEnd: true,
+              cell: ({ user_id: id, email }) => email && <ResetFactors id={id} email={email} />,
+            },
           ]}
         />
       )}
     </Section>
+  )
+}
+
+function ResetFactors({ id, email }: { id: string; email: string }) {
+  return (
+    <Act
+      label={texts.reset}
+      about={email}
+      takes="support"
+      title={texts.resetTitle(email)}
+      says={texts.resetSays}
+      done={texts.resetDone(email)}
+      isGrave
+      run={async ({ reason = '' }) =>
+        unwrap(
+          await operatorClient.api.POST('/v1/operator/users/{id}/reset-factors', {
+            params: { path: { id } },
+            body: { reason },
+          }),
+        )
+      }
+    />
   )
 }

@@ -13,6 +13,7 @@ export function Reopen({ account: { id, name, members } }: { account: OperatorAc
   return (
     <Act
       label={texts.label}
+      takes={lacksOwner ? 'admin' : 'support'}
       title={texts.title(name)}
       says={texts.says}
       done={texts.done(name)}

@@ -24,6 +24,7 @@ export function SetOverride({ accountId: id, kind, name, value }: SetOverridePro
   return (
     <Act
       label={value === undefined ? texts.set : texts.change}
+      takes="admin"
       about={title}
       title={texts.setTitle(title)}
       says={kind === 'feature' ? texts.setFeatureSays : texts.setLimitSays}

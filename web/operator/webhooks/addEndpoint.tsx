@@ -13,16 +13,18 @@ export function AddEndpoint() {
   return (
     <Act
       label={texts.add}
+      takes="admin"
       title={texts.addTitle}
       says={texts.addSays}
       done={({ url }: { url: string }) => texts.added(url)}
-      reason="none"
+      reason="optional"
       button={{ variant: 'filled', size: 'sm' }}
       run={async (fields) => {
         const body = {
           url: fields.url ?? '',
           events: eventsIn(fields),
           ...(fields.description && { description: fields.description }),
+          ...(fields.reason && { reason: fields.reason }),
         }
         return unwrap(await operatorClient.api.POST('/v1/operator/webhooks/endpoints', { body }))
       }}

@@ -126,6 +126,7 @@ function Replay({ delivery: { id, type, message_id: message } }: { delivery: Del
   return (
     <Act
       label={texts.replay}
+      takes="support"
       about={message}
       title={texts.replayTitle(type)}
       says={texts.replaySays}

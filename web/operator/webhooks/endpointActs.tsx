@@ -22,17 +22,20 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
         <>
           <Act
             label={texts.ping}
+            takes="support"
             about={about}
             title={texts.ping}
             says={texts.pingSays(url)}
             done={texts.pinged(url)}
-            reason="none"
-            run={async () =>
-              unwrap(await api.POST('/v1/operator/webhooks/endpoints/{id}/ping', { params, body: {} }))
-            }
+            reason="optional"
+            run={async ({ reason }) => {
+              const body = reason ? { reason } : {}
+              return unwrap(await api.POST('/v1/operator/webhooks/endpoints/{id}/ping', { params, body }))
+            }}
           />
           <Act
             label={texts.replayFailed}
+            takes="support"
             about={about}
             title={texts.replayFailed}
             says={texts.replayFailedSays}
@@ -48,6 +51,7 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
       )}
       <Act
         label={texts.change}
+        takes="admin"
         about={about}
         title={texts.changeTitle}
         says={texts.changeSays}
@@ -83,6 +87,7 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
       </Act>
       <Act
         label={disabled ? texts.enable : texts.disable}
+        takes="admin"
         about={about}
         title={disabled ? texts.enable : texts.disable}
         says={disabled ? texts.enableSays : texts.disableSays}
@@ -96,6 +101,7 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
       />
       <Act
         label={texts.roll}
+        takes="admin"
         about={about}
         title={texts.rollTitle}
         says={texts.rollSays}
@@ -122,6 +128,7 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
       </Act>
       <Act
         label={texts.delete}
+        takes="admin"
         about={about}
         title={texts.deleteTitle}
         says={texts.deleteSays(url)}

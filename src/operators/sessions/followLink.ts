@@ -1,70 +1,53 @@
-import { randomBytes } from 'node:crypto'
-import { v7 as uuidv7 } from 'uuid'
-import { audit } from '../../audit/audit.ts'
+import type { App } from '../../app.ts'
 import type { Tx } from '../../db/transaction.ts'
-import type { Caller } from '../../http/actor.ts'
+import { factorsOf, methodsOf } from '../../factors/factorsOf.ts'
+import type { Caller, OperatorRole } from '../../http/actor.ts'
 import { whyVoid } from '../../identity/rules.ts'
 import { problem } from '../../problems.ts'
 import { hashToken } from '../../secrets/mailedTokens.ts'
+import { type Asked, askForFactor } from './askForFactor.ts'
+import { beginSession, type KnownOperator, type NewSession } from './beginSession.ts'
 import { voidLinks } from './voidLinks.ts'
 
-const HOUR = 3_600_000
-const SESSION_HOURS = 12
-const PREFIX = 'fgo_'
-const TOKEN_BYTES = 32
-
-/** A session of an operator that is live. */
-export interface OperatorSession {
-  sessionId: string
-  operator: { id: string; email: string }
-  expiresAt: Date
-}
+/** What came of a link: a session, or, where the operator has a second factor, a challenge in place of the link. */
+export type Followed = { kind: 'session'; session: NewSession } | { kind: 'asked'; asked: Asked }
 
 /**
- * Uses a mailed link, once, and begins a session; other links of the operator are void from then on. Of parallel calls with
- * links of one operator exactly one succeeds, the others throw why theirs is void. The session's own token is returned and
- * kept as a hash.
+ * Uses a mailed link, once; other links of the operator are void from then on. Of parallel calls with links of one operator
+ * exactly one succeeds, the others throw why theirs is void. Whoever has to prove a second factor does so with what takes the
+ * link's place, so that a link that lies in a mailbox is worth nothing afterwards, whatever came of it.
  */
-export async function openSession(
+export async function followLink(
   tx: Tx,
+  app: Pick<App, 'config'>,
   caller: Caller,
   mailedToken: string,
   at: Date,
-): Promise<OperatorSession & { token: string }> {
+): Promise<Followed> {
   const tokenHash = hashToken(mailedToken)
   const operator = await holdOwner(tx, tokenHash)
   if (!operator) throw problem('token-unknown')
   await redeemLink(tx, tokenHash, at)
+  const methods = methodsOf(await factorsOf(tx, { kind: 'operator', id: operator.id }))
+  if (methods.length === 0) {
+    return { kind: 'session', session: await beginSession(tx, caller, { operator, provedBy: null }, at) }
+  }
   await voidLinks(tx, operator.id, at)
-  const [sessionId, token] = [uuidv7(), PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')]
-  const expiresAt = new Date(at.getTime() + SESSION_HOURS * HOUR)
-  await tx
-    .insertInto('operator_sessions')
-    .values({
-      id: sessionId,
-      operator_id: operator.id,
-      token_hash: hashToken(token),
-      created_at: at,
-      expires_at: expiresAt,
-    })
-    .execute()
-  const actor = { kind: 'operator', operatorId: operator.id } as const
-  const details = { session: sessionId }
-  await audit(tx, { ...caller, actor }, { action: 'operator.signed-in', details }, at)
-  return { sessionId, operator, expiresAt, token }
+  return { kind: 'asked', asked: await askForFactor(tx, app, caller, { operator, methods }, at) }
 }
 
 /** Whose link it is, held so that they are not removed meanwhile; null too where they were. */
-function holdOwner(tx: Tx, tokenHash: Buffer) {
-  return tx
+async function holdOwner(tx: Tx, tokenHash: Buffer): Promise<KnownOperator | null> {
+  const owner = await tx
     .selectFrom('operators as o')
-    .select(['o.id', 'o.email'])
+    .select(['o.id', 'o.email', 'o.role'])
     .where('o.disabled_at', 'is', null)
     .where('o.id', '=', (e) =>
       e.selectFrom('operator_sign_in_tokens').select('operator_id').where('token_hash', '=', tokenHash),
     )
     .forNoKeyUpdate()
     .executeTakeFirst()
+  return owner ? { ...owner, role: owner.role as OperatorRole } : null
 }
 
 async function redeemLink(tx: Tx, tokenHash: Buffer, at: Date): Promise<void> {
