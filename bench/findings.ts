@@ -1,12 +1,12 @@
-/** How a finding is judged: `atLeast` and `atMost` are asked of `value`. */
-export type Bound = { atLeast: number } | { atMost: number }
+/** How a finding is judged: `atLeast` and `atMost` are asked of `value`; null where it is only told. */
+export type Bound = { atLeast: number } | { atMost: number } | null
 
 /** One line of the outcome. */
 export interface Finding {
   name: string
   /** What was measured. */
   path: string
-  unit: 'requests/s' | 'ms' | 'ns' | 'MiB' | 'B' | 'round trips'
+  unit: 'requests/s' | 'events/s' | 'reads/s' | 'ms' | 'µs' | 'ns' | 'MiB' | 'B' | 'round trips'
   ours: number
   /** What it was held against, in this run; null where the bound is a plain number. */
   limit: { path: string; measured: number } | null
@@ -19,6 +19,7 @@ export interface Finding {
 
 /** Whether a finding is within its bound. */
 export function isMet({ value, bound }: Finding): boolean {
+  if (!bound) return true
   return 'atLeast' in bound ? value >= bound.atLeast : value <= bound.atMost
 }
 
@@ -30,19 +31,24 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** The findings as a Markdown table, which reads as well in a terminal. */
+/** The findings as a Markdown table; nothing where there are none. */
 export function tableOf(findings: Finding[]): string {
   const head = ['', 'path', 'measured', 'limit', '', 'ratio', 'asked', 'CPU per request']
   const rows = findings.map((finding) => [
-    isMet(finding) ? 'ok' : 'MISSED',
+    finding.bound === null ? '' : isMet(finding) ? 'ok' : 'MISSED',
     finding.path,
     `${show(finding.ours)} ${finding.unit}`,
     finding.limit?.path ?? '',
     finding.limit ? show(finding.limit.measured) : '',
     finding.limit ? finding.value.toFixed(2) : '',
-    'atLeast' in finding.bound ? `≥ ${finding.bound.atLeast}` : `≤ ${finding.bound.atMost}`,
+    describeBound(finding.bound),
     finding.cpuMicros?.ours ? `${show(finding.cpuMicros.ours)} / ${show(finding.cpuMicros.limit)} µs` : '',
   ])
+  return rows.length > 0 ? tableFrom(head, rows) : ''
+}
+
+/** A Markdown table whose columns are as wide as they need to be. */
+export function tableFrom(head: string[], rows: string[][]): string {
   const all = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
   const line = (cells: string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`
@@ -50,6 +56,12 @@ export function tableOf(findings: Finding[]): string {
   return [line(head), rule, ...rows.map(line)].join('\n')
 }
 
-function show(value: number): string {
+function describeBound(bound: Bound): string {
+  if (!bound) return ''
+  return 'atLeast' in bound ? `≥ ${bound.atLeast}` : `≤ ${bound.atMost}`
+}
+
+/** A figure with as many places as it is worth. */
+export function show(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : value < 100 ? 1 : 0 })
 }

@@ -69,7 +69,7 @@ async function measureBoth(sides: Sides, seconds: number, { oursFirst }: { oursF
 }
 
 function findingOf({ contest: { name, path, against, bound }, rounds }: Entry): Finding {
-  const isLatency = 'atMost' in bound
+  const isLatency = !bound || 'atMost' in bound
   const of = (measured: Measured) => (isLatency ? measured.p50 : measured.perSecond)
   return {
     name,

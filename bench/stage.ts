@@ -1,7 +1,4 @@
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
-import { createDatabase } from '../sandbox/postgres/createDatabase.ts'
-import { startPostgres } from '../sandbox/postgres/startPostgres.ts'
 import { AccessTokens, type UserClaims } from '../src/access/accessTokens.ts'
 import { openApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
@@ -9,15 +6,17 @@ import { inTx } from '../src/db/transaction.ts'
 import { systemCaller } from '../src/http/actor.ts'
 import { addOperator } from '../src/operators/addOperator.ts'
 import { prepareDatabase } from '../src/prepare.ts'
+import { type Cluster, openCluster, query } from './database.ts'
 import { addCustomers, SIGNING_SECRET } from './events.ts'
+import { addPeerSubscriptions, installPeer } from './peer.ts'
 import { type Program, type Running, startProgram } from './programs.ts'
 
 const ROWS = 1000
 
-/** Everything that takes part: a PostgreSQL as it comes, the service, and the limits, each a process of its own. */
+/** Everything that takes part: a PostgreSQL, the service, and the limits, each a process of its own. */
 export interface Stage {
   databaseUrl: string
-  postgresVersion: string
+  cluster: Cluster
   /** Signs tokens as the service does, so that there are as many new ones as are asked for. */
   mint: (claims: UserClaims) => Promise<string>
   /** A token of an operator who may everything. */
@@ -28,11 +27,23 @@ export interface Stage {
   /** Started when first asked for, and kept until the end. */
   service: () => Promise<Running>
   limit: (name: string) => Promise<Running>
+  peer: Peer
+  /** Stops what was started so far: what is measured next has the machine to itself. */
+  rest: () => Promise<void>
+}
+
+/** What we compare with: on the same PostgreSQL, in a database of its own. Installed when first asked for. */
+export interface Peer {
+  databaseUrl: () => Promise<string>
+  program: () => Promise<Program>
+  /** Started when first asked for, and kept until the end; `cached` keeps sessions in cookies. */
+  running: (which?: 'cached') => Promise<Running>
 }
 
 /** Prepares a stage in a database of its own; what is started goes onto `started`. */
 export async function openStage(started: AsyncDisposableStack): Promise<Stage> {
-  const databaseUrl = await startDatabase(started)
+  const cluster = await openCluster(started)
+  const databaseUrl = await cluster.fresh('bench')
   const serviceEnv = {
     DATABASE_URL: databaseUrl,
     PUBLIC_URL: 'https://frontgate.example',
@@ -47,13 +58,13 @@ export async function openStage(started: AsyncDisposableStack): Promise<Stage> {
   const app = openApp(readConfig(serviceEnv))
   started.defer(() => app.close())
   await prepareDatabase(app)
-  const postgresVersion = await addRows(databaseUrl)
+  await addRows(databaseUrl)
   await addCustomers(databaseUrl)
   const tokens = new AccessTokens(app)
   const [key] = await tokens.publicKeys(app.now())
   const limitEnv = { DATABASE_URL: databaseUrl, PUBLIC_JWK: JSON.stringify(key) }
   const serviceProgram: Stage['serviceProgram'] = (env = {}) => ({
-    args: () => ['src/main.ts', 'serve', '--no-work'],
+    args: () => ['dist/main.js', 'serve', '--no-work'],
     env: { ...serviceEnv, ...env },
     readyPath: '/readyz',
   })
@@ -65,72 +76,76 @@ export async function openStage(started: AsyncDisposableStack): Promise<Stage> {
   const keep = keptBy(started)
   return {
     databaseUrl,
-    postgresVersion,
+    cluster,
     mint: (claims) => tokens.issue(claims, app.now()),
     async mintOperator() {
       const at = app.now()
-      const { id } = await inTx(app, (tx) => addOperator(tx, systemCaller, 'operator@frontgate.example', at))
+      const { id } = await inTx(app, (tx) =>
+        addOperator(tx, systemCaller, { email: 'operator@frontgate.example' }, at),
+      )
       return tokens.issueToOperator(id, at)
     },
     serviceProgram,
     limitProgram,
     service: () => keep('service', serviceProgram()),
     limit: (name) => keep(`limit ${name}`, limitProgram(name)),
+    peer: peerOn(cluster, keep),
+    rest: () => keep.rest(),
   }
 }
 
+function peerOn(cluster: Cluster, keep: Keep): Peer {
+  let prepared: ReturnType<typeof prepare> | undefined
+  async function prepare() {
+    const databaseUrl = await cluster.fresh('bench_peer')
+    const programOf = await installPeer(databaseUrl)
+    // The first start makes its tables.
+    await (await startProgram(programOf())).stop()
+    await addPeerSubscriptions(databaseUrl)
+    return { databaseUrl, programOf }
+  }
+  const ready = () => {
+    prepared ??= prepare()
+    return prepared
+  }
+  return {
+    databaseUrl: async () => (await ready()).databaseUrl,
+    program: async () => (await ready()).programOf(),
+    async running(which) {
+      const { programOf } = await ready()
+      return keep(`peer ${which}`, programOf({ COOKIE_CACHE: String(which === 'cached') }))
+    },
+  }
+}
+
+type Keep = ReturnType<typeof keptBy>
+
 function keptBy(started: AsyncDisposableStack) {
   const kept = new Map<string, Promise<Running>>()
-  return (key: string, program: Program): Promise<Running> => {
+  const keep = (key: string, program: Program): Promise<Running> => {
     const known = kept.get(key)
     if (known) return known
     const running = startProgram(program)
     kept.set(key, running)
-    started.defer(async () => (await running).stop())
     return running
   }
-}
-
-async function startDatabase(started: AsyncDisposableStack): Promise<string> {
-  const folder = process.env.FRONTGATE_BENCH ?? fileURLToPath(new URL('../.frontgate/bench', import.meta.url))
-  const postgres = await startPostgres({
-    folder,
-    preferredPort: 54_331,
-    settings: { max_connections: '200' },
-    say: (line) => process.stderr.write(`${line}\n`),
-  })
-  started.defer(() => postgres.stop())
-  const beside = Object.assign(new URL(postgres.url), { pathname: '/postgres' }).href
-  await query(beside, 'drop database if exists bench with (force)')
-  const url = Object.assign(new URL(postgres.url), { pathname: '/bench' }).href
-  await createDatabase(url)
-  return url
+  async function rest(): Promise<void> {
+    const all = [...kept.values()]
+    kept.clear()
+    // What did not start has been told where it was asked for.
+    await Promise.allSettled(all.map(async (running) => (await running).stop()))
+  }
+  started.defer(rest)
+  return Object.assign(keep, { rest })
 }
 
 /** What the limits read and write. */
-async function addRows(url: string): Promise<string> {
-  await query(
-    url,
-    `create table bench_rows (id int primary key, count int not null, changed_at timestamptz, word text)`,
-  )
-  await query(
-    url,
+async function addRows(url: string): Promise<void> {
+  for (const statement of [
+    'create table bench_rows (id int primary key, count int not null, changed_at timestamptz, word text)',
     `insert into bench_rows select n, 0, now(), 'word ' || n from generate_series(0, ${ROWS - 1}) n`,
-  )
-  await query(
-    url,
     'create table bench_events (id text primary key, type text not null, payload json not null)',
-  )
-  const [row] = await query(url, 'show server_version')
-  return String(row?.server_version)
-}
-
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
+  ]) {
+    await query(url, statement)
   }
 }

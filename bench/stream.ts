@@ -54,7 +54,7 @@ type Command = (...args: string[]) => Promise<string>
 function commandLine(stage: Stage): Command {
   const { env } = stage.serviceProgram()
   return async (...args) => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['src/main.ts', ...args], {
+    const { stdout } = await promisify(execFile)(process.execPath, ['dist/main.js', ...args], {
       env: { ...process.env, ...env },
     })
     return stdout.trim()
