@@ -7,7 +7,6 @@ export default defineConfig({
       'src/**/*.test.ts',
       'web/**/*.test.ts',
       'client/src/**/*.test.ts',
-      'web/**/*.test.ts',
       'examples/**/src/**/*.test.ts',
     ],
     globalSetup: ['test/support/globalSetup.ts'],

@@ -1,4 +1,7 @@
-import { describe, expect, inject, test } from 'vitest'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { freePort } from '../sandbox/postgres/freePort.ts'
 import { database, type Ended, frontgate, SECRET } from './support/commandLine.ts'
 import { TEMPLATE } from './support/globalSetup.ts'
 
@@ -56,6 +59,25 @@ describe('what cannot work says why, in words and without a stack', () => {
 
   test('trials are of a plan that is none', async () => {
     const { env } = await database(TEMPLATE)
-    expectFriendly(await frontgate(['serve'], { ...env, TRIAL_PLAN: 'platinum' }), /TRIAL_PLAN is platinum/)
+    const commands = [['serve'], ['import', 'users.jsonl']]
+    const ended = commands.map((command) => frontgate(command, { ...env, TRIAL_PLAN: 'platinum' }))
+    for (const one of await Promise.all(ended)) expectFriendly(one, /TRIAL_PLAN is platinum/)
+  })
+
+  test('a port is taken: which one, and what sets it', async () => {
+    const { env } = await database(TEMPLATE)
+    const other = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    await once(other, 'listening')
+    const taken = String((other.address() as AddressInfo).port)
+    const host = { ...env, HOST: '127.0.0.1', LOG_LEVEL: 'silent' }
+    const free = String(await freePort(0))
+    for (const [name, ports] of [
+      ['PORT', { PORT: taken, METRICS_PORT: free }],
+      ['METRICS_PORT', { PORT: free, METRICS_PORT: taken }],
+    ] as const) {
+      const words = new RegExp(`^Another program listens on port ${taken}: set ${name} to another one`)
+      expectFriendly(await frontgate(['serve'], { ...host, ...ports }), words)
+    }
   })
 })

@@ -14,12 +14,16 @@ describe('--help', () => {
     ['catalogue', /apply/],
     ['catalogue apply', /--dry-run/],
     ['grandfather', /--before <date>.*--plan <plan>.*--until <date>.*--reason <text>.*--dry-run/s],
+    ['import', /<file>.*--dry-run.*--report <file>/s],
     ['keys', /rotate/],
     ['keys rotate', /--now/],
-    ['operator', /add.*remove.*token/s],
-    ['operator add', /<email>/],
+    ['operator', /add.*list.*role.*remove.*reset-factors.*token/s],
+    ['operator add', /<email>.*--role <role>.*--reason <text>/s],
+    ['operator role', /<email> <role>/],
     ['operator remove', /<email>/],
     ['operator token', /<email>/],
+    ['user', /reset-factors/],
+    ['user reset-factors', /<email>.*--reason <text>/s],
     ['product-keys', /create.*list.*revoke/s],
     ['product-keys create', /--name <name>.*--scope <scope...>.*entitlements:read.*--expires <date>/s],
     ['product-keys revoke', /<id>.*--reason <text>/s],
@@ -112,7 +116,8 @@ describe('keys rotate', () => {
   })
 })
 
-describe('operator', () => {
+// Each command is a process of its own.
+describe('operator', { timeout: 180_000 }, () => {
   test('add, token, remove: each does what it says, once, and is in the trail', async () => {
     const { env, client } = await database(TEMPLATE)
     const added = await frontgate(['operator', 'add', 'Grace@Frontgate.example'], env)
@@ -131,9 +136,10 @@ describe('operator', () => {
     })
     expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(600)
 
-    expect((await frontgate(['operator', 'remove', 'grace@frontgate.example'], env)).stdout).toBe(
-      'Removed.\n',
-    )
+    const remove = () => frontgate(['operator', 'remove', 'grace@frontgate.example'], env)
+    expect(await remove()).toMatchObject({ code: 1, stderr: expect.stringContaining('last-admin') })
+    await frontgate(['operator', 'add', 'ada@frontgate.example'], env)
+    expect((await remove()).stdout).toBe('Removed.\n')
     for (const command of ['remove', 'token']) {
       const ended = await frontgate(['operator', command, 'grace@frontgate.example'], env)
       expect(ended).toMatchObject({
@@ -143,14 +149,29 @@ describe('operator', () => {
       })
     }
     const { rows } = await client.query(
-      `select action, details->>'operator' as operator from audit_log order by id`,
+      `select action, details->>'reason' as reason from audit_log where details->>'operator' = $1 order by id`,
+      [id],
     )
-    expect(rows).toEqual(
-      ['operator.added', 'operator.token-printed', 'operator.removed'].map((action) => ({
-        action,
-        operator: id,
-      })),
+    const actions = ['operator.added', 'operator.token-printed', 'operator.removed']
+    expect(rows).toEqual(actions.map((action) => ({ action, reason: 'On the command line' })))
+  })
+
+  test('role, list, reset-factors: the same for what they may and how they sign in', async () => {
+    const { env, client } = await database(TEMPLATE)
+    const [grace, ada] = ['grace@frontgate.example', 'ada@frontgate.example']
+    await frontgate(['operator', 'add', grace], env)
+    await frontgate(['operator', 'add', ada, '--role', 'read'], env)
+    const why = ['--reason', 'Takes over']
+    const changed = await frontgate(['operator', 'role', ada, 'support', ...why], env)
+    expect(changed.stdout).toBe(`${ada} has the role support.\n`)
+    expect((await frontgate(['operator', 'list'], env)).stdout).toMatch(
+      /^grace@frontgate.example {2}admin .*\nada@frontgate.example {2}support .*no second factor\n$/,
     )
+    expect((await frontgate(['operator', 'reset-factors', ada], env)).stdout).toMatch(/^Reset/)
+    const { rows } = await client.query(
+      `select details->>'reason' as reason from audit_log where action = 'operator.role-changed'`,
+    )
+    expect(rows).toEqual([{ reason: 'Takes over' }])
   })
 
   test('what is no address is refused before anything is opened', async () => {

@@ -222,7 +222,7 @@ describe('401: how it is written', () => {
 test('our tokens say nothing more than what is documented', () => {
   expect(decodeProtectedHeader(person.accessToken)).toEqual({ alg: 'EdDSA', typ: 'at+jwt', kid: key.kid })
   const common = ['aud', 'exp', 'iat', 'iss', 'sub']
-  const ours = ['account_id', 'email_verified', 'ent', 'role', 'sid', 'verification_grace_ends_at']
+  const ours = ['account_id', 'amr', 'email_verified', 'ent', 'role', 'sid', 'verification_grace_ends_at']
   expect(Object.keys(claims()).sort()).toEqual([...common, ...ours].sort())
   expect(Object.keys(claims().ent as object).sort()).toEqual(
     ['features', 'opens', 'plan', 'reason', 'source', 'until'].sort(),

@@ -176,6 +176,7 @@ describe('getAccount', () => {
     expect(reply.body).toEqual({
       id: person.accountId,
       name: 'Ada & Co',
+      requires_second_factor: false,
       role: 'viewer',
       created_at: t.app.now().toISOString(),
     })

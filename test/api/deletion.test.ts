@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { OperatorRole } from '../../src/http/actor.ts'
 import { purge } from '../../src/records/purge.ts'
 import { dump, tablesNaming } from '../support/dump.ts'
 import { changedEmail } from '../support/emailChanges.ts'
@@ -42,8 +43,9 @@ const asOperator = async (
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: object,
+  role: OperatorRole = 'admin',
 ): Promise<TestReply> =>
-  t.call(method, `/v1/operator/accounts/${path}`, { as: await operatorToken(t), ...(body && { body }) })
+  t.call(method, `/v1/operator/accounts/${path}`, { as: await operatorToken(t, role), ...(body && { body }) })
 
 async function accountRow(accountId: string) {
   const { rows } = await t.app.pool.query('select * from accounts where id = $1', [accountId])
@@ -146,7 +148,8 @@ describe('an account that was closed', () => {
     await close(ada)
     const { body } = await asOperator('GET', ada.accountId)
     expect(body).toMatchObject({ closed_at: instant(t), purge_due_at: instant(t, GRACE), purged_at: null })
-    const reply = await asOperator('POST', `${ada.accountId}/reopen`, { reason: 'They asked by phone' })
+    const reason = 'They asked by phone'
+    const reply = await asOperator('POST', `${ada.accountId}/reopen`, { reason }, 'support')
     expect(reply.status).toBe(200)
     expect(reply.body).toMatchObject({ id: ada.accountId, name: 'Engines', closed_at: null })
     const after = await asOperator('GET', ada.accountId)
@@ -167,6 +170,13 @@ describe('an account whose owners were deleted', () => {
     expect([refused.status, refused.body.code]).toEqual([409, 'last-owner'])
     expect(await accountRow(ada.accountId)).toMatchObject({ closed_at: t.app.now() })
     const body = { reason: 'A colleague asked', owner_id: bob.userId }
+    // Whoever names an owner could be one of their own.
+    const below = await asOperator('POST', `${ada.accountId}/reopen`, body, 'support')
+    expect([below.status, below.body.detail]).toEqual([
+      403,
+      'This takes an operator with the role admin; yours is support.',
+    ])
+    expect(await accountRow(ada.accountId)).toMatchObject({ closed_at: t.app.now() })
     expect((await asOperator('POST', `${ada.accountId}/reopen`, body)).status).toBe(200)
     const { body: mine } = await t.call('GET', '/v1/accounts', { as: bob.accessToken })
     expect(mine.data).toContainEqual({ id: ada.accountId, name: 'Engines', role: 'owner' })

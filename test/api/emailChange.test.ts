@@ -8,6 +8,7 @@ import {
   refuseEmailChange,
   requestEmailChange,
 } from '../support/emailChanges.ts'
+import { addPasskey, addTotp, firstStep, nextCode, registerWithTotp, secondStep } from '../support/factors.ts'
 import { tokenFor } from '../support/mailedLinks.ts'
 import { newNetwork } from '../support/networks.ts'
 import {
@@ -245,6 +246,31 @@ describe('the old mailbox takes the change back', () => {
       from: newNetwork(),
     })
     expect(known.status).toBe(429)
+  })
+
+  test('second factors from after it was asked for are taken off, and their codes', async () => {
+    const { person, newEmail, token } = await changedEmail(t)
+    await addTotp(t, person)
+    await addPasskey(t, person)
+    expect((await signIn(t, newEmail)).body.code).toBe('second-factor-required')
+    await refuse(token)
+    const { status, body } = await signIn(t, person.email)
+    expect(status).toBe(200)
+    const left = await t.call('GET', '/v1/me/factors', { as: body.access_token })
+    expect(left.body).toMatchObject({ methods: [], passkeys: [], recovery_codes_left: 0 })
+    expect(await actionsOf(t, person.userId)).toContain('factor.removed')
+  })
+
+  test('a second factor from before stays, without codes that were made since', async () => {
+    const holder = await registerWithTotp(t)
+    t.moveClock(1)
+    const { token } = await changedEmail(t, holder)
+    const renewed = await t.call('POST', '/v1/me/factors/recovery-codes', { as: holder.accessToken })
+    const [recovery_code] = renewed.body.recovery_codes
+    await refuse(token)
+    const { challenge } = await firstStep(t, holder)
+    expect((await secondStep(t, challenge, { recovery_code })).body.code).toBe('wrong-second-factor')
+    expect((await secondStep(t, challenge, { code: nextCode(t, holder) })).status).toBe(200)
   })
 
   test('what was linked since is taken off, and what was there before stays', async () => {

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { ChangeStreams } from '../../src/access/live/changeStreams.ts'
 import { forgetChanges } from '../../src/db/forgetChanges.ts'
 import { readCursor, writeCursor } from '../../src/db/positions.ts'
+import type { Changed } from '../../src/db/transaction.ts'
+import { Unavailable } from '../../src/db/unavailable.ts'
 import { TcpProxy } from '../db/tcpProxy.ts'
 import { ChangeStream, listen, openTransaction } from '../support/changeStream.ts'
 import { somebodyWaits } from '../support/locks.ts'
@@ -13,7 +15,7 @@ import { register } from '../support/people.ts'
 import { productKey, revokeProductKey } from '../support/productKeys.ts'
 import { startReplica } from '../support/replica.ts'
 import { DAY_SECONDS, giveGrant, instant } from '../support/staff.ts'
-import { startTestApp, type TestApp } from '../support/testApp.ts'
+import { startTestApp, startTestAppAs, type TestApp } from '../support/testApp.ts'
 
 let t: TestApp
 let origin: string
@@ -228,9 +230,14 @@ describe('a restored dump', () => {
     )
     const following = ChangeStream.open(await listen(fastify), key)
     await expect.poll(async () => (await streamsCounted())[0]).toBe(1)
-    const isAllNew = new Promise<void>((resolve) => {
-      t.app.changeTail.follow(({ changed }) => changed === 'everything' && resolve())
-    })
+    const seen = (isIt: (changed: Changed) => boolean) =>
+      new Promise<void>((resolve) => {
+        t.app.changeTail.follow(({ changed }) => isIt(changed) && resolve())
+      })
+    const isChanged = seen((changed) => changed !== 'everything' && changed.has('account:before'))
+    await t.app.pool.query(`insert into changes (subjects) values ('{account:before}')`)
+    await isChanged
+    const isAllNew = seen((changed) => changed === 'everything')
     await t.app.pool.query(`
       create table restored (like changes including all);
       drop table changes;
@@ -318,4 +325,22 @@ describe('a process', () => {
     expect(stream.told.slice(before).map(({ event }) => event)[0]).toBe('changes')
     await proxy.stop()
   })
+})
+
+test('what was missed is asked for again later while the database is away', async () => {
+  const proxy = await TcpProxy.start(t.databaseUrl)
+  const away = await startTestAppAs(proxy.url, {}, { work: false })
+  await proxy.cut()
+  await expect(away.app.changeTail.since(null)).rejects.toThrow(Unavailable)
+  await proxy.restore()
+  await expect
+    .poll(() =>
+      away.app.changeTail.since(null).then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(true)
+  await away.close()
+  await proxy.stop()
 })

@@ -49,6 +49,7 @@ describe('200', () => {
     expect(payload).toEqual({
       iss: 'http://localhost:4000',
       aud: 'http://localhost:4000',
+      amr: ['pwd'],
       sub: unverified.userId,
       sid: expect.stringMatching(/^[0-9a-f-]{36}$/),
       account_id: unverified.accountId,

@@ -46,6 +46,8 @@ describe('200', () => {
         action: 'user.registered',
         actor_kind: 'anyone',
         actor_id: null,
+        actor_email: null,
+        operator_email: null,
         account_id: null,
         user_id: person.userId,
         details: { trial: true },

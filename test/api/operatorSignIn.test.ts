@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { inTx } from '../../src/db/transaction.ts'
-import { systemCaller } from '../../src/http/actor.ts'
-import { addOperator } from '../../src/operators/addOperator.ts'
-import { removeOperator } from '../../src/operators/removeOperator.ts'
 import { tablesNaming } from '../support/dump.ts'
 import { newNetwork } from '../support/networks.ts'
-import { askForLink, newOperator, operatorLink, signInOperator } from '../support/operators.ts'
+import {
+  appoint,
+  askForLink,
+  dismiss,
+  newOperator,
+  operatorLink,
+  signInOperator,
+} from '../support/operators.ts'
 import { newAddress, register } from '../support/people.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 
@@ -16,6 +19,8 @@ const DAY = 24 * HOUR
 let t: TestApp
 beforeAll(async () => {
   t = await startTestApp()
+  // Somebody else is an admin, whoever is removed.
+  await newOperator(t)
 })
 afterAll(() => t.close())
 // Past the throttle of the test before.
@@ -28,7 +33,7 @@ const signIn = (token: string) => post('sign-in', { body: { token } })
 const refresh = (cookies: Cookies) => post('refresh', { cookies })
 const signOut = (cookies: Cookies) => post('sign-out', { cookies })
 const ask = async (as: string) => (await t.call('GET', '/v1/operator/catalogue', { as })).status
-const remove = (email: string) => inTx(t.app, (tx) => removeOperator(tx, systemCaller, email, t.app.now()))
+const remove = (email: string) => dismiss(t, email)
 
 /** What the trail says of an operator, the oldest first. */
 async function trailOf(email: string) {
@@ -57,7 +62,8 @@ describe('a link', () => {
       access_token: expect.any(String),
       token_type: 'Bearer',
       expires_in: 600,
-      operator: { id: expect.any(String), email },
+      operator: { id: expect.any(String), email, role: 'admin' },
+      second_factor_setup_required: false,
     })
     expect(await ask(body.access_token)).toBe(200)
     expect(Object.keys(cookies)).toEqual(['frontgate_operator'])
@@ -142,7 +148,7 @@ describe('a link', () => {
     const token = await operatorLink(t, email)
     await remove(email)
     expect((await signIn(token)).body.code).toBe('token-unknown')
-    await inTx(t.app, (tx) => addOperator(tx, systemCaller, email, t.app.now()))
+    await appoint(t, email)
     expect((await signIn(token)).body.code).toBe('token-superseded')
   })
 
@@ -232,7 +238,7 @@ describe('a session', () => {
     await remove(email)
     expect(await ask(body.access_token)).toBe(401)
     expect((await refresh(cookies)).status).toBe(401)
-    await inTx(t.app, (tx) => addOperator(tx, systemCaller, email, t.app.now()))
+    await appoint(t, email)
     expect(await ask(body.access_token)).toBe(401)
     expect((await refresh(cookies)).status).toBe(401)
   })

@@ -11,6 +11,7 @@ afterAll(() => t.close())
 
 interface Listed {
   id: string
+  type: string
   status: string
   reason: string | null
 }
@@ -71,10 +72,11 @@ test('what was handled can be followed again, and changes nothing that is as it 
   const { customer } = await subscriptionOf(t, person)
   const before = await stateOf(t, person)
   const events = await eventsOf(customer as string)
-  expect(events.length).toBeGreaterThan(0)
-  await replay(events[0] as Listed)
-  expect((await eventsOf(customer as string)).map(({ status }) => status)).toEqual(
-    events.map(() => 'handled'),
-  )
+  // That the customer was made may be heard before it is written down whose it is, and is ignored then.
+  const later = events.filter(({ type }) => type !== 'customer.created')
+  expect(new Set(later.map(({ status }) => status))).toEqual(new Set(['handled']))
+  await replay(later[0] as Listed)
+  const statusesOf = (listed: Listed[]) => listed.map(({ id, status }) => ({ id, status }))
+  expect(statusesOf(await eventsOf(customer as string))).toEqual(statusesOf(events))
   expect(await stateOf(t, person)).toEqual(before)
 })

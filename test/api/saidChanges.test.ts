@@ -1,8 +1,12 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { applyCatalogue } from '../../src/catalogue/applyCatalogue.ts'
 import { readCatalogueFile } from '../../src/catalogue/catalogueFile.ts'
 import { inTx } from '../../src/db/transaction.ts'
+import { importFile } from '../../src/imports/importFile.ts'
 import { grandfather } from '../../src/operators/grandfather.ts'
 import { buyer, checkout, pay, subscriptionOf } from '../support/buyers.ts'
 import {
@@ -12,6 +16,7 @@ import {
   oldTokenOf,
   refuseEmailChange,
 } from '../support/emailChanges.ts'
+import { addTotp, nextCode, registerWithTotp, requireFactor } from '../support/factors.ts'
 import { accept, invited, newMember } from '../support/invites.ts'
 import { tokenFor } from '../support/mailedLinks.ts'
 import { changeRole, leave, removeMember, transfer } from '../support/members.ts'
@@ -90,6 +95,23 @@ const acts: Record<string, () => Promise<Prepared>> = {
   async 'an address that is taken back'() {
     const { person, token } = await changedEmail(t)
     return [() => refuseEmailChange(t, token), ofUser(person)]
+  },
+  async 'a first second factor'() {
+    const person = await registerVerified(t)
+    return [() => addTotp(t, person), ofUser(person), ofSession(person)]
+  },
+  async 'a last second factor that goes'() {
+    const person = await registerWithTotp(t)
+    return [() => t.call('DELETE', '/v1/me/factors/totp', { as: person.accessToken }), ofUser(person)]
+  },
+  async 'a second factor that proves a running session'() {
+    const holder = await registerWithTotp(t)
+    const code = nextCode(t, holder)
+    return [() => post('/v1/me/factors/prove', holder, { code }), ofSession(holder)]
+  },
+  async 'an account that asks for a second factor'() {
+    const owner = await registerWithTotp(t)
+    return [() => requireFactor(t, owner.accessToken), ofAccount(owner)]
   },
   async 'a sign-out'() {
     const person = await register(t)
@@ -270,6 +292,31 @@ const acts: Record<string, () => Promise<Prepared>> = {
     if (!first) throw new Error('The catalogue is empty')
     const changed = { ...file, plans: [{ ...first, description: 'Other words' }, ...others] }
     return [() => inTx(t.app, (tx) => applyCatalogue(tx, changed, t.app.now())), 'catalogue']
+  },
+  async 'an import'() {
+    const folder = await mkdtemp(join(tmpdir(), 'frontgate-import-'))
+    const file = join(folder, 'users.jsonl')
+    const follow = async (...lines: object[]) => {
+      await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'))
+      await importFile(t.app, file, { onRefused: () => {} })
+    }
+    const [account, user] = [`acc ${newAddress()}`, newAddress()]
+    const members = [{ account, role: 'owner', trial: 'begins' }]
+    await follow({ type: 'account', id: account, name: 'Old' }, { type: 'user', id: user, email: user })
+    const { rows } = await t.app.pool.query(
+      'select user_id, account_id from imported where external_id = any($1)',
+      [[account, user]],
+    )
+    const ids = rows.flatMap(({ user_id, account_id }) => [
+      ...(user_id ? [`user:${user_id}`] : []),
+      ...(account_id ? [`account:${account_id}`] : []),
+    ])
+    const act = () =>
+      follow(
+        { type: 'account', id: account, name: 'New' },
+        { type: 'user', id: user, email: user, email_verified: true, members },
+      )
+    return [act, ...ids]
   },
   async 'what is purged'() {
     const [closed, deleted] = [await register(t), await register(t)]

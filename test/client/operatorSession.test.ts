@@ -2,9 +2,9 @@ import { createOperatorClient, FrontgateProblem, FrontgateUnreachable, unwrap } 
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { listen } from '../http/wire.ts'
 import { tokenFor } from '../support/mailedLinks.ts'
-import { newOperator, operatorLink } from '../support/operators.ts'
+import { newOperator, operatorLink, protectedOperator, totpCode } from '../support/operators.ts'
 import { Tabs } from '../support/tabs.ts'
-import { startTestApp, type TestApp } from '../support/testApp.ts'
+import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
 
 const TEN_MINUTES = 600
 const HOUR = 3600
@@ -39,7 +39,7 @@ describe('a page of operators', () => {
     const client = open(browser)
     const heard = vi.fn()
     client.subscribe(heard)
-    expect(client.session).toEqual({ status: 'loading', operator: null, problem: null })
+    expect(client.session).toEqual({ status: 'loading', operator: null, hasToSetUp: false, problem: null })
     expect(await client.ready()).toMatchObject({ status: 'signed-out', operator: null })
     const email = await newOperator(t)
     expect(await client.askForLink(email)).toBeUndefined()
@@ -53,6 +53,36 @@ describe('a page of operators', () => {
     expect(error).toBeInstanceOf(FrontgateProblem)
     expect(error).toMatchObject({ code: 'token-used', status: 410 })
     expect(client.session.operator?.email).toBe(email)
+  })
+
+  test('goes on with a second factor where the operator has one, and tells who has to set one up', async () => {
+    const strict = await startTestAppWith({ OPERATORS_NEED_SECOND_FACTOR: 'true' })
+    const at = await listen(strict)
+    const client = createOperatorClient({ url: at, fetch: new Tabs(at).fetch })
+    const { email, recoveryCodes } = await protectedOperator(strict)
+    const asked = await client.signIn(await operatorLink(strict, email)).catch((thrown: unknown) => thrown)
+    expect(asked).toMatchObject({
+      code: 'second-factor-required',
+      members: { methods: ['totp', 'recovery-code'] },
+    })
+    expect(client.session.operator).toBeNull()
+    const { challenge } = (asked as FrontgateProblem).members
+    const wrong = client.proveFactor(String(challenge), { code: '000000' })
+    await expect(wrong).rejects.toMatchObject({ code: 'wrong-second-factor' })
+    const session = await client.proveFactor(String(challenge), { recovery_code: recoveryCodes[0] ?? '' })
+    expect(session).toMatchObject({
+      status: 'signed-in',
+      operator: { email, role: 'admin' },
+      hasToSetUp: false,
+    })
+
+    const other = createOperatorClient({ url: at, fetch: new Tabs(at).fetch })
+    expect((await other.signIn(await operatorLink(strict))).hasToSetUp).toBe(true)
+    expect((await catalogue(other)).response.status).toBe(403)
+    const { data } = await other.api.POST('/v1/operator/auth/factors/totp', { body: {} })
+    const body = { code: totpCode(strict, data?.secret ?? '') }
+    await other.api.POST('/v1/operator/auth/factors/totp/confirm', { body })
+    expect((await other.refresh()).hasToSetUp).toBe(false)
   })
 
   test('that is loaded again goes on by the cookie, with one refresh for all calls', async () => {

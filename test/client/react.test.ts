@@ -91,7 +91,7 @@ test('somebody signs in by the form, is told when that fails, and signs out in t
   await screen.findByRole('heading', { name: 'Sign in' })
 
   press('Sign in')
-  expect(document.activeElement).toBe(screen.getByLabelText('E-mail'))
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('E-mail')))
   expect(document.activeElement?.getAttribute('aria-invalid')).toBe('true')
 
   type('E-mail', person.email)
@@ -112,7 +112,7 @@ test('somebody signs in by the form, is told when that fails, and signs out in t
     within(panel).getByText(shown)
   fireEvent.keyDown(within(panel).getByRole('button', { name: 'Sign out' }), { key: 'Escape' })
   expect(who.getAttribute('aria-expanded')).toBe('false')
-  expect(document.activeElement).toBe(who)
+  await waitFor(() => expect(document.activeElement).toBe(who))
 
   fireEvent.click(who)
   press('Sign out')
@@ -130,7 +130,7 @@ test('a stranger registers, and hears of a weak password where it is typed', asy
   press('Create account')
   const said = await screen.findByText(/This password is well known/)
   const password = screen.getByLabelText('Password')
-  expect(document.activeElement).toBe(password)
+  await waitFor(() => expect(document.activeElement).toBe(password))
   expect(password.getAttribute('aria-describedby')).toContain(said.id)
 
   type('Password', PASSWORD)
@@ -152,7 +152,8 @@ test('a taken address is said beside the field, and a user without a password is
   type('Password', PASSWORD)
   press('Create account')
   await screen.findByText(/This address is registered already/)
-  expect(document.activeElement).toBe(screen.getByLabelText('E-mail'))
+  // React runs effects after it has shown what they are of.
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('E-mail')))
 
   press('Sign in')
   await screen.findByRole('heading', { name: 'Sign in' })

@@ -2,7 +2,9 @@ import type { Gate, Requirement, Verdict } from '@frontgate/client/guards'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { refuse } from '../../client/src/guards/problems.ts'
 import { problem } from '../../src/problems.ts'
+import { registerWithTotp, requireFactor } from '../support/factors.ts'
 import { bearing, openGate, openLastingGate } from '../support/gates.ts'
+import { newMember } from '../support/invites.ts'
 import { operatorToken, register, registerVerified, signIn } from '../support/people.ts'
 import { DAY_SECONDS, giveGrant, setOverride } from '../support/staff.ts'
 import { startTestApp, type TestApp, type TestReply } from '../support/testApp.ts'
@@ -84,6 +86,16 @@ const scenarios: Record<string, [status: number, () => Promise<string | undefine
       return fresh(person.email)
     },
     forward,
+  ],
+  'an account that asks for a second factor': [
+    403,
+    async () => {
+      const owner = await registerWithTotp(t)
+      const member = await newMember(t, owner)
+      await requireFactor(t, owner.accessToken)
+      return fresh(member.email)
+    },
+    { plan: 'team', role: 'owner' },
   ],
   'a trial that is over': [402, onFree, { plan: 'pro' }],
   'a plan that is too low': [402, async () => bearing((await register(t)).accessToken), { plan: 'team' }],

@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { ConfigFaults, operatorAudience, readConfig } from '../../src/config.ts'
 import { describeSettings } from '../../src/settings.ts'
 
@@ -72,6 +75,22 @@ describe('what is read', () => {
     ] as const) {
       expect(readConfig({ ...required, SELF_SERVE_ENABLED: written }).selfServeEnabled).toBe(read)
     }
+  })
+
+  test('a secret may be in a file, and nothing but a secret', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'secrets-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'secret')
+    await writeFile(file, `${required.SECRET}\n`)
+    const { SECRET, ...others } = required
+    expect(readConfig({ ...others, SECRET_FILE: file }).secrets[0].reveal()).toBe(SECRET)
+    expect(() => readConfig({ ...required, SECRET_FILE: file })).toThrow(
+      /SECRET and SECRET_FILE are both set/,
+    )
+    expect(() => readConfig({ ...others, SECRET_FILE: `${file}.gone` })).toThrow(
+      /SECRET_FILE .* cannot be read/,
+    )
+    expect(readConfig({ ...required, PRODUCT_NAME_FILE: file }).productName).toBe('Frontgate')
   })
 
   test('several secrets: the first is for what is new', () => {
@@ -181,6 +200,12 @@ describe('what does not fit is refused, with its variable and what it should be'
     expect(faultsOf({ ...required, ...site, ...secret })).toEqual([])
   })
 
+  test('a pooler that nothing leads around, for what needs a session of its own', () => {
+    const pooled = { ...required, DATABASE_PREPARED_STATEMENTS: 'false' }
+    expect(faultsOf(pooled)).toEqual([expect.stringMatching(/DATABASE_DIRECT_URL.* is not set/)])
+    expect(faultsOf({ ...pooled, DATABASE_DIRECT_URL: 'postgres://db.example/frontgate' })).toEqual([])
+  })
+
   test('all at once, in the order of the documentation', () => {
     const faults = faultsOf({
       SECRET: 'short',
@@ -211,9 +236,11 @@ describe('what does not fit is refused, with its variable and what it should be'
 describe('secrets are never printed', () => {
   const hidden = {
     DATABASE_URL: 'postgres://frontgate:hunter2@db.example/frontgate',
+    DATABASE_DIRECT_URL: 'postgres://frontgate:hunter2@primary.db.example/frontgate',
     SECRET: `${'hunter2'.repeat(5)},${'hunter2'.repeat(6)}`,
     REDIS_URL: 'redis://:hunter2@redis.example',
     SMTP_URL: 'smtp://frontgate:hunter2@mail.example',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=hunter2',
     TURNSTILE_SECRET_KEY: 'hunter2',
     STRIPE_SECRET_KEY: 'sk_test_hunter2',
     STRIPE_WEBHOOK_SECRET: 'whsec_hunter2,whsec_formerhunter2',

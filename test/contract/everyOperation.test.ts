@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Role, roles, scopes } from '../../src/http/actor.ts'
-import { dump } from '../support/dump.ts'
+import { type OperatorRole, operatorRoles, type Role, roles, scopes } from '../../src/http/actor.ts'
+import { versions } from '../support/dump.ts'
 import { newNetwork } from '../support/networks.ts'
 import { operatorToken, type Person, register, registerVerified } from '../support/people.ts'
 import { productKey, revokeProductKey } from '../support/productKeys.ts'
@@ -30,7 +30,9 @@ test('every id that an operation takes has a case in which it is somebody elseâ€
     // Operators search by whatever ids they like.
     const inQuery = parameters.filter(
       (parameter) =>
-        parameter.in === 'query' && parameter.schema.format === 'uuid' && description !== 'For operators.',
+        parameter.in === 'query' &&
+        parameter.schema.format === 'uuid' &&
+        !description?.startsWith('For operators'),
     )
     const inBody = Object.entries(body?.properties ?? {}).filter(([, { format }]) => format === 'uuid')
     const ids = [...inPath, ...inQuery.map(({ name }) => name), ...inBody.map(([name]) => name)]
@@ -51,10 +53,12 @@ describe.each(operations)('$operationId', (operation) => {
   const { good, foreign = {}, ...takes } = cases[operationId] ?? {}
   const { takesStripe = false, takesProvider = false, isEndless = false, isLimitedByNetwork = false } = takes
   const goodStatuses = takesStripe || takesProvider ? [503] : [200, 201, 202, 204, 302]
-  const isForOperators = description === 'For operators.'
+  const isForOperators = description.startsWith('For operators')
   const isForMembers = description.startsWith('For members')
   const isForKeys = description.startsWith('For product keys')
-  const least = (/with the role (\w+)/.exec(description)?.[1] ?? 'viewer') as Role
+  const leastRole = /with the role (\w+)/.exec(description)?.[1]
+  const least = (leastRole ?? 'viewer') as Role
+  const leastOperator = (leastRole ?? 'read') as OperatorRole
   const query = parameters.filter((parameter) => parameter.in === 'query')
   const scope = scopes.find((known) => security?.some((way) => way.productKey?.includes(known)))
 
@@ -65,7 +69,7 @@ describe.each(operations)('$operationId', (operation) => {
     const [me, other] = [await registerVerified(t), await register(t)]
     const input = (await good?.(t, me)) ?? {}
     const own = isForKeys ? widestKey : me.accessToken
-    const bearer = isForOperators ? await operatorToken(t) : security ? own : undefined
+    const bearer = input.as ?? (isForOperators ? await operatorToken(t) : security ? own : undefined)
     await t.settled()
     return { me, other, input, bearer }
   }
@@ -93,7 +97,7 @@ describe.each(operations)('$operationId', (operation) => {
   async function expectRefused(status: number, calls: (() => Promise<TestReply>)[]): Promise<TestReply[]> {
     // What an earlier call has promised is done before rows are compared.
     await t.settled()
-    const before = await dump(t)
+    const before = await versions(t)
     const replies: TestReply[] = []
     for (const make of calls) replies.push(await make())
     expect(replies.map((reply) => reply.status)).toEqual(calls.map(() => status))
@@ -101,7 +105,7 @@ describe.each(operations)('$operationId', (operation) => {
       expect(breachesOf(operation, reply.status, reply.body)).toEqual([])
       expect(reply.headers['content-type']).toBe('application/problem+json')
     }
-    expect(await dump(t)).toEqual(before)
+    expect(await versions(t)).toEqual(before)
     return replies
   }
 
@@ -200,6 +204,19 @@ describe.each(operations)('$operationId', (operation) => {
       )
       const pointer = place === 'query' ? '#/query/account_id' : '#/account_id'
       await expectPointedAt([[pointer, () => callFor(undefined, wide.key)]])
+    })
+  }
+
+  if (isForOperators) {
+    test(`the role ${leastOperator} of operators suffices; 403: each that is too low`, async () => {
+      for (const role of operatorRoles.slice(operatorRoles.indexOf(leastOperator) + 1)) {
+        const as = await operatorToken(t, role)
+        const [refused] = await expectRefused(403, [() => call(stage, {}, as)])
+        expect(refused?.body.detail).toContain(`the role ${leastOperator}`)
+      }
+      const staged = await setStage()
+      const reply = await call(staged, {}, staged.input.as ?? (await operatorToken(t, leastOperator)))
+      expect(goodStatuses, reply.text).toContain(reply.status)
     })
   }
 

@@ -16,6 +16,7 @@ const paths = [
   'src/db/schema.sql',
   '.env.example',
   'docs/configuration.md',
+  'docs/metrics.md',
   'docs/roles.md',
   'docs/truth-table.md',
   'docs/problems/README.md',

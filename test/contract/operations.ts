@@ -50,7 +50,7 @@ export const operations: Operation[] = Object.entries(openapi.paths).flatMap(([p
       Object.entries(responses).map(([status, { content }]) => [
         status,
         // What is no JSON has no fields to compare.
-        Object.entries(content ?? {}).find(([type]) => /json$/.test(type))?.[1].schema ?? null,
+        Object.entries(content ?? {}).find(([type]) => /[/+]json$/.test(type))?.[1].schema ?? null,
       ]),
     ),
   })),

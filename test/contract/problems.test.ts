@@ -5,8 +5,10 @@ import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../sandbox/postgres/freePort.ts'
 import { type ProblemCode, problems } from '../../src/problems.ts'
+import { addPasskey, firstStep, registerWithTotp, requireFactor, secondStep } from '../support/factors.ts'
 import { accept, invited, registerInvited, sendInvite } from '../support/invites.ts'
 import { mirrored } from '../support/mirrored.ts'
+import { signInOperator } from '../support/operators.ts'
 import {
   mailedToken,
   newAddress,
@@ -97,6 +99,31 @@ const scenarios: Record<MetHere, () => Promise<Refusal>> = {
     await t.call('POST', '/v1/auth/logout', { as })
     return t.call('GET', '/v1/me', { as })
   },
+  async 'second-factor-required'() {
+    return signIn(t, (await registerWithTotp(t)).email)
+  },
+  async 'wrong-second-factor'() {
+    const { challenge } = await firstStep(t, await registerWithTotp(t))
+    return secondStep(t, challenge, { code: '000000' })
+  },
+  'challenge-over': () => secondStep(t, 'a challenge that was never made', { code: '000000' }),
+  async 'no-second-factor'() {
+    const { accessToken: as } = await registerVerified(t)
+    return t.call('POST', '/v1/me/factors/recovery-codes', { as })
+  },
+  async 'last-second-factor'() {
+    const { accessToken: as } = await registerWithTotp(t)
+    await requireFactor(t, as)
+    return t.call('DELETE', '/v1/me/factors/totp', { as })
+  },
+  async 'too-many-passkeys'() {
+    const person = await registerVerified(t)
+    for (let i = 0; i < 20; i++) await addPasskey(t, person)
+    return t.call('POST', '/v1/me/factors/passkeys/options', { as: person.accessToken })
+  },
+  async 'second-factor-required-here'() {
+    return requireFactor(t, (await registerVerified(t)).accessToken)
+  },
   async 'subscription-required'() {
     return guard(await me(), 'require=plan:enterprise')
   },
@@ -139,6 +166,18 @@ const scenarios: Record<MetHere, () => Promise<Refusal>> = {
     return signIn(t, person.email)
   },
   'password-exists': async () => t.call('POST', '/v1/auth/password/first-link', { as: await me() }),
+  async 'last-admin'() {
+    const alone = await startTestAppWith({}, { work: false })
+    const as = await operatorToken(alone)
+    const { body } = await alone.call('GET', '/v1/operator/operators', { as })
+    const own = `/v1/operator/operators/${body.data[0].id}`
+    return alone.call('DELETE', own, { as, body: { reason: 'Left' } })
+  },
+  async 'second-factor-setup-required'() {
+    const strict = await startTestAppWith({ OPERATORS_NEED_SECOND_FACTOR: 'true' })
+    const { body } = await signInOperator(strict)
+    return strict.call('GET', '/v1/operator/accounts', { as: body.access_token })
+  },
   async 'last-owner'() {
     const [owner, member] = [await register(t), await register(t)]
     await t.app.pool.query(

@@ -28,6 +28,9 @@ export const metWithProviders = [
   'last-sign-in-method',
 ] as const satisfies ProblemCode[]
 
+/** These are 401 for want of another proof than a token. */
+const ofSignIn: ProblemCode[] = ['invalid-credentials', 'second-factor-required', 'wrong-second-factor']
+
 /** Expects a refusal in the words of RFC 9457, with the headers that its status takes. */
 export function expectProblem(code: ProblemCode, { status, body, headers }: Refusal): void {
   const known = problems[code]
@@ -45,6 +48,6 @@ export function expectProblem(code: ProblemCode, { status, body, headers }: Refu
   // What is not set up does not come by waiting.
   const passes = status === 429 || (status === 503 && !code.endsWith('-not-configured'))
   if (passes) expect(Number(headers['retry-after'])).toBeGreaterThan(0)
-  if (status === 401 && code !== 'invalid-credentials') expect(headers['www-authenticate']).toMatch(/^Bearer/)
+  if (status === 401 && !ofSignIn.includes(code)) expect(headers['www-authenticate']).toMatch(/^Bearer/)
   if (status === 405) expect(headers.allow).toBeTruthy()
 }

@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { type Operation, openapi, type Schema } from './operations.ts'
 
@@ -15,6 +15,18 @@ export function withComponents(schema: Schema): Schema {
 }
 
 const ajv = schemaReader()
+const readRefusal = readerOnce((schema) => ajv.compile(withComponents(schema)))
+const readSuccess = readerOnce((schema) => ajv.compile(closed(withComponents(schema))))
+
+/** Compiles each schema once: that takes far longer than reading something by it. */
+function readerOnce(compile: (schema: Schema) => ValidateFunction): (schema: Schema) => ValidateFunction {
+  const readers = new WeakMap<Schema, ValidateFunction>()
+  return (schema) => {
+    const reader = readers.get(schema) ?? compile(schema)
+    readers.set(schema, reader)
+    return reader
+  }
+}
 
 /** Any request may be answered with these, whatever it is for. */
 const ofAnyRequest = [
@@ -32,7 +44,7 @@ export function breachesOf({ replies, refusals }: Operation, status: number, bod
   const schema = replies[isProblem ? 'default' : String(status)]
   if (schema === undefined) return [`status ${status} is not in the contract`]
   if (schema === null) return body === null ? [] : ['a body where none is promised']
-  const validate = ajv.compile(isProblem ? withComponents(schema) : closed(withComponents(schema)))
+  const validate = isProblem ? readRefusal(schema) : readSuccess(schema)
   const { code } = (body ?? {}) as { code?: string }
   if (isProblem && code && !refusals.includes(code) && !ofAnyRequest.includes(code))
     return [`the code ${code} is not named`]
@@ -55,10 +67,11 @@ const strict = addFormats.default(new Ajv2020({ strict: false })).addFormat('uui
 const coercing = addFormats
   .default(new Ajv2020({ strict: false, coerceTypes: 'array' }))
   .addFormat('uuid', plainUuid)
+const readStrictly = readerOnce((schema) => strict.compile(withComponents(schema)))
 
 /** Whether a value is one that the schema takes. */
 export function fits(schema: Schema, value: unknown): boolean {
-  return strict.compile(withComponents(schema))(value)
+  return readStrictly(schema)(value)
 }
 
 /** Values that a field of a body must not take. */

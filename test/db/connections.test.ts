@@ -92,7 +92,11 @@ describe('a connection that is killed', () => {
 describe('a network that swallows everything', () => {
   test('is given up after a while, and the pool goes on once it is mended', async () => {
     const way = await TcpProxy.start(app.url)
-    const settings = { databaseUrl: new Secret(way.url), databasePoolSize: 1 }
+    const settings = {
+      databaseUrl: new Secret(way.url),
+      databasePoolSize: 1,
+      databasePreparedStatements: true,
+    }
     const { db, closeDatabase } = openDatabase(settings, { answerWithinMs: 300 })
     const over = { db, changes: app.changes }
     for (const attempt of [

@@ -20,7 +20,11 @@ export async function openScratchDatabase(template?: string): Promise<ScratchDat
   const serverUrl = inject('serverUrl')
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const url = await createScratchDatabase(serverUrl, name, template)
-  const database = openDatabase({ databaseUrl: new Secret(url), databasePoolSize: 4 })
+  const database = openDatabase({
+    databaseUrl: new Secret(url),
+    databasePoolSize: 4,
+    databasePreparedStatements: true,
+  })
   return {
     ...database,
     changes: new Changes(),

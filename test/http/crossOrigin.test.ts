@@ -52,6 +52,22 @@ describe('a page of the product', () => {
     expect(unreadable).toMatchObject({ status: 422, headers: mayRead(PRODUCT) })
   })
 
+  test('may ask for second factors and prove them, and change none', async () => {
+    const allowedFor = async (url: string, method: string) => {
+      const headers = { origin: PRODUCT, 'access-control-request-method': method }
+      return (await t.call('OPTIONS', url, { headers })).headers['access-control-allow-origin'] === PRODUCT
+    }
+    for (const [method, path] of [
+      ['GET', ''],
+      ['POST', '/question'],
+      ['POST', '/prove'],
+    ] as const)
+      expect(await allowedFor(`/v1/me/factors${path}`, method)).toBe(true)
+    for (const path of ['/totp', '/totp/confirm', '/passkeys/options', '/passkeys', '/recovery-codes'])
+      for (const parent of ['/v1/me/factors', '/v1/me/%66actors'])
+        expect(await allowedFor(`${parent}${path}`, 'POST')).toBe(false)
+  })
+
   test('may send what operations take: a browser that asks first is told so, without a token', async () => {
     const asked = {
       origin: PRODUCT,

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { register } from '../support/people.ts'
 import { startTestApp, startTestAppWith, type TestApp } from '../support/testApp.ts'
@@ -42,6 +44,49 @@ describe('what is not a request', () => {
     expect(status).toBe(400)
     expect(headers.connection).toBe('close')
     expect(body).toMatchObject({ status: 400, code: 'invalid-request' })
+  })
+
+  test('a request without Host is answered 400', async () => {
+    const { status, headers, body } = readAnswer(await sayRaw(origin, 'GET /v1/config HTTP/1.1\r\n\r\n'))
+    expect(status).toBe(400)
+    expect(headers).toMatchObject({ 'content-type': 'application/problem+json', connection: 'close' })
+    expect(body).toMatchObject({ status: 400, code: 'invalid-request' })
+    // HTTP/1.0 knew no Host.
+    expect(await sayRaw(origin, 'GET /v1/config HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test('an expectation that nobody knows is not met, and the request answered', async () => {
+    const answer = await get('/healthz', 'Expect: miracles\r\nConnection: close\r\n')
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test('a transfer coding that nobody knows is answered once', async () => {
+    for (const path of ['/v1/config?surprise=1', '/v1/me']) {
+      const answer = await get(path, 'Transfer-Encoding: xchunked\r\n')
+      expect(answer.match(/HTTP\/1\.1 \d/g)).toHaveLength(1)
+    }
+  })
+
+  test('a request whose body turns out to be unreadable after it was answered is answered once', async () => {
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+    const head = 'GET /v1/me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
+    let answer = ''
+    socket.setEncoding('latin1').on('data', (text) => (answer += text))
+    socket.write(head)
+    await expect.poll(() => answer).toMatch(/"instance":"[^"]+"}$/)
+    socket.end()
+    await once(socket, 'close')
+    expect(answer.match(/HTTP\/1\.1 \d/g)).toHaveLength(1)
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /)
+  })
+
+  test('a connection that asks far ahead of what it reads is cut', async () => {
+    const one = 'GET /v1/plans HTTP/1.1\r\nHost: x\r\n\r\n'
+    const last = 'GET /v1/plans HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    const few = await sayRaw(origin, one.repeat(9) + last)
+    expect(few.match(/HTTP\/1\.1 200/g)).toHaveLength(10)
+    const many = await sayRaw(origin, one.repeat(399) + last)
+    expect(many.match(/HTTP\/1\.1 200/g)?.length ?? 0).toBeLessThan(400)
   })
 
   test('a request smuggled with two lengths is not read', async () => {

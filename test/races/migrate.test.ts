@@ -12,7 +12,7 @@ import { holdLocks, scratchDatabaseUrl, sessionsWaiting } from '../db/scratchDat
 import { testEnvironment } from '../support/testEnvironment.ts'
 
 const PATIENCE = { timeout: 20_000 }
-const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 const log = makeLog({ logLevel: 'silent' }, new PassThrough())
 

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 import { freePort } from '../../sandbox/postgres/freePort.ts'
 import { testEnvironment } from '../support/testEnvironment.ts'
 
-const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 /** The real program in a process of its own. */
 export class ServiceProcess {

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { describe, expect } from 'vitest'
 import { postgresHome } from '../../sandbox/postgres/postgresHome.ts'
+import { superuserOf } from '../../sandbox/postgres/superuserOf.ts'
 import { identifyProcess } from '../../scripts/lock.mjs'
 import { PostgresPlace, testWithPlace as test } from './postgresPlace.ts'
 
@@ -29,13 +30,72 @@ describe.concurrent('the embedded PostgreSQL', { timeout: 60_000 }, () => {
   test('the server listens on loopback only, asks for the password and takes settings', async ({ place }) => {
     const postgres = await place.start({ settings: { work_mem: '7MB' } })
     const [row] = await query(
-      postgres.url,
+      superuserOf(postgres.url, place.folder),
       `select current_setting('listen_addresses') as addresses, current_setting('unix_socket_directories') as sockets,
        current_setting('fsync') as fsync, current_setting('work_mem') as work_mem, current_setting('TimeZone') as zone`,
     )
     expect(row).toEqual({ addresses: '127.0.0.1', sockets: '', fsync: 'on', work_mem: '7MB', zone: 'UTC' })
     const wrong = Object.assign(new URL(postgres.url), { password: 'wrong' }).href
     await expect(query(wrong, 'select 1')).rejects.toThrow('password authentication failed')
+  })
+
+  test('whoever is given the address owns the databases and is no superuser, also of data from before', async ({
+    place,
+  }) => {
+    const first = await place.start()
+    const [role] = await query(first.url, 'select rolsuper from pg_roles where rolname = current_user')
+    expect(role).toEqual({ rolsuper: false })
+    const superuser = superuserOf(first.url, place.folder)
+    await query(superuser, 'alter database frontgate owner to frontgate')
+    for (const statement of [
+      'create schema apart',
+      'create table apart.kept (id bigint generated always as identity, word text)',
+      `create type mood as enum ('good')`,
+      'create table kept (id bigserial, mood mood, unique (id))',
+      'create sequence counted',
+      'create view seen as select * from kept',
+      `create function one() returns int language sql return 1`,
+    ]) {
+      await query(superuser, statement)
+    }
+    await first.stop()
+
+    const { url } = await place.start()
+    for (const statement of [
+      `insert into apart.kept (word) values ('hello')`,
+      'alter table kept add column more text',
+      'drop view seen',
+      `alter type mood add value 'bad'`,
+      'alter function one() rename to two',
+      'drop sequence counted',
+      'drop schema apart cascade',
+    ]) {
+      await query(url, statement)
+    }
+    const owners = await query(
+      url,
+      `select pg_get_userbyid(datdba) as owner from pg_database where datname = 'frontgate'`,
+    )
+    expect(owners).toEqual([{ owner: 'frontgate_owner' }])
+  })
+
+  test('whoever is given the address cannot become the superuser with it, also of data from when they shared a password', async ({
+    place,
+  }) => {
+    const first = await place.start()
+    const { password } = new URL(superuserOf(first.url, place.folder))
+    await query(superuserOf(first.url, place.folder), `alter role frontgate_owner password '${password}'`)
+    await first.stop()
+    fs.rmSync(join(place.folder, 'owner-password'))
+
+    const second = await place.start()
+    const asSuperuser = Object.assign(new URL(second.url), { username: 'frontgate' }).href
+    await expect(query(asSuperuser, 'select 1')).rejects.toThrow('password authentication failed')
+    const asBefore = Object.assign(new URL(second.url), { password }).href
+    await expect(query(asBefore, 'select 1')).rejects.toThrow('password authentication failed')
+    await second.stop()
+    const third = await place.start()
+    expect(new URL(third.url).password).toBe(new URL(second.url).password)
   })
 
   test('a killed server is reported and recovers at the next start', async ({ place }) => {

@@ -94,6 +94,59 @@ describe.concurrent('run.mjs', { timeout: 30_000 }, () => {
     expect(await exitOf(run)).toBe(1)
   })
 
+  test('runs what was built of the service as long as that is what its source says', async () => {
+    using checkout = newCheckout('')
+    const builder = `import { writeFileSync, mkdirSync } from 'node:fs'
+      const folder = process.argv[process.argv.indexOf('--dir') + 1]
+      mkdirSync(folder)
+      writeFileSync(folder + '/main.js', 'console.log("built")')`
+    checkout.write('node_modules/rolldown/bin/cli.mjs', builder)
+    checkout.write('rolldown.config.mjs', '')
+    checkout.write('src/main.ts', 'console.log("source")')
+    const service = () => text(checkout.run([], 'src/main.ts').stdout)
+    expect(await service()).toBe('source\n')
+    await exitOf(checkout.run())
+    expect(await service()).toBe('built\n')
+    checkout.write('src/main.ts', 'console.log("changed source")')
+    expect(await service()).toBe('changed source\n')
+  })
+
+  test('leaves parts of what was built before to the processes that run it', async () => {
+    using checkout = newCheckout('')
+    const builder = `import { copyFileSync, mkdirSync } from 'node:fs'
+      const folder = process.argv[process.argv.indexOf('--dir') + 1]
+      mkdirSync(folder)
+      for (const name of ['main.js', process.env.PART]) copyFileSync('src/main.ts', folder + '/' + name)`
+    checkout.write('node_modules/rolldown/bin/cli.mjs', builder)
+    checkout.write('rolldown.config.mjs', '')
+    const build = async (source: string, part: string) => {
+      checkout.write('src/main.ts', source)
+      checkout.env.PART = part
+      await exitOf(checkout.run())
+    }
+    const read = (file: string) => fs.readFileSync(join(checkout.root, 'dist', file), 'utf8')
+    await build('first', 'part-1.js')
+    await build('second', 'part-2.js')
+    expect(['main.js', 'part-1.js', 'part-2.js'].map(read)).toEqual(['second', 'first', 'second'])
+    const longAgo = new Date(Date.now() - 8 * 86_400_000)
+    fs.utimesSync(join(checkout.root, 'dist/part-1.js'), longAgo, longAgo)
+    await build('third', 'part-3.js')
+    expect(fs.readdirSync(join(checkout.root, 'dist')).sort()).toEqual(['main.js', 'part-2.js', 'part-3.js'])
+  })
+
+  test('says what the builder said of a service that it cannot build, and starts nothing', async () => {
+    using checkout = newCheckout(`console.log('ran')`)
+    checkout.write(
+      'node_modules/rolldown/bin/cli.mjs',
+      'console.error("src/main.ts: what?"); process.exit(1)',
+    )
+    checkout.write('rolldown.config.mjs', '')
+    checkout.write('src/main.ts', '')
+    const run = checkout.run()
+    expect(await text(run.stderr)).toBe('src/main.ts: what?\n\nThe service cannot be built.\n')
+    expect(await text(run.stdout)).toBe('')
+  })
+
   test('runs on the current Node when the packaged one cannot be started', async () => {
     using checkout = newCheckout(`console.log('ran')`)
     const node = join(checkout.root, 'node_modules/node/bin/node')
@@ -121,13 +174,14 @@ function newCheckout(main: string, npm = 'cp package-lock.json node_modules/.pac
   fs.symlinkSync(process.execPath, join(root, 'node_modules/node/bin/node'))
   write('bin/npm', `#!/bin/sh\necho "$@" >> npm-calls\n${npm}\n`, 0o755)
   const { npm_execpath, npm_lifecycle_event, ...inherited } = process.env
-  const env = { ...inherited, PATH: `${join(root, 'bin')}:${process.env.PATH}` }
+  const env: NodeJS.ProcessEnv = { ...inherited, PATH: `${join(root, 'bin')}:${process.env.PATH}` }
   return {
     root,
     env,
+    write,
     installed: join(root, 'node_modules/.package-lock.json'),
-    run: (args: string[] = []) =>
-      spawn(process.execPath, [join(root, 'scripts/run.mjs'), 'main.ts', ...args], { cwd: tmpdir(), env }),
+    run: (args: string[] = [], file = 'main.ts') =>
+      spawn(process.execPath, [join(root, 'scripts/run.mjs'), file, ...args], { cwd: tmpdir(), env }),
     [Symbol.dispose]: () => fs.rmSync(root, { recursive: true }),
   }
 }

@@ -10,7 +10,7 @@ import shipped from '../../catalogue.json' with { type: 'json' }
 import { createScratchDatabase, dropScratchDatabase } from './scratchPostgres.ts'
 import { testEnvironment } from './testEnvironment.ts'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 /** The one that keys in the template are sealed with. */
 export const SECRET = String(testEnvironment.SECRET)
 

@@ -1,21 +1,31 @@
 import type { TestApp } from './testApp.ts'
 
+type Tables<Of> = Record<string, Of>
+
 /** Every row of every table, as text, by the table's name. Jobs and the counters of limits are not part of it. */
-export async function dump({ app }: Pick<TestApp, 'app'>): Promise<Record<string, string[]>> {
+export function dump(t: Pick<TestApp, 'app'>): Promise<Tables<string[]>> {
+  return ofEachTable(t, `coalesce(json_agg(t::text order by t::text), '[]')`)
+}
+
+/**
+ * What differs once a row of a table was written, added or taken away, by the table's name: the same tables as of `dump`, where
+ * there are too many rows to look at each of them many times.
+ */
+export function versions(t: Pick<TestApp, 'app'>): Promise<Tables<string>> {
+  return ofEachTable(t, `concat_ws(' ', count(*), sum(hashtextextended(concat_ws(' ', t.xmin, t.ctid), 0)))`)
+}
+
+/** An aggregate over the rows `t` of each table, of all of them in one statement. */
+async function ofEachTable<Of>({ app }: Pick<TestApp, 'app'>, aggregate: string): Promise<Tables<Of>> {
   const { rows: tables } = await app.pool.query<{ name: string }>(
     `select c.relname as name from pg_class c
      where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
        and c.relname not like 'kysely_%' and c.relname <> 'rate_limits'
      order by c.relname`,
   )
-  const entries: [string, string[]][] = []
-  for (const { name } of tables) {
-    const { rows } = await app.pool.query<{ row: string }>(
-      `select t::text as row from "${name}" t order by 1`,
-    )
-    entries.push([name, rows.map(({ row }) => row)])
-  }
-  return Object.fromEntries(entries)
+  const columns = tables.map(({ name }) => `(select ${aggregate} from "${name}" t) as "${name}"`)
+  const { rows } = await app.pool.query<Tables<Of>>(`select ${columns.join(', ')}`)
+  return rows[0] ?? {}
 }
 
 /** The tables, jobs and counters of limits included, in whose rows one of these texts stands anywhere. */

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { TestProject } from 'vitest/node'
 import { ensureClientBuilt } from '../../scripts/buildClient.mjs'
 import { ensurePagesBuilt } from '../../scripts/buildPages.mjs'
+import { ensureServiceBuilt } from '../../scripts/buildService.mjs'
 import { openApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { prepareDatabase } from '../../src/prepare.ts'
@@ -13,6 +14,8 @@ import { testEnvironment } from './testEnvironment.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     serverUrl: string
+    /** For what the owner of the databases may not. */
+    superuserUrl: string
   }
 }
 
@@ -25,6 +28,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   // A single file is run without what `npm test` does first.
   await ensureClientBuilt(root)
   await ensurePagesBuilt(root)
+  await ensureServiceBuilt(root)
   const postgres = await startScratchPostgres()
   const url = await createScratchDatabase(postgres.url, TEMPLATE)
   const app = openApp(readConfig({ ...testEnvironment, DATABASE_URL: url }))
@@ -36,5 +40,6 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   )
   await app.close()
   project.provide('serverUrl', postgres.url)
+  project.provide('superuserUrl', postgres.superuserUrl)
   return postgres.stop
 }

@@ -1,4 +1,4 @@
-import { systemCaller } from '../../src/http/actor.ts'
+import { type OperatorRole, systemCaller } from '../../src/http/actor.ts'
 import type { TestApp, TestReply } from './testApp.ts'
 
 export const PASSWORD = 'correct horse battery staple'
@@ -58,12 +58,12 @@ export async function mailedToken(t: TestApp, email: string): Promise<string> {
   throw new Error(`No mail to ${email} carries a token`)
 }
 
-/** An access token of an operator who may everything. */
-export async function operatorToken(t: TestApp): Promise<string> {
+/** An access token of an operator, who may everything unless the role is given. */
+export async function operatorToken(t: TestApp, role: OperatorRole = 'admin'): Promise<string> {
   const { addOperator } = await import('../../src/operators/addOperator.ts')
   const { inTx } = await import('../../src/db/transaction.ts')
   const { id } = await inTx(t.app, (tx) =>
-    addOperator(tx, systemCaller, 'operator@frontgate.example', t.app.now()),
+    addOperator(tx, systemCaller, { email: `${role}@frontgate.example`, role }, t.app.now()),
   )
   return t.access.tokens.issueToOperator(id, t.app.now())
 }

@@ -1,17 +1,25 @@
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { startPostgres } from '../../sandbox/postgres/startPostgres.ts'
+import { superuserOf } from '../../sandbox/postgres/superuserOf.ts'
+
+interface ScratchPostgres {
+  url: string
+  superuserUrl: string
+  stop: () => Promise<void>
+}
 
 /** A PostgreSQL of its own for tests and generators: fast, and not for keeping anything. */
-export async function startScratchPostgres(): Promise<{ url: string; stop: () => Promise<void> }> {
+export async function startScratchPostgres(): Promise<ScratchPostgres> {
   const folder =
     process.env.FRONTGATE_SCRATCH ?? fileURLToPath(new URL('../../.frontgate/scratch', import.meta.url))
-  return startPostgres({
+  const postgres = await startPostgres({
     folder,
     preferredPort: 54_330,
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' },
     say: (line) => process.stderr.write(`${line}\n`),
   })
+  return { ...postgres, superuserUrl: superuserOf(postgres.url, folder) }
 }
 
 /** Creates an empty database, or a copy of a template, and returns its URL. */
@@ -21,7 +29,7 @@ export async function createScratchDatabase(
   template?: string,
 ): Promise<string> {
   await onServer(serverUrl, async (client) => {
-    await client.query(`drop database if exists ${name} with (force)`)
+    await drop(client, name)
     await client.query(`create database ${name}${template ? ` template ${template}` : ''}`)
   })
   const url = new URL(serverUrl)
@@ -31,7 +39,16 @@ export async function createScratchDatabase(
 
 /** Removes a database and whoever is connected to it. */
 export async function dropScratchDatabase(serverUrl: string, name: string): Promise<void> {
-  await onServer(serverUrl, (client) => client.query(`drop database if exists ${name} with (force)`))
+  await onServer(serverUrl, (client) => drop(client, name))
+}
+
+/** Without `with (force)`, which is refused to an ordinary role while autovacuum is there: a plain one ends that. */
+async function drop(client: pg.Client, name: string): Promise<void> {
+  await client.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename = current_user',
+    [name],
+  )
+  await client.query(`drop database if exists ${name}`)
 }
 
 async function onServer(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {

@@ -68,19 +68,46 @@ export interface TestReply {
 /** Starts a service for a test file, or for one test with settings of its own. Call `close` when done. */
 export async function startTestApp(
   overrides: NodeJS.ProcessEnv = {},
-  { work = true, fetch = globalThis.fetch } = {},
+  options: TestOptions = {},
 ): Promise<TestApp> {
   const serverUrl = inject('serverUrl')
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const databaseUrl = await createScratchDatabase(serverUrl, name, TEMPLATE)
+  const testApp = await startTestAppAs(databaseUrl, overrides, options)
+  return {
+    ...testApp,
+    async close() {
+      await testApp.close()
+      await dropScratchDatabase(serverUrl, name)
+    },
+  }
+}
+
+interface TestOptions {
+  work?: boolean
+  fetch?: typeof globalThis.fetch
+}
+
+/** The same on a database that is there, and stays, as whoever the URL names. */
+export async function startTestAppAs(
+  databaseUrl: string,
+  overrides: NodeJS.ProcessEnv = {},
+  { work = true, fetch = globalThis.fetch }: TestOptions = {},
+): Promise<TestApp> {
   const clock = { offset: 0, started: Date.now() }
   // Stands still between calls of `advance`, so that a test can name instants.
   const now = () => new Date(clock.started + clock.offset)
   const mailbox = new Mailbox()
   const mailServer = await startMailServer(mailbox, { now, preferredPort: 0 })
   const logged: string[] = []
+  const config = readConfig({
+    ...testEnvironment,
+    DATABASE_URL: databaseUrl,
+    SMTP_URL: mailServer.url,
+    ...overrides,
+  })
   const log = makeLog(
-    { logLevel: 'info' },
+    { ...config, logLevel: 'info' },
     new Writable({
       write: (chunk, _encoding, done) => {
         logged.push(String(chunk))
@@ -88,15 +115,10 @@ export async function startTestApp(
       },
     }),
   )
-  const config = readConfig({
-    ...testEnvironment,
-    DATABASE_URL: databaseUrl,
-    SMTP_URL: mailServer.url,
-    ...overrides,
-  })
   const app = openApp(config, { now, log, fetch })
   const { server, access } = await buildServer(app)
   await server.fastify.ready()
+  await app.tracing?.start()
   await app.changeTail.start()
   const worker = work ? await startWorker(app) : undefined
 
@@ -129,7 +151,6 @@ export async function startTestApp(
       await worker?.stop()
       await app.close()
       await mailServer.stop()
-      await dropScratchDatabase(serverUrl, name)
     },
   }
 }
@@ -167,7 +188,7 @@ export async function callServer(
     ...(cookies && { cookies }),
     ...(body !== undefined && { payload: body as object }),
   } as InjectOptions)
-  const isJson = /json/.test(String(reply.headers['content-type']))
+  const isJson = /[/+]json/.test(String(reply.headers['content-type']))
   return {
     status: reply.statusCode,
     body: isJson && reply.body ? reply.json() : null,
