@@ -110,8 +110,34 @@ async function keepRunning(log: Log, begin: () => Promise<Started>): Promise<Wor
   }
 }
 
+/**
+ * Takes back each connection once. When the one that the library listens on breaks just as the worker stops, it is given
+ * back twice, and the refusal of the second time, which nobody awaits, would end the process.
+ */
+class ForgivingPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>
+  override connect(callback: Taken): void
+  override connect(callback?: Taken): Promise<pg.PoolClient> | undefined {
+    if (!callback) return super.connect()
+    super.connect((error, client, giveBack) => {
+      let isBack = false
+      callback(error, client, (reason) => {
+        if (!isBack) giveBack(reason)
+        isBack = true
+      })
+    })
+    return undefined
+  }
+}
+
+type Taken = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  giveBack: (reason?: Error | boolean) => void,
+) => void
+
 function openPool({ config }: App): pg.Pool {
-  const pool = new pg.Pool({
+  const pool = new ForgivingPool({
     connectionString: config.databaseDirectUrl.reveal(),
     Client: PrimaryClient,
     max: config.workerConcurrency + 2,

@@ -11,6 +11,7 @@ export class TcpProxy {
   #letPass = () => {}
   #asking = Promise.resolve()
   #answersAreLost = false
+  #stalling: { words: string; met: () => void } | undefined
   /** How many connections were made so far. */
   taken = 0
 
@@ -57,6 +58,13 @@ export class TcpProxy {
     this.#answersAreLost = true
     resolve()
     return done
+  }
+
+  /** Passes nothing on any more of the next connection that asks for this, from there on; resolves once it does. */
+  stallAt(words: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#stalling = { words, met: resolve }
+    return promise
   }
 
   async restore(): Promise<void> {
@@ -110,12 +118,19 @@ export class TcpProxy {
       for await (const chunk of from) {
         await this.#passing
         await held()
+        if (this.#stalling && chunk.includes(this.#stalling.words)) await this.#stall(from)
         if (!isLost()) to.write(chunk)
       }
       to.end()
     } catch {
       to.destroy()
     }
+  }
+
+  async #stall(socket: Socket): Promise<void> {
+    this.#stalling?.met()
+    this.#stalling = undefined
+    await once(socket, 'close')
   }
 
   #keep(socket: Socket): Socket {

@@ -178,7 +178,8 @@ describe('inTx', () => {
         await sql`update notes set word = word || '.' where word like ${`${second}%`}`.execute(tx)
       })
     await Promise.all([crosswise('a', 'b', 0), crosswise('b', 'a', 1)])
-    expect(runs).toBe(3)
+    // A victim that comes back before the other one has woken up meets it once more.
+    expect(runs).toBeGreaterThan(2)
     expect((await words()).sort()).toEqual(['a..', 'b..'])
   })
 

@@ -75,6 +75,7 @@ test('whoever forgot the password chooses another one, and goes on where they we
   await page.getByRole('alert').waitFor()
   await j.picture(page, 'a wrong password')
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor()
   await page.getByLabel('E-mail').fill('mary@nasa.example')
   await page.getByRole('button', { name: 'Mail me a link' }).click()
   await page.getByRole('heading', { name: 'Check your mail' }).waitFor()

@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { bringJobsForward } from '../../sandbox/settle.ts'
+import { runJobs } from '../../src/jobs/runJobs.ts'
 import { TcpProxy } from '../db/tcpProxy.ts'
 import { register } from '../support/people.ts'
 import { startTestAppWith, type TestApp } from '../support/testApp.ts'
@@ -82,6 +84,28 @@ describe('a job under way', () => {
       }, PATIENCE)
       .toBe(1)
   }, 60_000)
+})
+
+describe('a worker that is stopped', () => {
+  test('while the connection breaks on which it begins to listen ends without ending the process', async () => {
+    const unheard: unknown[] = []
+    const hear = (error: unknown) => unheard.push(error)
+    process.on('unhandledRejection', hear)
+    onTestFinished(() => void process.off('unhandledRejection', hear))
+    const t = await startTestAppWith({}, { work: false })
+    const database = await proxied(t.databaseUrl)
+    const w = await startTestAppWith({ DATABASE_URL: database.url }, { work: false })
+    const listening = database.stallAt('LISTEN "jobs:insert"')
+    const worker = await runJobs(w.app, [{ name: 'rest', run: async () => undefined }], [])
+    await listening
+    const stopping = worker.stop()
+    await setImmediate()
+    await database.cut()
+    await stopping
+    await setImmediate()
+    expect(unheard).toEqual([])
+    await database.restore()
+  })
 })
 
 describe('several workers', () => {
