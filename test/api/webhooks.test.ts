@@ -178,6 +178,7 @@ describe('whoever listens is told', () => {
     const { accountId } = await register(t)
     const products = [await listen(t), await listen(t)]
     for (const { id } of products) await webhookCall(t, 'PATCH', `endpoints/${id}`, { enabled: false })
+    await t.settled()
     await t.app.pool.query(
       `with come as (
          insert into users (id, email, created_at)

@@ -17,6 +17,7 @@ import { startWorker, sweeps } from '../../src/worker.ts'
 import { TEMPLATE } from './globalSetup.ts'
 import { createScratchDatabase, dropScratchDatabase } from './scratchPostgres.ts'
 import { testEnvironment } from './testEnvironment.ts'
+import { untilOthersCommit } from './untilOthersCommit.ts'
 
 const PATIENCE_MS = 20_000
 
@@ -125,7 +126,10 @@ export async function startTestAppAs(
   const moveClock = (seconds: number) => {
     clock.offset += seconds * 1000
   }
-  const sweep = () => settle(app, worker ? sweeps : [], AbortSignal.timeout(PATIENCE_MS))
+  const sweep = async () => {
+    await untilOthersCommit(app.pool, AbortSignal.timeout(PATIENCE_MS))
+    await settle(app, worker ? sweeps : [], AbortSignal.timeout(PATIENCE_MS))
+  }
   const settled = () => settle(app, [], AbortSignal.timeout(PATIENCE_MS))
   return {
     app,
