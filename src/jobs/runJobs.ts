@@ -120,6 +120,7 @@ class ForgivingPool extends pg.Pool {
   override connect(callback?: Taken): Promise<pg.PoolClient> | undefined {
     if (!callback) return super.connect()
     super.connect((error, client, giveBack) => {
+      if (!client) return callback(error, client, giveBack)
       let isBack = false
       callback(error, client, (reason) => {
         if (!isBack) giveBack(reason)
