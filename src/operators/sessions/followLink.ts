@@ -1,12 +1,13 @@
 import type { App } from '../../app.ts'
 import type { Tx } from '../../db/transaction.ts'
 import { factorsOf, methodsOf } from '../../factors/factorsOf.ts'
-import type { Caller, OperatorRole } from '../../http/actor.ts'
+import type { Caller } from '../../http/actor.ts'
 import { whyVoid } from '../../identity/rules.ts'
 import { problem } from '../../problems.ts'
 import { hashToken } from '../../secrets/mailedTokens.ts'
 import { type Asked, askForFactor } from './askForFactor.ts'
-import { beginSession, type KnownOperator, type NewSession } from './beginSession.ts'
+import { beginSession, type NewSession } from './beginSession.ts'
+import { holdOwner } from './holdOwner.ts'
 import { voidLinks } from './voidLinks.ts'
 
 /** What came of a link: a session, or, where the operator has a second factor, a challenge in place of the link. */
@@ -25,7 +26,7 @@ export async function followLink(
   at: Date,
 ): Promise<Followed> {
   const tokenHash = hashToken(mailedToken)
-  const operator = await holdOwner(tx, tokenHash)
+  const operator = await holdOwner(tx, 'operator_sign_in_tokens', tokenHash)
   if (!operator) throw problem('token-unknown')
   await redeemLink(tx, tokenHash, at)
   const methods = methodsOf(await factorsOf(tx, { kind: 'operator', id: operator.id }))
@@ -34,20 +35,6 @@ export async function followLink(
   }
   await voidLinks(tx, operator.id, at)
   return { kind: 'asked', asked: await askForFactor(tx, app, caller, { operator, methods }, at) }
-}
-
-/** Whose link it is, held so that they are not removed meanwhile; null too where they were. */
-async function holdOwner(tx: Tx, tokenHash: Buffer): Promise<KnownOperator | null> {
-  const owner = await tx
-    .selectFrom('operators as o')
-    .select(['o.id', 'o.email', 'o.role'])
-    .where('o.disabled_at', 'is', null)
-    .where('o.id', '=', (e) =>
-      e.selectFrom('operator_sign_in_tokens').select('operator_id').where('token_hash', '=', tokenHash),
-    )
-    .forNoKeyUpdate()
-    .executeTakeFirst()
-  return owner ? { ...owner, role: owner.role as OperatorRole } : null
 }
 
 async function redeemLink(tx: Tx, tokenHash: Buffer, at: Date): Promise<void> {

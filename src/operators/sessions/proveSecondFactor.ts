@@ -3,13 +3,14 @@ import { audit } from '../../audit/audit.ts'
 import { inTx, type Tx } from '../../db/transaction.ts'
 import type { Proof } from '../../factors/fields.ts'
 import { proveFactor } from '../../factors/proveFactor.ts'
-import type { Caller, OperatorRole } from '../../http/actor.ts'
+import type { Caller } from '../../http/actor.ts'
 import { operatorFactorLimits } from '../../identity/throttles.ts'
 import type { Verdict } from '../../limits/limiter.ts'
 import { refuseAboveLimit } from '../../limits/refuseAboveLimit.ts'
 import { problem } from '../../problems.ts'
 import { hashToken } from '../../secrets/mailedTokens.ts'
-import { beginSession, type KnownOperator, type NewSession } from './beginSession.ts'
+import { beginSession, type NewSession } from './beginSession.ts'
+import { holdOwner } from './holdOwner.ts'
 
 /** What came of a proof. Whatever it was is to be committed: failures count, and what was used up stays so. */
 type Tried =
@@ -42,7 +43,7 @@ async function tryProof(
   at: Date,
 ): Promise<Tried> {
   const tokenHash = hashToken(challenge)
-  const operator = await holdOwner(tx, tokenHash)
+  const operator = await holdOwner(tx, 'operator_challenges', tokenHash)
   const found = operator && (await findChallenge(tx, tokenHash, at))
   if (!found) throw problem('challenge-over')
   const limits = operatorFactorLimits(operator.id, found.id)
@@ -59,20 +60,6 @@ async function tryProof(
   }
   await tx.updateTable('operator_challenges').set({ used_at: at }).where('id', '=', found.id).execute()
   return { kind: 'proved', session: await beginSession(tx, caller, { operator, provedBy }, at) }
-}
-
-/** Whose challenge it is: of several calls with it one after the other goes on. */
-async function holdOwner(tx: Tx, tokenHash: Buffer): Promise<KnownOperator | null> {
-  const owner = await tx
-    .selectFrom('operators as o')
-    .select(['o.id', 'o.email', 'o.role'])
-    .where('o.disabled_at', 'is', null)
-    .where('o.id', '=', (e) =>
-      e.selectFrom('operator_challenges').select('operator_id').where('token_hash', '=', tokenHash),
-    )
-    .forNoKeyUpdate()
-    .executeTakeFirst()
-  return owner ? { ...owner, role: owner.role as OperatorRole } : null
 }
 
 function findChallenge(tx: Tx, tokenHash: Buffer, at: Date) {
